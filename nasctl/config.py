@@ -1,0 +1,159 @@
+"""The settings of a run: one typed schema, and one order of precedence (defaults < space file < command line)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, get_type_hints
+
+from nasctl.errors import NasctlError
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How long a search goes on and how it treats its trials.
+
+    Attributes:
+      trials: Number of trials after which the search stops.
+      seconds: Wall-clock time after which it stops, in seconds; 0 for no limit.
+      epochs: Training epochs, over all children, after which it stops; 0 for no limit.
+      max_failures: Failed trials in a row after which it stops with the reason.
+      duplicates: An architecture that was tried before is answered from the store (`reuse`) or trained again with
+        another seed (`repeat`).
+    """
+
+    trials: int = 24
+    seconds: float = 0.0
+    epochs: int = 0
+    max_failures: int = 10
+    duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
+
+
+@dataclass(frozen=True)
+class ControllerConfig:
+    """Which searcher proposes the token strings, and how it learns.
+
+    Attributes:
+      kind: `reinforce`, or `random` for uniform sampling.
+      preset: `default` for budgets of tens to thousands of trials, `paper` for the settings of Zoph & Le 2017
+        (sections 4.1 and 4.2); the fields below, where given, take precedence over it.
+      batch: Children proposed at once; one policy update a batch. 0 takes the preset's.
+      hidden: Units of each LSTM layer. 0 takes the preset's.
+      learning_rate: Step size of Adam. 0 takes the preset's.
+      entropy: Weight of the entropy bonus; negative takes the preset's.
+      baseline_decay: Decay of the exponential moving average of rewards; negative takes the preset's.
+    """
+
+    kind: str = field(default="reinforce", metadata={"choices": ("reinforce", "random")})
+    preset: str = field(default="default", metadata={"choices": ("default", "paper")})
+    batch: int = 0
+    hidden: int = 0
+    learning_rate: float = 0.0
+    entropy: float = -1.0
+    baseline_decay: float = -1.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a child network is trained (paper, section 4.1, where a data set of that size is at hand).
+
+    Attributes:
+      epochs: Passes over the training examples.
+      batch: Examples a step.
+      learning_rate: Peak step size of SGD.
+      momentum: Nesterov momentum.
+      weight_decay: L2 penalty added to the gradient of every parameter.
+      schedule: `cosine` decay to zero, or `constant`.
+      augment: Whether the data set's augmentation is applied.
+    """
+
+    epochs: int = 5
+    batch: int = 64
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    schedule: str = field(default="cosine", metadata={"choices": ("cosine", "constant")})
+    augment: bool = True
+
+
+@dataclass(frozen=True)
+class Config:
+    """The resolved settings of a run, written into its folder."""
+
+    search: SearchConfig = SearchConfig()
+    controller: ControllerConfig = ControllerConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+SECTIONS: Mapping[str, type] = {
+    "search": SearchConfig,
+    "controller": ControllerConfig,
+    "training": TrainingConfig,
+}
+"""The sections that a space file and `--set SECTION.KEY=VALUE` may set."""
+
+
+def check_setting(section: str, key: str, value: object) -> int | float | str | bool:
+    """Checks one setting against the schema and returns it in the schema's type.
+
+    Args:
+      section: `search`, `controller` or `training`.
+      key: A field of the section.
+      value: A number, a boolean or a string; strings are read as the field's type.
+
+    Raises:
+      NasctlError: There is no such section or key, or the value does not fit.
+    """
+    schema = SECTIONS.get(section)
+    if schema is None:
+        raise NasctlError(f"there is no section {section!r} of settings", hint=_nearest(section, SECTIONS))
+    known = {item.name: item for item in fields(schema)}
+    if key not in known:
+        raise NasctlError(f"{section} has no setting {key!r}", hint=_nearest(key, known))
+    kind = get_type_hints(schema)[key]
+    converted = _convert(value, kind)
+    if converted is None:
+        raise NasctlError(f"{section}.{key} must be {_ARTICLES[kind]}, not {value!r}")
+    choices = known[key].metadata.get("choices")
+    if choices and converted not in choices:
+        raise NasctlError(f"{section}.{key} cannot be {converted!r}", hint=f"it is one of {', '.join(choices)}")
+    return converted
+
+
+def resolve(*layers: Mapping[str, Mapping[str, object]]) -> Config:
+    """The settings that result from layers of `{section: {key: value}}`, later layers taking precedence.
+
+    Raises:
+      NasctlError: A name or a value does not fit the schema.
+    """
+    config = Config()
+    for layer in layers:
+        for section, keys in layer.items():
+            checked: dict[str, Any] = {key: check_setting(section, key, value) for key, value in keys.items()}
+            config = replace(config, **{section: replace(getattr(config, section), **checked)})
+    return config
+
+
+_ARTICLES = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+
+
+def _convert(value: object, kind: type) -> int | float | str | bool | None:
+    if kind is bool:
+        return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
+    if kind is str:
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    if kind is float:
+        return number
+    return int(number) if number.is_integer() else None
+
+
+def _nearest(word: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"it is one of {', '.join(known)}"

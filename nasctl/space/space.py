@@ -1,0 +1,224 @@
+"""A search space: the decisions, in order, and all that is needed to sample, check, count and decode them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nasctl.errors import NasctlError
+from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
+from nasctl.space.program import Program
+from nasctl.space.size import count_strings
+
+if TYPE_CHECKING:
+    from nasctl.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Fixes one decision by the number of the trial, from its first choice to its last (paper, section 4.1).
+
+    Attributes:
+      decision: Index of the decision.
+      every: Number of trials after which the next choice takes over.
+    """
+
+    decision: int
+    every: int
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A bound that every architecture must keep: `params <= 5M`.
+
+    Attributes:
+      measure: What is bounded: a static cost (`params`, `flops`, `activation_bytes`, `depth`) or a measure that
+        an evaluator reports.
+      relation: One of `<=`, `<`, `>=`, `>`, `==`.
+      bound: The right-hand side.
+    """
+
+    measure: str
+    relation: str
+    bound: float
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value keeps the bound."""
+        return {
+            "<=": value <= self.bound,
+            "<": value < self.bound,
+            ">=": value >= self.bound,
+            ">": value > self.bound,
+            "==": value == self.bound,
+        }[self.relation]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.relation} {self.bound:,.15g}"
+
+
+@dataclass(frozen=True)
+class Space:
+    """A search space.
+
+    Attributes:
+      name: Stem of the file that it came from.
+      dialect: Name of the dialect whose program decodes it.
+      decisions: The token string's positions. Conditions look at earlier decisions only.
+      program: How values become a network.
+      anchors: Points that skip connections connect, in order.
+      schedule: The decision that is fixed by the number of the trial, if there is one.
+      constraints: Bounds that hold for every architecture that is evaluated.
+      defaults: What the file sets for `search`, `controller` and `training`, by section and key.
+      source: Text of the file with its includes resolved; not part of the hash.
+    """
+
+    name: str
+    dialect: str
+    decisions: tuple[Decision, ...]
+    program: Program
+    anchors: tuple[AnchorPoint, ...] = ()
+    schedule: Schedule | None = None
+    constraints: tuple[Constraint, ...] = ()
+    defaults: Mapping[str, Mapping[str, Choice]] = field(default_factory=dict)
+    source: str = ""
+
+    @cached_property
+    def size(self) -> int:
+        """Number of token strings, constraints aside; a depth schedule counts as a decision."""
+        return count_strings(self)
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of everything that decides what is sampled and decoded: 64 hexadecimal digits, stable.
+
+        The name, the defaults and the text of the file have no part in it.
+        """
+        content = {key: value for key, value in self.to_json().items() if key not in ("name", "defaults")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, object]:
+        """The space without its text, as JSON values; `nasctl.dialects.space_from_json` is the inverse."""
+        return {
+            "name": self.name,
+            "dialect": self.dialect,
+            "decisions": [asdict(decision) for decision in self.decisions],
+            "anchors": [asdict(point) for point in self.anchors],
+            "schedule": asdict(self.schedule) if self.schedule else None,
+            "constraints": [asdict(constraint) for constraint in self.constraints],
+            "defaults": {section: dict(keys) for section, keys in self.defaults.items()},
+            "program": self.program.to_json(),
+        }
+
+    def forced(self, trial: int) -> dict[int, int]:
+        """Tokens that the depth schedule fixes at a trial (decision index → token).
+
+        Args:
+          trial: Number of the trial, from 0.
+        """
+        if self.schedule is None:
+            return {}
+        last = len(self.decisions[self.schedule.decision].choices) - 1
+        return {self.schedule.decision: min(trial // self.schedule.every, last)}
+
+    def validate(self, tokens: Sequence[int]) -> Tokens:
+        """Checks a token string and returns it as a tuple.
+
+        Raises:
+          NasctlError: Its length, a token's range, or an active or inactive position is wrong.
+        """
+        if len(tokens) != len(self.decisions):
+            raise NasctlError(
+                f"space {self.name} takes {len(self.decisions)} tokens, but {len(tokens)} were given"
+            )
+        for decision, token in zip(self.decisions, tokens, strict=True):
+            if not decision.active(tokens):
+                if token != INACTIVE:
+                    raise NasctlError(
+                        f"{decision.name} is not decided in this architecture, so its token must be {INACTIVE}, not {token}"
+                    )
+            elif not 0 <= token < len(decision.choices):
+                raise NasctlError(
+                    f"{decision.name} has {len(decision.choices)} choices, so its token must be "
+                    f"0 to {len(decision.choices) - 1}, not {token}"
+                )
+        return tuple(int(token) for token in tokens)
+
+    def values(self, tokens: Sequence[int]) -> dict[str, Value]:
+        """What a valid token string decides, by name, in order.
+
+        Active decisions only. The bits of an anchor are one value under the anchor's name: the labels of the
+        points that feed it.
+        """
+        point_of_bit = {bit: point for point in self.anchors for bit in point.bits}
+        values: dict[str, Value] = {}
+        for index, (decision, token) in enumerate(zip(self.decisions, tokens, strict=True)):
+            point = point_of_bit.get(index)
+            if token == INACTIVE:
+                continue
+            if point is None:
+                values[decision.name] = decision.choices[token]
+            elif point.name not in values:
+                values[point.name] = tuple(
+                    self.anchors[source].label
+                    for source, bit in zip(point.sources, point.bits, strict=True)
+                    if tokens[bit] == 1
+                )
+        return values
+
+    def tokens(self, values: Mapping[str, Value]) -> Tokens:
+        """The token string that decides some values: the inverse of `values`.
+
+        Raises:
+          NasctlError: A value is missing, unknown, or not among the choices.
+        """
+        remaining = dict(values)
+        point_of_bit = {bit: (point, source) for point in self.anchors for bit, source in zip(point.bits, point.sources, strict=True)}
+        tokens: list[int] = []
+        for index, decision in enumerate(self.decisions):
+            if not decision.active(tokens):
+                tokens.append(INACTIVE)
+                continue
+            if index in point_of_bit:
+                point, source = point_of_bit[index]
+                feeding = remaining.get(point.name, values.get(point.name, ()))
+                labels = feeding if isinstance(feeding, tuple) else (feeding,)
+                tokens.append(int(self.anchors[source].label in labels))
+                if index == point.bits[-1]:
+                    self._check_labels(point, labels)
+                    remaining.pop(point.name, None)
+                continue
+            if decision.name not in remaining:
+                raise NasctlError(f"a value for {decision.name} is missing")
+            value = remaining.pop(decision.name)
+            if value not in decision.choices:
+                raise NasctlError(
+                    f"{decision.name} cannot be {value}", hint=f"it is one of {_join(decision.choices)}"
+                )
+            tokens.append(decision.choices.index(value))  # type: ignore[arg-type]
+        if remaining:
+            raise NasctlError(f"{_join(remaining)} is not decided in this architecture of space {self.name}")
+        return tuple(tokens)
+
+    def _check_labels(self, point: AnchorPoint, labels: tuple[Choice, ...]) -> None:
+        known = [self.anchors[source].label for source in point.sources]
+        for label in labels:
+            if label not in known:
+                raise NasctlError(f"{point.name} cannot come from {label}", hint=f"its sources are {_join(known)}")
+
+    def decode(self, tokens: Sequence[int]) -> Architecture:
+        """The architecture that a token string stands for.
+
+        Raises:
+          NasctlError: The token string is not one of this space.
+        """
+        from nasctl.architecture import Architecture  # the one doorway from the space to what is built from it
+
+        return Architecture(self, self.validate(tokens))
+
+
+def _join(items: Iterable[object]) -> str:
+    return ", ".join(str(item) for item in items)
