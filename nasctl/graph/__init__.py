@@ -1,29 +1,33 @@
-"""The op graph: the narrow waist between dialects on one side and costs, drawings, export and Flax on the other.
+"""The op graph: the narrow waist between dialects on one side and costs, drawings and Flax on the other.
 
-A dialect writes a `Graph`; passes (each a function) read or rewrite it; whatever comes after knows no dialect.
+A dialect writes a `Graph`; passes, each a function, read or rewrite it; what comes after knows no dialect.
 """
 
 from nasctl.graph.canonical import canonical_hash
-from nasctl.graph.cost import Cost, measure_cost
+from nasctl.graph.cost import measure_cost
 from nasctl.graph.graph import Attribute, Graph, GraphBuilder, Node, Shape, Signature
-from nasctl.graph.ops import Op, op_named, ops
+from nasctl.graph.ops import Cost, Op, op_named, ops
 from nasctl.graph.shapes import bind, infer_shapes
-from nasctl.graph.skips import connect_skips
+from nasctl.graph.simplify import simplify
+from nasctl.graph.skips import Layer, classify, connect_skips
 
 __all__ = [
     "Attribute",
     "Cost",
     "Graph",
     "GraphBuilder",
+    "Layer",
     "Node",
     "Op",
     "Shape",
     "Signature",
     "bind",
     "canonical_hash",
+    "classify",
     "connect_skips",
     "infer_shapes",
     "measure_cost",
     "op_named",
     "ops",
+    "simplify",
 ]

@@ -1,19 +1,52 @@
-"""What an op is: one entry that says how it changes shapes, what it costs, how it is drawn and where it is lowered."""
+"""What an op is: one entry that says how it changes shapes, what it costs, how it is drawn and lowered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from nasctl.graph.cost import Cost
     from nasctl.graph.graph import Attribute, Shape
 
     Attributes = Mapping[str, Attribute]
     ShapeRule = Callable[[Attributes, Sequence[Shape]], Shape]
-    CostRule = Callable[[Attributes, Sequence[Shape], Shape], Cost]
+    CostRule = Callable[[Attributes, Sequence[Shape], Shape], "Cost"]
     LabelRule = Callable[[Attributes], str]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a network, or one node of it, costs: figures known without running it.
+
+    Attributes:
+      params: Trained parameters.
+      flops: Multiplications and additions of one forward pass on one example, so that a multiply-add counts
+        two.
+      activation_bytes: float32 bytes of the values that one forward pass on one example writes.
+      depth: Layers with weights (convolutions and dense products) one after the other, on the longest path.
+    """
+
+    params: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    depth: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        """The cost of one after the other."""
+        return Cost(
+            self.params + other.params,
+            self.flops + other.flops,
+            self.activation_bytes + other.activation_bytes,
+            self.depth + other.depth,
+        )
+
+    def training_bytes(self, batch: int) -> int:
+        """Estimated memory of one training step with momentum, in bytes.
+
+        Parameters, their gradients and their momenta; and for each example every activation and its gradient.
+        """
+        return 3 * 4 * self.params + 2 * batch * self.activation_bytes
 
 
 @dataclass(frozen=True)
@@ -22,14 +55,22 @@ class Op:
 
     Attributes:
       name: How nodes refer to it.
-      shape: Shape of its output from its attributes and the shapes of its inputs; raises NasctlError where they
-        do not fit.
-      cost: Parameters and FLOPs of one node, from its attributes, the input shapes and the output shape.
+      shape: Shape of its output from its attributes and the shapes of its inputs; raises NasctlError where
+        they do not fit.
+      cost: Parameters, FLOPs and depth of one node, from its attributes, the input shapes and the output
+        shape. Its `activation_bytes` count what the node writes beside its output, which is counted for every
+        node.
       label: What a drawing writes on it: `conv 3×5, 36`.
-      family: How a drawing colours it: `source`, `compute`, `normalise`, `activate`, `join`, `pool`, `output`.
+      family: How a drawing colours it: `source`, `compute`, `normalise`, `activate`, `join`, `pool`,
+        `output`.
       lowering: Where its Flax module is, as `package.module:Class`; imported when a network is built, so that
         graphs are read, drawn and counted without JAX. The class is called with `(attributes, input_shapes,
         output_shape, rngs=…)` and its instances with the input arrays.
+      channels: What becomes of the order of its inputs' channels: `mixed` where weights of its own absorb any
+        order, `apart` where each channel is treated by itself and the order is passed on, `fixed` otherwise.
+      unordered: Whether the order of its inputs is of no consequence, but for the order of its output's
+        channels.
+      keeps_zero: Whether inputs that are zero everywhere give an output that is.
     """
 
     name: str
@@ -38,3 +79,6 @@ class Op:
     label: LabelRule
     family: str
     lowering: str
+    channels: Literal["mixed", "apart", "fixed"] = "fixed"
+    unordered: bool = False
+    keeps_zero: bool = False

@@ -1,0 +1,31 @@
+"""What a network costs, without building it: parameters, FLOPs, memory of its activations, depth."""
+
+from __future__ import annotations
+
+from math import prod
+
+from nasctl.graph.graph import Graph
+from nasctl.graph.ops import Cost, op_named
+from nasctl.graph.shapes import infer_shapes
+from nasctl.graph.simplify import simplify
+
+__all__ = ["Cost", "measure_cost"]
+
+
+def measure_cost(graph: Graph) -> Cost:
+    """The cost of a bound graph, counted over the nodes that a built network has (`simplify`).
+
+    Raises:
+      NasctlError: A node's inputs do not fit it.
+    """
+    graph = simplify(graph)
+    shapes = infer_shapes(graph)
+    params = flops = activation_bytes = 0
+    depths: list[int] = []
+    for node, shape in zip(graph.nodes, shapes, strict=True):
+        cost = op_named(node.op).cost(node.attributes, [shapes[index] for index in node.inputs], shape)
+        params += cost.params
+        flops += cost.flops
+        activation_bytes += cost.activation_bytes + 4 * prod(shape)
+        depths.append(cost.depth + max((depths[index] for index in node.inputs), default=0))
+    return Cost(params, flops, activation_bytes, max(depths[index] for index in graph.outputs))

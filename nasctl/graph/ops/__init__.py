@@ -1,0 +1,81 @@
+"""The op registry: everything that a node can be. A new op is one entry in a file here, and its Flax module.
+
+Other packages add ops through entry points of the group `nasctl.ops`, each of which is an `Op`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from nasctl.errors import NasctlError
+from nasctl.graph.ops.convolution import conv2d, separable_conv2d
+from nasctl.graph.ops.elementwise import batch_norm, dropout, identity, relu, zero
+from nasctl.graph.ops.ends import dense, input_
+from nasctl.graph.ops.joining import add, concat
+from nasctl.graph.ops.op import Cost, Op
+from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
+
+__all__ = ["Cost", "Op", "op_named", "ops"]
+
+_OURS: Mapping[str, Op] = {
+    op.name: op
+    for op in (
+        input_,
+        conv2d,
+        separable_conv2d,
+        batch_norm,
+        relu,
+        max_pool,
+        average_pool,
+        dropout,
+        identity,
+        zero,
+        concat,
+        add,
+        global_average_pool,
+        dense,
+    )
+}
+
+
+def op_named(name: str) -> Op:
+    """The op of a name.
+
+    Raises:
+      NasctlError: There is none; the hint names the nearest.
+    """
+    op = _OURS.get(name) or ops().get(name)
+    if op is None:
+        close = difflib.get_close_matches(name, ops(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(ops())}"
+        raise NasctlError(f"there is no op {name!r}", hint=hint)
+    return op
+
+
+@cache
+def ops() -> Mapping[str, Op]:
+    """All ops by name: those of nasctl, then those of other packages.
+
+    Raises:
+      NasctlError: An entry point cannot be loaded, is no op, or takes a name that is taken.
+    """
+    known = dict(_OURS)
+    for point in entry_points(group="nasctl.ops"):
+        package = point.dist.name if point.dist else point.value
+        try:
+            op = point.load()
+        except Exception as error:  # whatever a plug-in's import raises, say whose it is
+            raise NasctlError(
+                f"the op {point.name!r} of {package} cannot be loaded: {error}",
+                hint=f"update or uninstall {package}",
+            ) from error
+        if not isinstance(op, Op):
+            raise NasctlError(f"the entry point {point.name!r} of {package} is no nasctl op ({point.value})")
+        if op.name in known:
+            raise NasctlError(f"{package} adds an op {op.name!r}, but there is one of that name")
+        known[op.name] = op
+    return MappingProxyType(known)

@@ -1,0 +1,69 @@
+"""Convolutions of maps, SAME padding: a stride of s gives ceil(size / s). No bias, which batch norm has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nasctl.graph.ops.op import Cost, Op
+from nasctl.graph.ops.reading import only_map, pair, whole
+
+if TYPE_CHECKING:
+    from nasctl.graph.graph import Shape
+    from nasctl.graph.ops.op import Attributes
+
+
+def strided(size: int, stride: int) -> int:
+    """Number of places that a window visits: ceil(size / stride), whatever its own size."""
+    return -(-size // stride)
+
+
+def shown_window(attributes: Attributes) -> str:
+    """How drawings write kernel and stride: `3×5`, and `3×5/2×1` where the stride is not 1."""
+    height, width = pair(attributes, "kernel")
+    stride = pair(attributes, "stride")
+    return f"{height}×{width}" + (f"/{stride[0]}×{stride[1]}" if stride != (1, 1) else "")
+
+
+def _shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    height, width, _ = only_map(inputs)
+    pair(attributes, "kernel")
+    down, across = pair(attributes, "stride")
+    return strided(height, down), strided(width, across), whole(attributes, "filters")
+
+
+def _cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    height, width = pair(attributes, "kernel")
+    params = height * width * inputs[0][2] * output[2]
+    return Cost(params, 2 * params * output[0] * output[1], depth=1)
+
+
+def _separable_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    height, width = pair(attributes, "kernel")
+    channels, places = inputs[0][2], output[0] * output[1]
+    params = height * width * channels + channels * output[2]
+    return Cost(params, 2 * params * places, activation_bytes=4 * places * channels, depth=1)
+
+
+conv2d = Op(
+    "conv2d",
+    shape=_shape,
+    cost=_cost,
+    label=lambda attributes: f"conv {shown_window(attributes)}, {whole(attributes, 'filters')}",
+    family="compute",
+    lowering="nasctl.lowering.maps:Conv2d",
+    channels="mixed",
+    keeps_zero=True,
+)
+
+# One filter a channel (with the stride), then a 1×1 convolution; nothing in between.
+separable_conv2d = Op(
+    "separable_conv2d",
+    shape=_shape,
+    cost=_separable_cost,
+    label=lambda attributes: f"separable {shown_window(attributes)}, {whole(attributes, 'filters')}",
+    family="compute",
+    lowering="nasctl.lowering.maps:SeparableConv2d",
+    channels="mixed",
+    keeps_zero=True,
+)

@@ -1,0 +1,60 @@
+"""Pooling of maps, over windows placed as those of convolutions. What lies outside the map is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING
+
+from nasctl.graph.ops.convolution import shown_window, strided
+from nasctl.graph.ops.op import Cost, Op
+from nasctl.graph.ops.reading import only_map, pair
+
+if TYPE_CHECKING:
+    from nasctl.graph.graph import Shape
+    from nasctl.graph.ops.op import Attributes
+
+
+def _shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    height, width, channels = only_map(inputs)
+    pair(attributes, "kernel")
+    down, across = pair(attributes, "stride")
+    return strided(height, down), strided(width, across), channels
+
+
+def _average_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    return Cost(flops=prod(pair(attributes, "kernel")) * prod(output))
+
+
+max_pool = Op(
+    "max_pool",
+    shape=_shape,
+    cost=lambda attributes, inputs, output: Cost(),
+    label=lambda attributes: f"max pool {shown_window(attributes)}",
+    family="pool",
+    lowering="nasctl.lowering.maps:MaxPool",
+    channels="apart",
+    keeps_zero=True,
+)
+
+average_pool = Op(
+    "average_pool",
+    shape=_shape,
+    cost=_average_cost,
+    label=lambda attributes: f"average pool {shown_window(attributes)}",
+    family="pool",
+    lowering="nasctl.lowering.maps:AveragePool",
+    channels="apart",
+    keeps_zero=True,
+)
+
+global_average_pool = Op(
+    "global_average_pool",
+    shape=lambda attributes, inputs: (only_map(inputs)[2],),
+    cost=lambda attributes, inputs, output: Cost(flops=prod(inputs[0])),
+    label=lambda attributes: "global average",
+    family="pool",
+    lowering="nasctl.lowering.maps:GlobalAveragePool",
+    channels="apart",
+    keeps_zero=True,
+)
