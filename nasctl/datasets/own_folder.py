@@ -1,0 +1,86 @@
+"""Images that the person has as files: one folder a class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.split import stratified_split
+from nasctl.errors import NasctlError
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
+_TEST_SHARE = 0.2
+_SPLIT_SEED = 0
+
+
+def load_folder(root: Path) -> Dataset:
+    """Reads `ROOT/CLASS/*.png`, or `ROOT/train/CLASS/*.png` and `ROOT/test/CLASS/*.png`.
+
+    Without a test folder a fifth of each class is held out, the same at every call. Images are grey where all
+    are, else RGB; those of another size than most are resized to it.
+
+    Raises:
+      NasctlError: There are no classes or no images, or a file cannot be read.
+    """
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        names = _classes(root / "train")
+        strangers = sorted(set(_classes(root / "test")) - set(names))
+        if strangers:
+            raise NasctlError(f"{root / 'test'} has a class {strangers[0]!r} that {root / 'train'} has not")
+        files = [_files(root / split, names) for split in ("train", "test")]
+        images = _read([path for split in files for path, _ in split])
+        labels = np.array([label for split in files for _, label in split], np.int32)
+        train, test = np.arange(len(files[0])), np.arange(len(files[0]), len(labels))
+    else:
+        names = _classes(root)
+        listed = _files(root, names)
+        images = _read([path for path, _ in listed])
+        labels = np.array([label for _, label in listed], np.int32)
+        train, test = stratified_split(labels, round(_TEST_SHARE * len(labels)), seed=_SPLIT_SEED)
+    every = Examples(images, labels)
+    return Dataset(root.name, "image", every.take(train), every.take(test), names)
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."))
+    if len(names) < 2:
+        raise NasctlError(
+            f"{folder} has {len(names) or 'no'} folder{'' if len(names) == 1 else 's'} in it",
+            hint="a data set of images has a folder for each class",
+        )
+    return names
+
+
+def _files(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
+    listed = []
+    for label, name in enumerate(names):
+        found = sorted(path for path in (folder / name).glob("*") if path.suffix.lower() in _SUFFIXES)
+        if not found:
+            raise NasctlError(
+                f"{folder / name} has no images in it", hint=f"it may have {', '.join(sorted(_SUFFIXES))}"
+            )
+        listed += [(path, label) for path in found]
+    return listed
+
+
+def _read(paths: list[Path]) -> np.ndarray:
+    from PIL import Image, UnidentifiedImageError
+
+    images = []
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                images.append(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            raise NasctlError(f"{path} cannot be read as an image") from error
+    mode = "L" if all(image.mode == "L" for image in images) else "RGB"
+    size = Counter(image.size for image in images).most_common(1)[0][0]
+    arrays = [
+        np.asarray(image.convert(mode) if image.size == size else image.convert(mode).resize(size))
+        for image in images
+    ]
+    stacked = np.stack(arrays)
+    return stacked[..., None] if mode == "L" else stacked
