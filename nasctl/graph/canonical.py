@@ -27,9 +27,7 @@ def canonical_hash(graph: Graph) -> str:
     entrances = [node.name for node in graph.nodes if node.op == "input"]
     graph = simplify(graph)
     labels = [f"{node.op}{_written(dict(node.attributes))}" for node in graph.nodes]
-    if (
-        len(entrances) > 1
-    ):  # which one is fed what depends on its name or its number, so they are no mere names
+    if len(entrances) > 1:  # what each is fed depends on its name and its number
         for index, node in enumerate(graph.nodes):
             labels[index] += f"{entrances.index(node.name)}{node.name}" if node.op == "input" else ""
     free = _free_order(graph)
