@@ -1,0 +1,61 @@
+"""What a controller is: it proposes token strings and learns from their rewards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nasctl.space import Tokens
+
+State = dict[str, np.ndarray]
+"""Everything that a controller has learned, as named arrays. No lists, tuples or classes: whatever stores
+arrays by name stores it without a template."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One trial as a controller sees it.
+
+    Attributes:
+      tokens: The token string that was tried.
+      reward: Its reward, larger is better; None if the trial failed.
+    """
+
+    tokens: Tokens
+    reward: float | None
+
+
+class Controller(Protocol):
+    """Searches a space by proposing token strings; it knows decisions, not what they mean.
+
+    A proposal depends on the seed, on the number of the trial and on what was observed: not on how many
+    strings are asked for at once, and asking changes nothing.
+
+    Attributes:
+      batch: How many trials it likes to see between two updates.
+    """
+
+    batch: int
+
+    def propose(self, first_trial: int, count: int) -> list[Tokens]:
+        """Token strings for the trials `first_trial`, `first_trial + 1`, …, valid in the space."""
+        ...
+
+    def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
+        """Learns from finished trials, in this order, and returns what there is to log about it."""
+        ...
+
+    def state(self) -> State:
+        """A copy of everything that was learned."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Goes back to a state; the same observations after it give the same proposals again.
+
+        Raises:
+          NasctlError: The state is not one of this controller on this space.
+        """
+        ...

@@ -1,0 +1,121 @@
+"""The recurrent network of the policy: its parameters, one step of its LSTM, its heads.
+
+Letters: B children, S steps, L anchor points, K choices of the largest choice set, H units.
+
+The input of a step says what the last step that was taken decided. After a decision it is the embedding of
+the choice, shared by all decisions of a kind. After anchor point i it is the mean of learned embeddings of
+the points: i's own and those of the points that were selected to feed it, so that the next layer knows where
+it stands and what it may build on. The input of the first step is learned.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from nasctl.controllers.plan import Plan
+
+IMPOSSIBLE = -1e9
+"""Logit of a choice that a kind does not have: its probability is exactly zero, its gradient too."""
+
+
+class Layer(NamedTuple):
+    """Parameters of one LSTM layer; the four gates are input, forget, candidate, output."""
+
+    kernel: Float[Array, "2*H 4*H"]  # rows: input, then previous hidden state
+    bias: Float[Array, " 4*H"]
+
+
+class Attention(NamedTuple):
+    """Parameters of the anchors: P(j feeds i) = sigmoid(vᵀ tanh(W_prev h_j + W_curr h_i))."""
+
+    previous: Float[Array, "H H"]  # W_prev
+    current: Float[Array, "H H"]  # W_curr
+    vector: Float[Array, " H"]  # v
+    embedding: Float[Array, "L H"]
+
+
+class Parameters(NamedTuple):
+    """Everything that the policy learns."""
+
+    start: Float[Array, " H"]
+    embedding: Float[Array, "kinds K H"]
+    layers: tuple[Layer, ...]
+    head: Float[Array, "kinds H K"]
+    head_bias: Float[Array, "kinds K"]
+    attention: Attention | None  # None where no point may feed another
+
+
+LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
+"""Hidden state and cell state of one layer."""
+
+
+def initial_parameters(
+    key: Key[Array, ""], plan: Plan, *, layers: int, hidden: int, scale: float
+) -> Parameters:
+    """Draws all parameters uniformly from ±scale (paper, section 4.1: 0.08)."""
+    kinds, most = len(plan.kind_sizes), int(plan.kind_sizes.max())
+    attention = None
+    if plan.points:
+        attention = Attention(
+            previous=jnp.zeros((hidden, hidden)),
+            current=jnp.zeros((hidden, hidden)),
+            vector=jnp.zeros(hidden),
+            embedding=jnp.zeros((plan.points, hidden)),
+        )
+    shapes = Parameters(
+        start=jnp.zeros(hidden),
+        embedding=jnp.zeros((kinds, most, hidden)),
+        layers=(Layer(jnp.zeros((2 * hidden, 4 * hidden)), jnp.zeros(4 * hidden)),) * layers,
+        head=jnp.zeros((kinds, hidden, most)),
+        head_bias=jnp.zeros((kinds, most)),
+        attention=attention,
+    )
+    leaves, structure = jax.tree.flatten(shapes)
+    keys = jax.random.split(key, len(leaves))
+    drawn = [
+        jax.random.uniform(k, leaf.shape, minval=-scale, maxval=scale)
+        for k, leaf in zip(keys, leaves, strict=True)
+    ]
+    parameters: Parameters = jax.tree.unflatten(structure, drawn)
+    return parameters
+
+
+def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerState:
+    """The LSTM's hidden and cell state after a step, from its gates before their nonlinearity."""
+    write, keep, candidate, expose = jnp.split(gates, 4, axis=-1)
+    memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(write) * jnp.tanh(candidate)
+    return jax.nn.sigmoid(expose) * jnp.tanh(memory), memory
+
+
+def choice_logits(
+    parameters: Parameters, plan: Plan, kind: Int[Array, ...], hidden: Float[Array, "... B H"]
+) -> Float[Array, "... B K"]:
+    """Logits of a softmax head for each of some steps; `IMPOSSIBLE` beyond the kind's own choices."""
+    logits = hidden @ parameters.head[kind] + parameters.head_bias[kind][..., None, :]
+    exists = jnp.arange(logits.shape[-1]) < jnp.asarray(plan.kind_sizes)[kind][..., None, None]
+    return jnp.where(exists, logits, IMPOSSIBLE)
+
+
+def edge_logits(
+    attention: Attention, previous: Float[Array, "... H"], current: Float[Array, "... H"]
+) -> Float[Array, ...]:
+    """Logit of "j feeds i" from W_prev h_j and W_curr h_i."""
+    return jnp.tanh(previous + current) @ attention.vector
+
+
+def feed_points(
+    attention: Attention, point: Int[Array, ...], selected: Float[Array, "... L"]
+) -> Float[Array, "... H"]:
+    """Input of the step after an anchor point: the mean embedding of the point and of those that feed it.
+
+    Args:
+      attention: The anchors' parameters.
+      point: Number of the point.
+      selected: 1 for the points that were selected to feed it, 0 for the others.
+    """
+    total = attention.embedding[point] + selected @ attention.embedding
+    return total / (1 + selected.sum(-1, keepdims=True))

@@ -1,0 +1,92 @@
+"""The settings under which the LSTM controller learns: two presets, and what a person changes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nasctl.config import ControllerConfig
+from nasctl.errors import NasctlError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the LSTM controller is built and learns.
+
+    Attributes:
+      layers: LSTM layers.
+      hidden: Units of each.
+      initial_scale: Parameters are drawn uniformly from ± this.
+      batch: Children of one update.
+      learning_rate: Step size of Adam.
+      gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
+      entropy: Weight of the entropy bonus, on the scale of the advantage, in nats.
+      baseline_decay: Decay, a trial, of the moving averages of the reward and of its squared deviation.
+      standardise: Whether advantages are divided by the rewards' moving deviation, and clipped to ±3: what
+        the policy does then depends neither on the scale of the rewards nor on their offset.
+    """
+
+    layers: int
+    hidden: int
+    initial_scale: float
+    batch: int
+    learning_rate: float
+    gradient_norm: float
+    entropy: float
+    baseline_decay: float
+    standardise: bool
+
+
+PRESETS: Mapping[str, Settings] = {
+    # Zoph & Le 2017, section 4.1. They do not print the decay of the baseline.
+    "paper": Settings(
+        layers=2,
+        hidden=35,
+        initial_scale=0.08,
+        batch=8,
+        learning_rate=6e-4,
+        gradient_norm=0.0,
+        entropy=0.0,
+        baseline_decay=0.95,
+        standardise=False,
+    ),
+    # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
+    "default": Settings(
+        layers=2,
+        hidden=35,
+        initial_scale=0.08,
+        batch=5,
+        learning_rate=0.01,
+        gradient_norm=1.0,
+        entropy=0.2,
+        baseline_decay=0.95,
+        standardise=True,
+    ),
+}
+
+
+def settings(config: ControllerConfig) -> Settings:
+    """The preset with what the configuration changes about it.
+
+    Raises:
+      NasctlError: A value is out of range.
+    """
+    changes: dict[str, float] = {}
+    if config.batch:
+        changes["batch"] = config.batch
+    if config.hidden:
+        changes["hidden"] = config.hidden
+    if config.learning_rate:
+        changes["learning_rate"] = config.learning_rate
+    if config.entropy >= 0:
+        changes["entropy"] = config.entropy
+    if config.baseline_decay >= 0:
+        changes["baseline_decay"] = config.baseline_decay
+    for name in ("batch", "hidden", "learning_rate"):
+        if changes.get(name, 1) < 0:
+            raise NasctlError(
+                f"controller.{name} must be positive, not {changes[name]:g}", hint="0 is the preset's"
+            )
+    if changes.get("baseline_decay", 0) >= 1:
+        raise NasctlError(f"controller.baseline_decay must be below 1, not {config.baseline_decay:g}")
+    return replace(PRESETS[config.preset], **changes)  # type: ignore[arg-type]

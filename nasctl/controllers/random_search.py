@@ -1,0 +1,41 @@
+"""Uniform random search: the baseline that every other controller has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nasctl.controllers.controller import Observation, State
+from nasctl.controllers.state import check_state
+from nasctl.space import Space, Tokens, sample_uniform
+
+
+class RandomSearch:
+    """Draws each trial's token string uniformly, from a stream of its own keyed by (seed, trial)."""
+
+    def __init__(self, space: Space, *, seed: int, batch: int = 1) -> None:
+        self.batch = batch
+        self._space = space
+        self._seed = seed
+        self._observed = 0
+
+    def propose(self, first_trial: int, count: int) -> list[Tokens]:
+        """Token strings of consecutive trials."""
+        return [
+            sample_uniform(self._space, np.random.default_rng((self._seed, trial)), self._space.forced(trial))
+            for trial in range(first_trial, first_trial + count)
+        ]
+
+    def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
+        """Counts the trials; there is nothing to learn."""
+        self._observed += len(trials)
+        return {}
+
+    def state(self) -> State:
+        """The number of trials observed."""
+        return {"observed": np.asarray(self._observed)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes over a number of observed trials."""
+        self._observed = int(check_state(state, self.state())["observed"])
