@@ -1,3 +1,56 @@
-"""nasctl: neural architecture search from the command line and from Python."""
+"""nasctl: neural architecture search from the command line and from Python.
+
+>>> import nasctl
+>>> run = nasctl.search("spaces/cnn.nas", trials=10)  # doctest: +SKIP
+>>> run.best.reward, run.best_architecture.values  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nasctl.architecture import Architecture
+    from nasctl.dialects import load_space
+    from nasctl.engine import Run, resume, search
+    from nasctl.errors import NasctlError, WorkFailed
+    from nasctl.graph import Signature
+    from nasctl.space import Space
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Architecture",
+    "NasctlError",
+    "Run",
+    "Signature",
+    "Space",
+    "WorkFailed",
+    "load_space",
+    "resume",
+    "search",
+]
+
+_HOMES = {
+    "Architecture": "nasctl.architecture",
+    "NasctlError": "nasctl.errors",
+    "Run": "nasctl.engine",
+    "Signature": "nasctl.graph",
+    "Space": "nasctl.space",
+    "WorkFailed": "nasctl.errors",
+    "load_space": "nasctl.dialects",
+    "resume": "nasctl.engine",
+    "search": "nasctl.engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used, so that light commands do not wait for JAX."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nasctl' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

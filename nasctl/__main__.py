@@ -1,0 +1,5 @@
+"""`python -m nasctl` is `nasctl`."""
+
+from nasctl.cli.main import run
+
+run()

@@ -1,0 +1,81 @@
+"""What commands print with: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nasctl.errors import NasctlError
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def progress_console() -> Console:
+    """The console for progress: standard error; colour and redrawing only where it is a terminal."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def result_console() -> Console:
+    """The console for results: standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_json(document: object) -> None:
+    """Prints one JSON document on one line of standard output."""
+    print(json.dumps(document), flush=True)
+
+
+def print_error(error: NasctlError) -> None:
+    """Prints an error and its hint on standard error."""
+    console = progress_console()
+    console.print(f"[bold red]error:[/] {_escape(error.message)}", soft_wrap=True)
+    if error.hint:
+        console.print(f"[bold]hint:[/] {_escape(error.hint)}", soft_wrap=True)
+
+
+def sparkline(values: Iterable[float], width: int) -> str:
+    """The last `width` values as a row of blocks, scaled from the smallest to the largest.
+
+    >>> sparkline([0.0, 0.5, 1.0], 10)
+    '▁▄█'
+    """
+    shown = list(values)[-width:]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BLOCKS[int((value - low) * scale + 0.5 - 1e-9)] for value in shown)
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people write it.
+
+    >>> duration(7), duration(161), duration(4000)
+    ('7 s', '2 min 41 s', '1 h 7 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def is_terminal() -> bool:
+    """Whether progress goes to a terminal."""
+    return sys.stderr.isatty()
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

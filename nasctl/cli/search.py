@@ -1,0 +1,124 @@
+"""`nasctl search`: the search itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration, read_settings
+from nasctl.errors import NasctlError
+
+INTERRUPTED = 130
+
+
+def search(
+    space: SpacePath,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Data set by name, or a file or folder of your own; the embedded digits unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    controller: Annotated[
+        str | None, typer.Option(metavar="reinforce|random", help="Who proposes.", show_default=False)
+    ] = None,
+    trials: Annotated[int | None, typer.Option(help="Stop after N trials.", min=1, show_default=False)] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after a time.", show_default=False)
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Stop after N epochs of training, over all children.", min=1, show_default=False),
+    ] = None,
+    evaluator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="Take the reward of an architecture from a Python function instead of training.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides everything random.", min=0)] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The run folder; runs/NAME unless given.", show_default=False),
+    ] = None,
+    settings: Settings = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the run in --out, or the newest of this space; a larger budget extends it.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Search a space for the architecture with the largest reward.
+
+    The run folder keeps every trial and the best network. Ctrl-C stops; --resume goes on where it stopped.
+
+    Example: nasctl search spaces/cnn.nas --trials 50
+    """
+    overrides = read_settings(settings)
+    budget = overrides.setdefault("search", {})
+    budget.update({"trials": trials} if trials is not None else {})
+    budget.update({"seconds": read_duration(time)} if time is not None else {})
+    budget.update({"epochs": epochs} if epochs is not None else {})
+    if resume:
+        _refuse_changes(overrides, dataset, controller)
+
+    from nasctl.cli.search_view import SearchView
+    from nasctl.engine import resume as resume_run
+    from nasctl.engine import search as start_run
+
+    with SearchView() as view:
+        try:
+            if resume:
+                run = resume_run(
+                    out or _newest_run(space), evaluator, data_dir=data_dir, budget=budget, listener=view
+                )
+            else:
+                run = start_run(
+                    space,
+                    evaluator,
+                    controller=controller,
+                    seed=seed,
+                    out=out,
+                    dataset=dataset,
+                    data_dir=data_dir,
+                    settings=overrides,
+                    listener=view,
+                )
+        except KeyboardInterrupt:
+            view.interrupted(space)
+            raise typer.Exit(INTERRUPTED) from None
+    view.finished(run, json=json)
+
+
+def _refuse_changes(
+    overrides: dict[str, dict[str, object]], dataset: str | None, controller: str | None
+) -> None:
+    """A resumed run keeps what decides its trials."""
+    changed = [f"--set {section}.…" for section in overrides if section != "search"]
+    changed += ["--dataset"] if dataset is not None else []
+    changed += ["--controller"] if controller is not None else []
+    if changed:
+        raise NasctlError(
+            f"{', '.join(changed)} cannot change in a run that is resumed",
+            hint="leave it out, or start a new run; --trials, --time and --epochs may change",
+        )
+
+
+def _newest_run(space: str) -> Path:
+    from nasctl.engine import RUNS
+    from nasctl.store import list_runs
+
+    name = Path(space).stem
+    runs = list_runs(RUNS, name)
+    if not runs:
+        raise NasctlError(f"there is no run of {name} under {RUNS}/", hint="name its folder with --out")
+    return runs[-1]

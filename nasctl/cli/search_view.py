@@ -1,0 +1,182 @@
+"""What a person sees of a running search: one quiet view on a terminal, a line a trial elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from nasctl.cli.console import duration, print_json, progress_console, result_console, sparkline
+from nasctl.config import Config
+from nasctl.executors import Job
+from nasctl.engine import Listener, Run
+from nasctl.space import Space
+from nasctl.store import COMPLETE, Trial
+
+WIDTH = 60
+"""Columns of the bar and of the reward curve."""
+
+
+class SearchView(Listener):
+    """Shows the progress of a search on standard error, from `with` to the end of the block."""
+
+    def __init__(self) -> None:
+        self._console = progress_console()
+        self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
+        self._folder: Path | None = None
+        self._title = ""
+        self._config = Config()
+        self._trials: list[Trial] = []
+        self._known = 0
+        self._best: Trial | None = None
+        self._now = "starting"
+        self._policy = ""
+        self._started = time.monotonic()
+
+    def __enter__(self) -> SearchView:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
+        """Notes what is searched and what is known already."""
+        self._folder, self._config = folder, config
+        self._title = f"[bold]{space.name}[/]  {space.size:,} architectures → {folder}"
+        if space.size >= 10**9:
+            self._title = f"[bold]{space.name}[/]  {space.size:.2e} architectures → {folder}"
+        self._trials, self._known = list(trials), len(trials)
+        complete = [trial for trial in trials if trial.reward is not None]
+        self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)
+        if not self._console.is_terminal:
+            self._console.print(self._title)
+
+    def trial_started(self, job: Job) -> None:
+        """Notes that a child comes next."""
+        if self._now == "starting":
+            self._now = f"trial {job.number}: compiling"
+
+    def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
+        """Shows how far the child is."""
+        accuracy = measures.get("validation_accuracy")
+        shown = "" if accuracy is None else f", {accuracy:.2%}"
+        self._now = f"trial {job.number}: epoch {epoch} of {self._config.training.epochs}{shown}"
+
+    def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
+        """Adds a trial to the curve; prints it where there is no terminal, and failures everywhere."""
+        self._trials.append(trial)
+        self._best = trial if is_best else self._best
+        if not self._console.is_terminal or trial.status != COMPLETE:
+            self._console.print(_line(trial, is_best))
+
+    def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
+        """Shows the state of the policy."""
+        entropy = metrics.get("entropy")
+        self._policy = "" if entropy is None else f"policy entropy {entropy:.2f}"
+
+    def interrupted(self, space: str) -> None:
+        """Says what is kept and how to go on."""
+        self._live.stop()
+        if self._folder is None:
+            self._console.print("interrupted before the first trial; nothing was written")
+            return
+        self._console.print(f"interrupted; {len(self._trials)} trials are kept in {self._folder}")
+        self._console.print(f"go on with: nasctl search {space} --resume --out {self._folder}")
+
+    def finished(self, run: Run, *, json: bool) -> None:
+        """Says what was found, where it lies, and what to type next."""
+        best = run.best
+        if json:
+            print_json(
+                {
+                    "run": str(run.folder),
+                    "stopped": run.stopped,
+                    "trials": len(run.trials),
+                    "best": best.to_json() if best else None,
+                }
+            )
+            return
+        console = result_console()
+        reused = sum(trial.reused is not None for trial in run.trials)
+        failed = sum(trial.status != COMPLETE for trial in run.trials)
+        console.print(
+            f"[bold]{len(run.trials)} trials[/] in {duration(time.monotonic() - self._started)}: {run.stopped}."
+            + (f" {reused} answered from the store." if reused else "")
+            + (f" {failed} failed." if failed else "")
+        )
+        if best is None:
+            console.print("No trial was complete, so there is no best network.")
+            console.print(f"Why: nasctl trials {run.folder}")
+            return
+        console.print(f"Best: {_summary(best)}.")
+        found = Table.grid(padding=(0, 3))
+        found.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
+        if (run.folder / "best" / "checkpoint").is_dir():
+            found.add_row(f"  {run.folder / 'best' / 'checkpoint'}", "its trained parameters")
+        console.print(found)
+        console.print("Next:")
+        commands = Table.grid(padding=(0, 3))
+        if (run.folder / "best" / "checkpoint").is_dir():
+            commands.add_row(f"  [bold]nasctl train {run.folder}[/]", "train it to the end")
+        commands.add_row(f"  [bold]nasctl render {run.folder}[/]", "look at it")
+        commands.add_row(f"  [bold]nasctl trials {run.folder}[/]", "see what was tried")
+        console.print(commands)
+
+    def _render(self) -> RenderableType:
+        done, total = len(self._trials), self._config.search.trials
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim")
+        grid.add_column()
+        counted = Table.grid(padding=(0, 1))
+        counted.add_row(ProgressBar(total=total, completed=done, width=WIDTH), f"{done} of {total}")
+        grid.add_row("trials", counted)
+        grid.add_row("time", self._times(done, total))
+        if self._best is not None:
+            grid.add_row("best", _summary(self._best))
+            rewards = [trial.reward for trial in self._trials if trial.reward is not None]
+            grid.add_row("rewards", sparkline(rewards, WIDTH) + f"  {min(rewards):.3f} to {max(rewards):.3f}")
+        grid.add_row("now", self._now + (f"  ·  {self._policy}" if self._policy else ""))
+        return Group(Text.from_markup(self._title), grid)
+
+    def _times(self, done: int, total: int) -> str:
+        elapsed = time.monotonic() - self._started
+        fresh = done - self._known
+        left = elapsed / fresh * (total - done) if fresh else None
+        if self._config.search.seconds:
+            limit = max(self._config.search.seconds - elapsed, 0.0)
+            left = limit if left is None else min(left, limit)
+        return duration(elapsed) + ("" if left is None else f", about {duration(left)} left")
+
+
+def _summary(trial: Trial) -> str:
+    """The best trial in a phrase."""
+    parts = [f"trial {trial.number}", f"reward {trial.reward:.4f}"]
+    if "validation_accuracy" in trial.metrics:
+        parts.append(f"validation accuracy {trial.metrics['validation_accuracy']:.2%}")
+    if "params" in trial.metrics:
+        parts.append(f"{trial.metrics['params']:,.0f} parameters")
+    return ", ".join(parts)
+
+
+def _line(trial: Trial, is_best: bool) -> str:
+    """A trial on a line of its own."""
+    if trial.status != COMPLETE:
+        return f"trial {trial.number:>4}  [red]{trial.status}[/]  {trial.cause}"
+    line = f"trial {trial.number:>4}  reward {trial.reward:.4f}"
+    if "validation_accuracy" in trial.metrics:
+        line += f"  accuracy {trial.metrics['validation_accuracy']:.2%}"
+    if "params" in trial.metrics:
+        line += f"  {trial.metrics['params']:>9,.0f} parameters"
+    line += f"  {trial.seconds:5.1f} s" if trial.reused is None else f"  as trial {trial.reused}"
+    return line + ("  [bold]best[/]" if is_best else "")

@@ -1,0 +1,57 @@
+"""`nasctl trials`: what a run has tried."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from nasctl.cli.console import print_json, result_console
+from nasctl.cli.options import Json, RunPath
+
+
+def trials(
+    run: RunPath,
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", help="Show the N best only, best first; 0 shows all.")
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """List the trials of a run, in the order of their numbers.
+
+    With --json, one JSON object a line: number, tokens, reward, status, metrics and more.
+
+    Example: nasctl trials runs/cnn --top 5
+    """
+    from nasctl.store import RunFolder
+
+    with closing(RunFolder.open(run).trials(read_only=True)) as store:
+        shown = store.trials()
+    if top:
+        complete = [trial for trial in shown if trial.reward is not None]
+        shown = sorted(complete, key=lambda trial: -(trial.reward or 0.0))[:top]
+    if json:
+        for trial in shown:
+            print_json(trial.to_json())
+        return
+
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("trial", "reward", "accuracy", "parameters", "seconds"):
+        table.add_column(column, justify="right")
+    table.add_column("status")
+    for trial in shown:
+        accuracy = trial.metrics.get("validation_accuracy")
+        parameters = trial.metrics.get("params")
+        status = trial.status if trial.reused is None else f"{trial.status}, as trial {trial.reused}"
+        table.add_row(
+            str(trial.number),
+            "" if trial.reward is None else f"{trial.reward:.4f}",
+            "" if accuracy is None else f"{accuracy:.2%}",
+            "" if parameters is None else f"{parameters:,.0f}",
+            f"{trial.seconds:.1f}",
+            f"{status}: {trial.cause}" if trial.cause else status,
+        )
+    result_console().print(table)

@@ -1,0 +1,19 @@
+"""The engine of a search: asks a controller for token strings, has them evaluated, tells it the rewards, keeps the best.
+
+from nasctl.engine.children import ChildEvaluator
+from nasctl.engine.functions import FunctionEvaluator, import_evaluator
+from nasctl.engine.listener import Listener
+from nasctl.engine.loop import Search
+from nasctl.engine.run import RUNS, Run, resume, search
+
+__all__ = [
+    "RUNS",
+    "ChildEvaluator",
+    "FunctionEvaluator",
+    "Listener",
+    "Run",
+    "Search",
+    "import_evaluator",
+    "resume",
+    "search",
+]

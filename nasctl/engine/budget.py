@@ -1,0 +1,44 @@
+"""The budgets of a search: trials, time and epochs; the first that is used up stops it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from nasctl.config import SearchConfig
+from nasctl.store import Trial
+
+
+class Budget:
+    """What is left of the budgets of a search.
+
+    Trials and epochs count over the whole run, time over this process.
+
+    Args:
+      config: The limits.
+      trials: The trials that the run has already.
+    """
+
+    def __init__(self, config: SearchConfig, trials: Iterable[Trial]) -> None:
+        self._config = config
+        self._started = time.monotonic()
+        self._trials = 0
+        self._epochs = 0
+        for trial in trials:
+            self.spend(trial)
+
+    def spend(self, trial: Trial) -> None:
+        """Takes a trial's cost off."""
+        self._trials += 1
+        if trial.reused is None:
+            self._epochs += int(trial.metrics.get("epochs", 0))
+
+    def used_up(self) -> str:
+        """Which budget is used up, in words; empty while none is."""
+        if self._trials >= self._config.trials:
+            return f"all {self._config.trials} trials are done"
+        if self._config.seconds and time.monotonic() - self._started >= self._config.seconds:
+            return f"the time is up ({self._config.seconds:g} s)"
+        if self._config.epochs and self._epochs >= self._config.epochs:
+            return f"all {self._config.epochs} epochs of training are used"
+        return ""

@@ -1,0 +1,62 @@
+"""Somebody else's function as the evaluator of a search: a table, a simulator, a measurement."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from numbers import Real
+from pathlib import Path
+
+from nasctl.architecture import Architecture
+from nasctl.errors import NasctlError
+from nasctl.executors import Evaluation, Job
+
+EvaluateFunction = Callable[[Architecture], float | Mapping[str, float]]
+"""Takes an architecture and returns its reward, or a mapping with `reward` and other measures."""
+
+
+class FunctionEvaluator:
+    """Evaluates architectures with a function."""
+
+    def __init__(self, function: EvaluateFunction) -> None:
+        self._function = function
+
+    def prepare(self, job: Job) -> Callable[[], Evaluation]:
+        """Leaves all of the work to the second phase."""
+        return lambda: _evaluation(self._function(job.architecture))
+
+
+def import_evaluator(reference: str) -> FunctionEvaluator:
+    """The evaluator that `MODULE:FUNCTION` names; modules in the current folder are found too.
+
+    Raises:
+      NasctlError: There is no such module or function.
+    """
+    module_name, separator, function_name = reference.partition(":")
+    if not separator or not module_name or not function_name:
+        raise NasctlError(
+            f"--evaluator {reference} is not of the form MODULE:FUNCTION", hint="such as my_table:accuracy"
+        )
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise NasctlError(f"the module of --evaluator {reference} cannot be imported: {error}") from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise NasctlError(f"{module_name} has no function {function_name} (from --evaluator {reference})")
+    return FunctionEvaluator(function)
+
+
+def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
+    measures = dict(returned) if isinstance(returned, Mapping) else {"reward": returned}
+    if "reward" not in measures:
+        raise NasctlError(f'the evaluator returned {", ".join(measures) or "nothing"} but no "reward"')
+    for name, value in measures.items():
+        if not isinstance(value, Real):
+            raise NasctlError(f"the evaluator returned {value!r} as {name}, which is not a number")
+    numbers = {name: float(value) for name, value in measures.items()}
+    return Evaluation(numbers.pop("reward"), numbers)

@@ -1,0 +1,30 @@
+"""What a search tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nasctl.config import Config
+from nasctl.executors import Job
+from nasctl.space import Space
+from nasctl.store import Trial
+
+
+class Listener:
+    """Hears of each step of a search; every method may be left as it is, which is to do nothing."""
+
+    def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
+        """A run begins or goes on; `trials` are those that it has already."""
+
+    def trial_started(self, job: Job) -> None:
+        """A child is about to be evaluated."""
+
+    def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
+        """A child was trained for one more epoch (`epoch` counts from 1)."""
+
+    def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
+        """A trial was recorded."""
+
+    def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
+        """The controller learned from a batch."""

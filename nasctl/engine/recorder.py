@@ -1,0 +1,66 @@
+"""Recording a trial: its best network first, then the row, then the word to whoever listens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nasctl.architecture import TaskRecord, save_document
+from nasctl.executors import Evaluation
+from nasctl.engine.budget import Budget
+from nasctl.engine.listener import Listener
+from nasctl.space import Space
+from nasctl.store import RunFolder, Trial, TrialStore
+
+
+class Recorder:
+    """Records the trials of a run.
+
+    Args:
+      space: The space that is searched.
+      task: What the networks are measured on; None for spaces without networks.
+      folder: The run's.
+      store: Its trials.
+      budget: What the trials are taken off.
+      listener: Hears of each trial.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        task: TaskRecord | None,
+        folder: RunFolder,
+        store: TrialStore,
+        budget: Budget,
+        listener: Listener,
+    ) -> None:
+        self._space = space
+        self._task = task
+        self._folder = folder
+        self._store = store
+        self._budget = budget
+        self._listener = listener
+
+    def record(self, trial: Trial, evaluation: Evaluation | None = None) -> Trial:
+        """Keeps a trial.
+
+        Where it is the best so far its network is written first: if the process dies between the two, the trial is
+        run again and writes the same network again, and at no moment does a recorded best lack its network.
+        """
+        best = self._store.best()
+        is_best = trial.reward is not None and (best is None or trial.reward > (best.reward or float("-inf")))
+        if is_best:
+            self._folder.replace_best(lambda folder: self._write_best(folder, trial, evaluation))
+        self._store.record(trial)
+        self._budget.spend(trial)
+        self._listener.trial_finished(trial, is_best=is_best)
+        return trial
+
+    def _write_best(self, folder: Path, trial: Trial, evaluation: Evaluation | None) -> None:
+        document = self._space.decode(trial.tokens).document(
+            task=self._task,
+            results={"reward": trial.reward, **trial.metrics},
+            origin={"run": self._folder.path.name, "trial": trial.number, "seed": trial.seed},
+        )
+        save_document(document, folder / "arch.json")
+        if evaluation is not None and evaluation.save is not None:
+            evaluation.save(folder / "checkpoint", document)

@@ -1,0 +1,10 @@
+"""Executors: where and how the children of a search are evaluated, behind one small interface.
+
+`InlineExecutor` runs them in this process. An executor turns jobs into outcomes and never raises for a child
+that fails: the failure is the outcome.
+"""
+
+from nasctl.executors.inline import InlineExecutor
+from nasctl.executors.job import Evaluation, Evaluator, Executor, Job, NotFinite, Outcome
+
+__all__ = ["Evaluation", "Evaluator", "Executor", "InlineExecutor", "Job", "NotFinite", "Outcome"]

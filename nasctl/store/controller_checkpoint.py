@@ -1,0 +1,46 @@
+"""The controller's state on disk, by Orbax, one folder for each number of trials that it has learned from."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orbax.checkpoint as ocp
+
+KEPT = 2
+
+
+def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
+    """Writes a state; it is whole when this returns, and older ones but the last go.
+
+    Args:
+      folder: The run's `controller/`.
+      trials_seen: Number of trials that the state has learned from.
+      state: A pytree of arrays.
+    """
+    folder = folder.resolve()
+    folder.mkdir(exist_ok=True)
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(folder / str(trials_seen), state, force=True)
+    for old in checkpoints(folder)[:-KEPT]:
+        shutil.rmtree(folder / str(old), ignore_errors=True)
+
+
+def load_controller(folder: Path, trials_seen: int, like: Any) -> Any:
+    """Reads a state.
+
+    Args:
+      folder: The run's `controller/`.
+      trials_seen: One of `checkpoints(folder)`.
+      like: A state of the same controller, for the structure, shapes and dtypes.
+    """
+    with ocp.StandardCheckpointer() as checkpointer:
+        return checkpointer.restore(folder.resolve() / str(trials_seen), like)
+
+
+def checkpoints(folder: Path) -> list[int]:
+    """The numbers of trials for which there is a whole state, in increasing order."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())
