@@ -3,11 +3,12 @@
 A dialect writes a `Graph`; passes, each a function, read or rewrite it; what comes after knows no dialect.
 """
 
+from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
 from nasctl.graph.cost import measure_cost
 from nasctl.graph.graph import Attribute, Graph, GraphBuilder, Node, Shape, Signature
 from nasctl.graph.ops import Cost, Op, op_named, ops
-from nasctl.graph.shapes import bind, infer_shapes
+from nasctl.graph.shapes import infer_shapes
 from nasctl.graph.simplify import simplify
 from nasctl.graph.skips import Layer, classify, connect_skips
 

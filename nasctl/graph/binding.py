@@ -1,0 +1,53 @@
+"""Binds a graph to a task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nasctl.errors import NasctlError
+from nasctl.graph.graph import Graph, Node, Shape, Signature
+from nasctl.graph.ops.reading import shown_shape
+from nasctl.graph.shapes import infer_shapes
+from nasctl.graph.sizing import fit_units
+
+
+def bind(graph: Graph, signature: Signature) -> Graph:
+    """Fills in what the task fixes: the shape of `input` nodes, the vocabulary of embeddings, the units
+    of the `dense` node that ends the network; then the hidden size that a number of parameters asks for
+    (`fit_units`).
+
+    Args:
+      graph: A network as a dialect decodes it. What it fixes itself must agree with the task.
+      signature: Shape of one example and number of outputs.
+
+    Returns:
+      The graph with every attribute known; all shapes fit.
+
+    Raises:
+      NasctlError: A node's inputs do not fit it, or the network does not fit the task.
+    """
+    ends = set(graph.outputs)
+    nodes = list(graph.nodes)
+    for index, node in enumerate(nodes):
+        if node.op == "input":
+            nodes[index] = _filled(node, "shape", signature.input_shape)
+        elif node.op == "dense" and index in ends:
+            nodes[index] = _filled(node, "units", signature.outputs)
+        elif node.op in ("embedding", "table"):
+            nodes[index] = _filled(node, "vocabulary", signature.outputs)
+    bound = fit_units(replace(graph, nodes=tuple(nodes)))
+    shapes = infer_shapes(bound)
+    for index in graph.outputs:
+        if shapes[index][-1] != signature.outputs:
+            raise NasctlError(
+                f"{nodes[index].name}: the network ends in {shown_shape(shapes[index])}, "
+                f"but the task has {signature.outputs} outputs",
+                hint="end it in a dense layer, which takes its size from the task",
+            )
+    return bound
+
+
+def _filled(node: Node, name: str, value: int | Shape) -> Node:
+    if node.attributes.get(name, value) != value:
+        raise NasctlError(f"{node.name}: its {name} is {node.attributes[name]}, but the task's is {value}")
+    return replace(node, attributes={**node.attributes, name: value})

@@ -1,0 +1,199 @@
+"""Ops of recurrent networks: the layer that runs a cell over a sequence, and what the inside of a cell is
+made of.
+
+A cell is a Graph of its own, the attribute `cell` of a `recurrent` node. Its `input` nodes say by the
+attribute `slot` what they hold: `x`, the layer's input at one step, or a state. Its outputs are the new
+states in the same order, the first of them the layer's output at the step. A tree cell has the states `h`
+and `c`, as an LSTM would; a vanilla recurrent network has `h` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+from nasctl.errors import NasctlError
+from nasctl.graph.graph import Graph
+from nasctl.graph.ops.op import Cost, Op
+from nasctl.graph.ops.reading import only, shown_shape, whole
+
+if TYPE_CHECKING:
+    from nasctl.graph.graph import Node, Shape
+    from nasctl.graph.ops.op import Attributes
+
+
+def bind_cell(cell: Graph, features: int, units: int) -> Graph:
+    """The cell with its sizes filled in: the shapes of its inputs and the units of its products.
+
+    Args:
+      cell: Body of a recurrent layer; `linear` nodes without `units` take those of the layer.
+      features: Size of the layer's input at one step.
+      units: Size of each state.
+    """
+
+    def bound(node: Node) -> Node:
+        if node.op == "input":
+            size = features if node.attributes.get("slot") == "x" else units
+            return replace(node, attributes={**node.attributes, "shape": (size,)})
+        if node.op == "linear":
+            return replace(node, attributes={"units": units, **node.attributes})
+        return node
+
+    return replace(cell, nodes=tuple(bound(node) for node in cell.nodes))
+
+
+def cell_states(cell: Graph) -> tuple[int, ...]:
+    """Indices of the input nodes that hold the states, in order: all but the slot `x`."""
+    return tuple(
+        index
+        for index, node in enumerate(cell.nodes)
+        if node.op == "input" and node.attributes.get("slot") != "x"
+    )
+
+
+def _bound_cell(attributes: Attributes, inputs: Sequence[Shape]) -> Graph:
+    cell = attributes.get("cell")
+    if not isinstance(cell, Graph):
+        raise NasctlError("it needs a cell, the graph of one step")
+    return bind_cell(cell, inputs[0][-1], whole(attributes, "units"))
+
+
+def _recurrent_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    from nasctl.graph.shapes import infer_shapes  # which reads the registry that this op is in
+
+    if len(only(inputs)) != 2:
+        raise NasctlError(
+            f"it reads a sequence (steps, features), but is given {shown_shape(inputs[0])}",
+            hint="put an embedding before it",
+        )
+    cell = _bound_cell(attributes, inputs)
+    shapes = infer_shapes(cell)
+    states = [shapes[index] for index in cell_states(cell)]
+    outputs = [shapes[index] for index in cell.outputs]
+    if not states or outputs != states:
+        held, given = ("; ".join(map(shown_shape, listed)) or "nothing" for listed in (states, outputs))
+        raise NasctlError(f"a cell gives each of its states anew, but it holds {held} and gives {given}")
+    return inputs[0][0], outputs[0][0]
+
+
+def _recurrent_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    from nasctl.graph.cost import measure_cost
+
+    step = measure_cost(_bound_cell(attributes, inputs))
+    steps = output[0]
+    beside_output = steps * step.activation_bytes - 4 * prod(output)
+    return Cost(step.params, steps * step.flops, beside_output, step.depth)
+
+
+def _linear_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    if len(only(inputs)) != 1:
+        raise NasctlError(f"it reads a vector, but is given {shown_shape(inputs[0])}")
+    return (whole(attributes, "units"),)
+
+
+def _linear_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    (features,), (units,) = inputs[0], output
+    return Cost(
+        params=(features + bool(attributes.get("bias"))) * units,
+        flops=2 * features * units,
+        depth=1,
+    )
+
+
+def _combined_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    if len(inputs) < 2:
+        raise NasctlError("it needs at least two inputs")
+    if len(set(inputs)) > 1:
+        raise NasctlError(f"it cannot combine {' and '.join(map(shown_shape, inputs))}")
+    return inputs[0]
+
+
+def _combined_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    return Cost(flops=(len(inputs) - 1) * prod(output))
+
+
+def _same(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    return only(inputs)
+
+
+def _free(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
+    return Cost()
+
+
+# Runs `cell` over the steps of a sequence; `units` is the size of its states.
+recurrent = Op(
+    "recurrent",
+    shape=_recurrent_shape,
+    cost=_recurrent_cost,
+    label=lambda attributes: f"recurrent {attributes['units']}" if "units" in attributes else "recurrent",
+    family="compute",
+    lowering="nasctl.lowering.recurrent:Recurrent",
+    channels="mixed",
+)
+
+# A matrix times a vector, plus a bias where the attribute `bias` is true. In a cell, `units` is the
+# layer's unless it is given.
+linear = Op(
+    "linear",
+    shape=_linear_shape,
+    cost=_linear_cost,
+    label=lambda attributes: "linear",
+    family="compute",
+    lowering="nasctl.lowering.products:Linear",
+    channels="mixed",
+)
+
+elem_mult = Op(
+    "elem_mult",
+    shape=_combined_shape,
+    cost=_combined_cost,
+    label=lambda attributes: "×",
+    family="join",
+    lowering="nasctl.lowering.activations:ElemMult",
+    unordered=True,
+)
+
+max_ = Op(
+    "max",
+    shape=_combined_shape,
+    cost=_combined_cost,
+    label=lambda attributes: "max",
+    family="join",
+    lowering="nasctl.lowering.activations:Max",
+    unordered=True,
+    keeps_zero=True,
+)
+
+tanh = Op(
+    "tanh",
+    shape=_same,
+    cost=_free,
+    label=lambda attributes: "tanh",
+    family="activate",
+    lowering="nasctl.lowering.activations:Tanh",
+    channels="apart",
+    keeps_zero=True,
+)
+
+sigmoid = Op(
+    "sigmoid",
+    shape=_same,
+    cost=_free,
+    label=lambda attributes: "sigmoid",
+    family="activate",
+    lowering="nasctl.lowering.activations:Sigmoid",
+    channels="apart",
+)
+
+sin = Op(
+    "sin",
+    shape=_same,
+    cost=_free,
+    label=lambda attributes: "sin",
+    family="activate",
+    lowering="nasctl.lowering.activations:Sin",
+    channels="apart",
+    keeps_zero=True,
+)
