@@ -117,7 +117,9 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
         raise NasctlError(f"{section}.{key} must be {_ARTICLES[kind]}, not {value!r}")
     choices = known[key].metadata.get("choices")
     if choices and converted not in choices:
-        raise NasctlError(f"{section}.{key} cannot be {converted!r}", hint=f"it is one of {', '.join(choices)}")
+        raise NasctlError(
+            f"{section}.{key} cannot be {converted!r}", hint=f"it is one of {', '.join(choices)}"
+        )
     return converted
 
 

@@ -26,7 +26,9 @@ def search(
     controller: Annotated[
         str | None, typer.Option(metavar="reinforce|random", help="Who proposes.", show_default=False)
     ] = None,
-    trials: Annotated[int | None, typer.Option(help="Stop after N trials.", min=1, show_default=False)] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Stop after N trials.", min=1, show_default=False)
+    ] = None,
     time: Annotated[
         str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after a time.", show_default=False)
     ] = None,

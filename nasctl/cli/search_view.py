@@ -15,8 +15,8 @@ from rich.text import Text
 
 from nasctl.cli.console import duration, print_json, progress_console, result_console, sparkline
 from nasctl.config import Config
-from nasctl.executors import Job
 from nasctl.engine import Listener, Run
+from nasctl.executors import Job
 from nasctl.space import Space
 from nasctl.store import COMPLETE, Trial
 
@@ -29,7 +29,9 @@ class SearchView(Listener):
 
     def __init__(self) -> None:
         self._console = progress_console()
-        self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
+        self._live = Live(
+            console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True
+        )
         self._folder: Path | None = None
         self._title = ""
         self._config = Config()

@@ -1,4 +1,4 @@
-"""The engine of a search: asks a controller for token strings, has them evaluated, tells it the rewards, keeps the best.
+"""The engine of a search: asks for token strings, has them evaluated, tells the controller, keeps the best."""
 
 from nasctl.engine.children import ChildEvaluator
 from nasctl.engine.functions import FunctionEvaluator, import_evaluator

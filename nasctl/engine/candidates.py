@@ -60,7 +60,8 @@ def propose(
     """
     strings = controller.propose(numbers.start, len(numbers))
     return [
-        _keep_constraints(controller, space, task, number, strings[number - numbers.start]) for number in wanted
+        _keep_constraints(controller, space, task, number, strings[number - numbers.start])
+        for number in wanted
     ]
 
 
@@ -79,7 +80,9 @@ def _keep_constraints(
     )
 
 
-def _candidate(space: Space, task: TaskRecord | None, number: int, tokens: Tokens, rejected: int) -> Candidate:
+def _candidate(
+    space: Space, task: TaskRecord | None, number: int, tokens: Tokens, rejected: int
+) -> Candidate:
     architecture = space.decode(tokens)
     if task is None:
         digest = hashlib.sha256(repr(tokens).encode()).hexdigest()

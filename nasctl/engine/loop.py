@@ -9,12 +9,12 @@ from dataclasses import replace
 from nasctl.architecture import TaskRecord
 from nasctl.config import Config
 from nasctl.controllers import Controller, Observation, make_controller
-from nasctl.errors import WorkFailed
-from nasctl.executors import Evaluation, Evaluator, Executor, InlineExecutor, Job, Outcome
 from nasctl.engine.budget import Budget
 from nasctl.engine.candidates import Candidate, broken_constraint, propose
 from nasctl.engine.listener import Listener
 from nasctl.engine.recorder import Recorder
+from nasctl.errors import WorkFailed
+from nasctl.executors import Evaluation, Evaluator, Executor, InlineExecutor, Job, Outcome
 from nasctl.space import Space
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
 from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller

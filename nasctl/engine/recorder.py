@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasctl.architecture import TaskRecord, save_document
-from nasctl.executors import Evaluation
 from nasctl.engine.budget import Budget
 from nasctl.engine.listener import Listener
+from nasctl.executors import Evaluation
 from nasctl.space import Space
 from nasctl.store import RunFolder, Trial, TrialStore
 

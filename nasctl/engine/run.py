@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
 from nasctl.architecture import Architecture, TaskRecord, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.errors import NasctlError
-from nasctl.executors import Evaluator
-from nasctl.graph import MEASURES
 from nasctl.engine.children import ChildEvaluator
 from nasctl.engine.functions import EvaluateFunction, FunctionEvaluator, import_evaluator
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
+from nasctl.errors import NasctlError
+from nasctl.executors import Evaluator
+from nasctl.graph import Cost
 from nasctl.space import Space
 from nasctl.store import RunFolder, Trial, next_run
 
 DEFAULT_DATASET = "digits"
 RUNS = Path("runs")
+STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
 Settings = Mapping[str, Mapping[str, object]]
 """Settings by section and key, as `nasctl.config.resolve` takes them."""
@@ -171,7 +172,7 @@ def _evaluator(
     function = import_evaluator(evaluate) if isinstance(evaluate, str) else FunctionEvaluator(evaluate)
     if dataset is not None:
         return function, ChildEvaluator(space, dataset, config.training, data_dir).task
-    static = [constraint for constraint in space.constraints if constraint.measure in MEASURES]
+    static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static:
         raise NasctlError(
             f"`require {static[0]}` cannot be counted without the shape of the input",

@@ -139,7 +139,8 @@ class RunFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise NasctlError(
-                f"another search is running in {self.path}", hint="wait for it, or give another folder with --out"
+                f"another search is running in {self.path}",
+                hint="wait for it, or give another folder with --out",
             ) from error
         except OSError as error:
             raise NasctlError(
@@ -180,7 +181,9 @@ class RunFolder:
 
 def list_runs(parent: Path, space_name: str) -> list[Path]:
     """The runs of a space in a folder, oldest first."""
-    runs = [path.parent for path in parent.glob(f"{space_name}*/run.json") if _number(path.parent, space_name)]
+    runs = [
+        path.parent for path in parent.glob(f"{space_name}*/run.json") if _number(path.parent, space_name)
+    ]
     return sorted(runs, key=lambda path: _number(path, space_name) or 0)
 
 
@@ -203,5 +206,3 @@ def _write_whole(path: Path, text: str) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
-
-

@@ -37,9 +37,7 @@ MIGRATIONS = (
 )
 """Scripts that lead from one version of the schema (`PRAGMA user_version`) to the next."""
 
-_COLUMNS = (
-    "number, tokens, status, reward, metrics, architecture_hash, seed, seconds, reused, rejected, cause, traceback"
-)
+_COLUMNS = "number, tokens, status, reward, metrics, architecture_hash, seed, seconds, reused, rejected, cause, traceback"
 
 
 class TrialStore:
@@ -161,7 +159,9 @@ class TrialStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise NasctlError(f"{self._path}: {error}", hint="nothing that was recorded before is lost") from error
+            raise NasctlError(
+                f"{self._path}: {error}", hint="nothing that was recorded before is lost"
+            ) from error
 
 
 def _trial(row: sqlite3.Row) -> Trial:

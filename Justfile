@@ -1,0 +1,24 @@
+# The developer's manual: `just test`, `just lint`, `just docs`. `.ci/run` does all of it from nothing.
+
+# the tests, without the slow ones
+test *ARGS:
+    python -m pytest -m "not slow" {{ARGS}}
+
+# all tests
+test-all:
+    python -m pytest -n auto
+
+# formatting, linting and types
+lint:
+    ruff check .
+    ruff format --check .
+    mypy
+
+# bring the help texts in docs/commands.md up to date
+docs:
+    python docs/commands.py > docs/commands.md
+
+# the numbers in docs/performance.md
+bench:
+    python benchmarks/training_step.py
+    python benchmarks/controller.py

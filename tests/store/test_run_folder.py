@@ -1,0 +1,112 @@
+"""The folder of a run: made once, locked, and its best network always whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nasctl.config import Config, resolve
+from nasctl.errors import NasctlError
+from nasctl.space import Decision, Space
+from nasctl.store import RunFolder, list_runs, next_run
+
+
+@dataclass(frozen=True)
+class NoNetwork:
+    def graph(self, values: object) -> object:
+        raise NasctlError("no network")
+
+    def to_json(self) -> dict[str, object]:
+        return {}
+
+
+SPACE = Space(
+    "toy", "choices", (Decision("a", "a", (1, 2)),), NoNetwork(), source="space choices\na in {1, 2}\n"
+)  # type: ignore[arg-type]
+
+
+def test_a_run_keeps_its_space_and_settings(tmp_path: Path) -> None:
+    config = resolve({"training": {"epochs": 3}})
+    RunFolder.create(tmp_path / "run", SPACE, config, seed=4)
+    run = RunFolder.open(tmp_path / "run")
+    assert run.space_text() == SPACE.source
+    assert run.config() == config
+    assert run.facts()["seed"] == 4
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(NasctlError, match="not an empty folder"):
+        RunFolder.create(tmp_path, SPACE, Config())
+    RunFolder.create(tmp_path / "run", SPACE, Config())
+    with pytest.raises(NasctlError, match="holds a run already") as error:
+        RunFolder.create(tmp_path / "run", SPACE, Config())
+    assert "--resume" in error.value.hint
+
+
+def test_what_is_no_run_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="is not the folder of a run"):
+        RunFolder.open(tmp_path)
+    with pytest.raises(NasctlError, match="does not exist"):
+        RunFolder.open(tmp_path / "nowhere")
+    (tmp_path / "run.json").write_text('{"version": 1, "conf')
+    with pytest.raises(NasctlError, match="cannot be read"):
+        RunFolder.open(tmp_path).facts()
+
+
+def test_two_searches_cannot_share_a_folder(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    run.lock()
+    code = (
+        "from pathlib import Path; from nasctl.store import RunFolder; from nasctl.errors import NasctlError\n"
+        f"try: RunFolder.open(Path({str(run.path)!r})).lock()\n"
+        "except NasctlError as error: print(error.message)\n"
+        "else: print('locked')"
+    )
+
+    def try_from_another_process() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert "another search is running" in try_from_another_process()
+    run.unlock()
+    assert try_from_another_process().strip() == "locked"
+
+
+def write_best(text: str) -> object:
+    return lambda folder: (folder / "arch.json").write_text(text)
+
+
+def test_the_best_network_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    run.replace_best(write_best("first"))  # type: ignore[arg-type]
+    assert (run.best / "arch.json").read_text() == "first"
+
+    def fails(folder: Path) -> None:
+        (folder / "arch.json").write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        run.replace_best(fails)
+    assert (run.best / "arch.json").read_text() == "first"
+    run.replace_best(write_best("second"))  # type: ignore[arg-type]
+    assert (run.best / "arch.json").read_text() == "second"
+    assert {path.name for path in run.path.iterdir()} == {"run.json", "space.nas", "best"}
+
+
+def test_a_replacement_that_was_cut_between_its_renames_is_undone(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    run.replace_best(write_best("first"))  # type: ignore[arg-type]
+    run.best.rename(run.path / "best.old")
+    assert (RunFolder.open(run.path).best / "arch.json").read_text() == "first"
+
+
+def test_runs_of_a_space_are_numbered(tmp_path: Path) -> None:
+    assert next_run(tmp_path, "toy") == tmp_path / "toy"
+    for name in ("toy", "toy-2", "toy-10", "toy_other", "toy-strides"):
+        RunFolder.create(tmp_path / name, SPACE, Config())
+    assert next_run(tmp_path, "toy") == tmp_path / "toy-11"
+    assert [path.name for path in list_runs(tmp_path, "toy")] == ["toy", "toy-2", "toy-10"]

@@ -1,0 +1,117 @@
+"""Trials in SQLite: what goes in comes out, for other processes too, and nothing is recorded twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nasctl.errors import NasctlError
+from nasctl.store import Trial, TrialStore
+
+TRIAL = Trial(0, (1, 0, -1), "complete", 0.5, {"validation_accuracy": 0.79}, "abc", 7, 1.5, None, 2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TrialStore]:
+    store = TrialStore(tmp_path / "trials.sqlite")
+    yield store
+    store.close()
+
+
+def numbered(number: int, **changes: object) -> Trial:
+    return replace(TRIAL, number=number, **changes)  # type: ignore[arg-type]
+
+
+def test_a_trial_comes_back_as_it_was(store: TrialStore) -> None:
+    failed = numbered(1, status="crashed", reward=None, cause="boom", traceback="Traceback …\nboom")
+    store.record(TRIAL)
+    store.record(failed)
+    assert store.trials() == [TRIAL, failed]
+    assert store.trial(1) == failed
+    assert store.trial(2) is None
+
+
+def test_a_number_is_recorded_once(store: TrialStore) -> None:
+    store.record(TRIAL)
+    with pytest.raises(NasctlError, match="UNIQUE"):
+        store.record(TRIAL)
+    assert store.trials() == [TRIAL]
+
+
+def test_the_best_is_the_earliest_of_the_largest_rewards(store: TrialStore) -> None:
+    assert store.best() is None
+    store.record(numbered(0, status="crashed", reward=None))
+    assert store.best() is None
+    for number, reward in enumerate((0.1, 0.9, 0.9, -1.0), start=1):
+        store.record(numbered(number, reward=reward))
+    assert store.best() == numbered(2, reward=0.9)
+
+
+def test_the_same_network_is_found_among_earlier_trials_that_ran_it(store: TrialStore) -> None:
+    store.record(numbered(0, status="crashed", reward=None))
+    store.record(numbered(1))
+    store.record(numbered(2, reused=1))
+    assert store.same_architecture("abc", ["complete"], before=3) == numbered(1)
+    assert store.same_architecture("abc", ["complete"], before=1) is None
+    assert store.same_architecture("abc", ["crashed", "complete"], before=3) == store.trial(0)
+    assert store.same_architecture("other", ["complete"], before=3) is None
+
+
+def test_updates_of_the_controller_are_kept_by_the_number_of_trials(store: TrialStore) -> None:
+    store.record_update(5, {"entropy": 1.0})
+    store.record_update(10, {"entropy": 0.5})
+    store.record_update(10, {"entropy": 0.25})
+    assert store.updates() == {5: {"entropy": 1.0}, 10: {"entropy": 0.25}}
+
+
+def test_others_read_while_one_writes(tmp_path: Path, store: TrialStore) -> None:
+    reader = TrialStore(tmp_path / "trials.sqlite", read_only=True)
+    store.record(TRIAL)
+    assert reader.trials() == [TRIAL]
+    with pytest.raises(NasctlError, match="readonly"):
+        reader.record(numbered(1))
+    reader.close()
+
+
+def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    TrialStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    for read_only in (True, False):
+        with pytest.raises(NasctlError, match="version 99"):
+            TrialStore(path, read_only=read_only)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    path.write_bytes(b"this is not a database, however long it may be" * 100)
+    with pytest.raises(NasctlError, match="not a database"):
+        TrialStore(path)
+    with pytest.raises(NasctlError, match="no trials at"):
+        TrialStore(tmp_path / "absent.sqlite", read_only=True)
+
+
+def test_a_recorded_trial_survives_the_death_of_its_process(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, dataclasses
+from pathlib import Path
+from nasctl.store import Trial, TrialStore
+store = TrialStore(Path({str(tmp_path / "trials.sqlite")!r}))
+for number in range(20):
+    store.record(Trial(number, (number,), "complete", float(number)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)
+    assert killed.returncode == -signal.SIGKILL
+    store = TrialStore(tmp_path / "trials.sqlite", read_only=True)
+    assert [trial.number for trial in store.trials()] == list(range(20))
+    store.close()
