@@ -18,8 +18,8 @@ from nasctl.datasets.dataset import Examples, Source
 def make_builder(source: Source, data_dir: Path) -> tfds.core.GeneratorBasedBuilder:
     """The TFDS builder of a source.
 
-    Images are `features.Tensor`, since `features.Image` can be written with TensorFlow only, and the information
-    is constructed here, since TFDS's own short cut for it imports TensorFlow too.
+    Images are `features.Tensor`, since `features.Image` can be written with TensorFlow only, and the
+    information is constructed here, since TFDS's own short cut for it imports TensorFlow too.
     """
 
     class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc,call-arg]

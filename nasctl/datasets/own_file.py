@@ -16,8 +16,8 @@ _NAMES = ("x_train", "y_train", "x_test", "y_test")
 def load_file(path: Path) -> Dataset:
     """Reads an `.npz`.
 
-    `x_*` are images as (N, height, width) or (N, height, width, channels), of any type of number; `y_*` are whole
-    numbers from 0, as (N,) or (N, 1). An array `class_names` of strings may name the classes.
+    `x_*` are images as (N, height, width) or (N, height, width, channels), of any type of number; `y_*` are
+    whole numbers from 0, as (N,) or (N, 1). An array `class_names` of strings may name the classes.
 
     Raises:
       NasctlError: The file, an array or a label does not fit.

@@ -1,8 +1,8 @@
 """Prepares a source once and reads it in milliseconds ever after.
 
 Beside the ArrayRecord files, which any TFDS program can read, a prepared folder holds the decoded images as
-`.npy` files: decoding takes 65 µs an image and TFDS half a second to import, mapping a file nothing, and worker
-processes share its pages.
+`.npy` files: decoding takes 65 µs an image and TFDS half a second to import, mapping a file nothing, and
+worker processes share its pages.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""Tasks: a data set with a loss, a measure of how good a network is, and the reward of a search."""
+
+from nasctl.tasks.image_classification import ImageClassification, image_classification
+from nasctl.tasks.making import make_task
+from nasctl.tasks.task import Metrics, Split, Task
+
+__all__ = ["ImageClassification", "Metrics", "Split", "Task", "image_classification", "make_task"]

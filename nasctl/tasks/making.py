@@ -1,0 +1,30 @@
+"""Which task a data set poses. A new kind of task is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from nasctl.datasets import load
+from nasctl.errors import NasctlError
+from nasctl.tasks.image_classification import image_classification
+from nasctl.tasks.task import Task
+
+_TASKS: Mapping[str, Callable[..., Task]] = {"image": image_classification}
+
+
+def make_task(dataset: str, *, data_dir: Path | None = None, validation_seed: int = 0) -> Task:
+    """The task of a data set, by the data set's name or path.
+
+    Args:
+      dataset: As `nasctl.datasets.load` takes it.
+      data_dir: Where data sets are prepared and looked for.
+      validation_seed: Seed of the validation split, which one search and all that follows from it must share.
+
+    Raises:
+      NasctlError: The data set cannot be had, or there is no task for its kind.
+    """
+    loaded = load(dataset, data_dir)
+    if loaded.kind not in _TASKS:
+        raise NasctlError(f"there is no task yet for a data set of {loaded.kind}")
+    return _TASKS[loaded.kind](loaded, validation_seed=validation_seed)

@@ -1,0 +1,80 @@
+"""What a task is: the data, the loss, what counts as good, and the reward of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from jaxtyping import Array, Float, Int, Key, Shaped
+
+from nasctl.datasets import Examples
+from nasctl.graph import Signature
+
+Split = Literal["train", "validation", "test"]
+Metrics = Mapping[str, float]
+
+
+class Task(Protocol):
+    """A kind of problem on one data set; `ImageClassification` is the one that stands.
+
+    N examples; the inputs of an example have the shape that the task's kind fixes. Everything that takes JAX
+    arrays is pure and is traced into the compiled steps of `nasctl.training`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """`image` or `text`: what the input of a space must be."""
+        ...
+
+    @property
+    def signature(self) -> Signature:
+        """What the task fixes about a network."""
+        ...
+
+    @property
+    def metric(self) -> str:
+        """The name by which people know how good a network is: `accuracy`."""
+        ...
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names that `measure` gives."""
+        ...
+
+    @property
+    def splits(self) -> Mapping[Split, Examples]:
+        """The examples by split."""
+        ...
+
+    def __hash__(self) -> int: ...  # by identity: what is on the device is kept by task
+
+    def inputs(self, examples: Shaped[Array, "N ..."]) -> Float[Array, "N ..."]:
+        """What a network is given when it is evaluated."""
+        ...
+
+    def augment(self, key: Key[Array, ""], examples: Shaped[Array, "N ..."]) -> Float[Array, "N ..."]:
+        """What a network is given when it is trained: `inputs`, varied at random."""
+        ...
+
+    def without_augmentation(self) -> Task:
+        """The same task, where `augment` does what `inputs` does."""
+        ...
+
+    def measure(
+        self, logits: Float[Array, "N ..."], labels: Int[Array, "N ..."]
+    ) -> dict[str, Float[Array, " N"]]:
+        """The `loss` of each example, and whatever else is averaged over a split."""
+        ...
+
+    def rank(self, metrics: Metrics) -> tuple[float, ...]:
+        """Orders the averages of `measure`: the epoch with the largest rank has the best parameters."""
+        ...
+
+    def reward(self, history: Sequence[Metrics]) -> float:
+        """What the controller earns for a child, from its averages on the validation split, epoch by epoch."""
+        ...

@@ -1,0 +1,19 @@
+"""Training of a child: whole epochs as one compiled program, validation, the best weights kept."""
+
+from nasctl.training.child import NotFinite, PreparedChild, Record, TrainedChild, prepare, train_child
+from nasctl.training.epoch import Weights
+from nasctl.training.evaluation import Evaluator, evaluate
+from nasctl.training.platform import configure_platform
+
+__all__ = [
+    "Evaluator",
+    "NotFinite",
+    "PreparedChild",
+    "Record",
+    "TrainedChild",
+    "Weights",
+    "configure_platform",
+    "evaluate",
+    "prepare",
+    "train_child",
+]

@@ -1,0 +1,181 @@
+"""Trains one child: `prepare` builds, traces and compiles it, `PreparedChild.run` trains it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+import optax
+
+from nasctl.config import TrainingConfig
+from nasctl.errors import WorkFailed
+from nasctl.tasks import Task
+from nasctl.training.buildable import Buildable
+from nasctl.training.epoch import Weights, make_programs, steps_of_epoch
+from nasctl.training.evaluation import Evaluator, compile_evaluator, place
+from nasctl.training.optimiser import learning_rates, make_optimiser
+from nasctl.training.platform import configure_platform
+
+Record = Mapping[str, float]
+"""What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy`, `seconds`."""
+
+
+class NotFinite(WorkFailed):
+    """The loss of a child is no number any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedChild:
+    """A child after its training.
+
+    Attributes:
+      weights: The best weights by validation, on the device.
+      history: A record an epoch.
+      best_epoch: The epoch, counted from 1, that `weights` are from.
+      reward: `Task.reward` of the history.
+      metrics: The record of the best epoch, and `seconds_prepare` and `seconds_train`.
+      evaluate: Averages over a split, from the program that validated the child.
+    """
+
+    weights: Weights
+    history: tuple[Record, ...]
+    best_epoch: int
+    reward: float
+    metrics: Mapping[str, float]
+    evaluator: Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedChild:
+    """A child that is compiled and ready to be trained.
+
+    Attributes:
+      program: `Programs.train`, compiled.
+      evaluator: The evaluation of the same network, compiled.
+      weights: As they were drawn.
+      momentum: The optimiser's state before the first step.
+      config: How it is to be trained.
+      seed: Seed of the order of the examples and of the augmentation.
+      seconds: What building, tracing and compiling took.
+    """
+
+    program: jax.stages.Compiled
+    evaluator: Evaluator
+    weights: Weights
+    momentum: optax.OptState
+    config: TrainingConfig
+    seed: int
+    seconds: float
+
+    def run(self, on_epoch: Callable[[Record], None] | None = None) -> TrainedChild:
+        """Trains the child. Runs once: the momentum's memory is handed over to the first epoch.
+
+        Args:
+          on_epoch: Called after each epoch with its record; what it raises ends the training.
+
+        Raises:
+          NotFinite: The loss is no number any more.
+        """
+        task, data = self.evaluator.task, self.evaluator.data
+        steps, _ = steps_of_epoch(len(task.splits["train"]), self.config.batch)
+        key = jax.random.key(self.seed)
+        weights, momentum = self.weights, self.momentum
+        started = time.perf_counter()
+        history: list[Record] = []
+        best, best_epoch, best_rank = weights, 0, None
+        for epoch, rates in enumerate(learning_rates(self.config, steps), start=1):
+            before = time.perf_counter()
+            (weights, momentum), loss = self.program(
+                weights, momentum, data, jax.random.fold_in(key, epoch), rates
+            )
+            validation = self.evaluator(weights, "validation")
+            train_loss = float(loss)
+            record = {
+                "epoch": epoch,
+                "train_loss": train_loss,
+                **{f"validation_{name}": value for name, value in validation.items()},
+                "seconds": time.perf_counter() - before,
+            }
+            if not math.isfinite(train_loss) or not all(map(math.isfinite, validation.values())):
+                raise NotFinite(
+                    f"the loss is no number any more in epoch {epoch}",
+                    hint="a lower training.learning_rate may help",
+                )
+            history.append(record)
+            rank = task.rank(validation)
+            if (
+                best_rank is None or rank > best_rank
+            ):  # kept by reference: an epoch does not reuse its weights
+                best, best_epoch, best_rank = weights, epoch, rank
+            if on_epoch is not None:
+                on_epoch(record)
+        return TrainedChild(
+            weights=best,
+            history=tuple(history),
+            best_epoch=best_epoch,
+            reward=task.reward([_validation(record) for record in history]),
+            metrics={
+                **{
+                    name: value
+                    for name, value in history[best_epoch - 1].items()
+                    if name not in ("epoch", "seconds")
+                },
+                "seconds_prepare": self.seconds,
+                "seconds_train": time.perf_counter() - started,
+            },
+            evaluator=self.evaluator,
+        )
+
+
+def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int) -> PreparedChild:
+    """Builds, traces and compiles a child, so that it can be trained at once.
+
+    Safe to call in a thread while another child is trained: XLA compiles without holding the interpreter.
+
+    Args:
+      architecture: What to build.
+      task: What to train it on.
+      config: How.
+      seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
+    """
+    started = time.perf_counter()
+    configure_platform()
+    network = architecture.build(task.signature, seed=seed)
+    programs, weights = make_programs(network, task, config)
+    data = place(task)
+    momentum = make_optimiser(0.0, config).init(weights.parameters)
+    steps, _ = steps_of_epoch(len(task.splits["train"]), config.batch)
+    program = (
+        jax.jit(programs.train, donate_argnums=1)
+        .lower(weights, momentum, data, jax.random.key(seed), np.zeros(steps, np.float32))
+        .compile()
+    )
+    evaluator = compile_evaluator(programs, weights, task)
+    return PreparedChild(
+        program, evaluator, weights, momentum, config, seed, seconds=time.perf_counter() - started
+    )
+
+
+def train_child(
+    architecture: Buildable,
+    task: Task,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    on_epoch: Callable[[Record], None] | None = None,
+) -> TrainedChild:
+    """Trains a child from nothing: `prepare`, then `PreparedChild.run`.
+
+    Raises:
+      NotFinite: The loss is no number any more.
+    """
+    return prepare(architecture, task, config, seed=seed).run(on_epoch)
+
+
+def _validation(record: Record) -> dict[str, float]:
+    prefix = "validation_"
+    return {name.removeprefix(prefix): value for name, value in record.items() if name.startswith(prefix)}

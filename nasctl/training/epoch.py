@@ -1,0 +1,157 @@
+"""The two programs of a child: one epoch of training, and the evaluation of one split. Each is one dispatch.
+
+N examples of all splits lie in one array on the device, M of them for training come first; an epoch has S steps
+of B examples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
+
+from nasctl.config import TrainingConfig
+from nasctl.tasks import Task
+from nasctl.training.optimiser import make_optimiser
+
+
+class Weights(NamedTuple):
+    """What training changes of a network, as nested dictionaries of arrays.
+
+    Attributes:
+      parameters: What the gradient changes.
+      statistics: What the forward pass changes: batch statistics, the state of random streams.
+    """
+
+    parameters: PyTree
+    statistics: PyTree
+
+
+class Data(NamedTuple):
+    """All examples of a task: training, validation and test, one after the other."""
+
+    inputs: Shaped[Array, "N ..."]
+    labels: Int[Array, "N ..."]
+
+
+class Progress(NamedTuple):
+    """What one epoch hands to the next."""
+
+    weights: Weights
+    momentum: optax.OptState
+
+
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """The functions of one network on one task, to be compiled by `jax.jit`.
+
+    Attributes:
+      train: `(weights, momentum, data, key, rates) -> (progress, mean loss)`.
+      evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
+    """
+
+    train: Callable[..., tuple[Progress, Float[Array, ""]]]
+    evaluate: Callable[..., dict[str, Float[Array, ""]]]
+
+
+def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
+    """Steps of an epoch and examples a step: as few steps as `batch` allows, in batches as equal as may be.
+
+    >>> steps_of_epoch(1150, 64)
+    (18, 64)
+    >>> steps_of_epoch(1222, 64)
+    (20, 62)
+    """
+    steps = math.ceil(examples / batch)
+    return steps, math.ceil(examples / steps)
+
+
+def epoch_batches(
+    key: Key[Array, ""], examples: int, batch: int
+) -> tuple[Int[Array, "S B"], Bool[Array, "S B"]]:
+    """The order of one epoch: positions of the examples, and which of them count.
+
+    Each example counts once. Where the last batch is not full, examples from the front fill it, so that batch
+    statistics see real examples, and do not count.
+    """
+    steps, size = steps_of_epoch(examples, batch)
+    order = jax.random.permutation(key, examples)
+    places = jnp.arange(steps * size)
+    return order[places % examples].reshape(steps, size), (places < examples).reshape(steps, size)
+
+
+def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
+    """The programs of a network, and its weights as they are now.
+
+    Args:
+      network: A Flax NNX module that takes `task.inputs` and gives logits.
+      task: The task.
+      config: Batch, momentum, weight decay and augmentation; the epochs and rates are not compiled in.
+    """
+    task = task if config.augment else task.without_augmentation()
+    network.train()
+    training_graph, weights = _take_apart(network)
+    network.eval()
+    evaluation_graph, _ = _take_apart(network)
+    examples = len(task.splits["train"])
+    _, batch = steps_of_epoch(examples, config.batch)
+
+    def loss(
+        parameters: PyTree, statistics: PyTree, inputs: Array, labels: Array, counts: Array
+    ) -> tuple[Float[Array, ""], PyTree]:
+        network = nnx.merge(training_graph, parameters, statistics)
+        losses = task.measure(network(inputs), labels)["loss"]
+        return jnp.sum(losses * counts) / jnp.sum(counts), _take_apart(network)[1].statistics
+
+    def train(
+        weights: Weights, momentum: optax.OptState, data: Data, key: Key[Array, ""], rates: Float[Array, " S"]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        order_key, view_key = jax.random.split(key)
+        order, counts = epoch_batches(order_key, examples, batch)
+        keys = jax.random.split(view_key, len(order))
+
+        def step(progress: Progress, now: tuple[Array, ...]) -> tuple[Progress, Float[Array, ""]]:
+            parameters, statistics = progress.weights
+            positions, count, key, rate = now
+            inputs = task.augment(key, data.inputs[positions])
+            (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
+                parameters, statistics, inputs, data.labels[positions], count
+            )
+            updates, momentum = make_optimiser(rate, config).update(gradient, progress.momentum, parameters)
+            parameters = optax.apply_updates(parameters, updates)
+            return Progress(Weights(parameters, statistics), momentum), value
+
+        progress, losses = lax.scan(step, Progress(weights, momentum), (order, counts, keys, rates))
+        return progress, jnp.mean(losses)
+
+    def evaluate(
+        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
+    ) -> dict[str, Float[Array, ""]]:
+        network = nnx.merge(evaluation_graph, weights.parameters, weights.statistics)
+
+        def add(number: Int[Array, ""], sums: dict[str, Float[Array, ""]]) -> dict[str, Float[Array, ""]]:
+            places = number * batch + jnp.arange(batch)
+            positions = start + jnp.minimum(places, count - 1)
+            measures = task.measure(network(task.inputs(data.inputs[positions])), data.labels[positions])
+            return {name: sums[name] + jnp.sum(jnp.where(places < count, measures[name], 0)) for name in sums}
+
+        zeros = dict.fromkeys(task.measures, jnp.float32(0))
+        sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, (count + batch - 1) // batch, add, zeros)
+        return sums
+
+    return Programs(train, evaluate), weights
+
+
+def _take_apart(network: Any) -> tuple[Any, Weights]:
+    """The structure of a network, and its weights. NNX's own transforms do this at every call; here, once."""
+    graph: Any
+    graph, *states = nnx.split(network, nnx.Param, ...)
+    return graph, Weights(*map(nnx.to_pure_dict, states))
