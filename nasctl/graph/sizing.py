@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from nasctl.errors import NasctlError
 from nasctl.graph.cost import measure_cost
@@ -26,6 +27,7 @@ def fit_units(graph: Graph) -> Graph:
     if not budget:
         return graph
 
+    @cache
     def params(units: int) -> int:
         return measure_cost(_sized(graph, units)).params
 

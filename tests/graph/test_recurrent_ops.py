@@ -1,0 +1,118 @@
+"""Ops of recurrent networks: what they cost, which cells fit, what the hash sees."""
+
+import pytest
+
+from nasctl.errors import NasctlError
+from nasctl.graph import (
+    Graph,
+    GraphBuilder,
+    Signature,
+    bind,
+    canonical_hash,
+    infer_shapes,
+    measure_cost,
+    op_named,
+)
+
+TEXT = Signature(input_shape=(7,), outputs=11)
+
+
+def vanilla(activation: str = "tanh") -> Graph:
+    """h' = activation(W x + U h + b)."""
+    builder = GraphBuilder()
+    x = builder.add("input", name="x", slot="x")
+    h = builder.add("input", name="h", slot="h")
+    wx = builder.add("linear", [x], name="wx")
+    uh = builder.add("linear", [h], name="uh", bias=True)
+    total = builder.add("add", [wx, uh], name="sum")
+    return builder.build([builder.add(activation, [total], name="activation")])
+
+
+def model(cell: Graph, **size: int) -> Graph:
+    builder = GraphBuilder()
+    text = builder.add("input", name="text")
+    embedded = builder.add("embedding", [text], name="embedding", **size)
+    hidden = builder.add("recurrent", [embedded], name="layer1", cell=cell, **size)
+    return builder.build([builder.add("dense", [hidden], name="output")])
+
+
+def test_shapes_of_a_language_model():
+    graph = bind(model(vanilla(), units=5), TEXT)
+    assert infer_shapes(graph) == ((7,), (7, 5), (7, 5), (7, 11))
+
+
+def test_parameters_and_flops_by_hand():
+    cost = measure_cost(bind(model(vanilla(), units=5), TEXT))
+    embedding, recurrent, output = 11 * 5, 5 * 5 + 5 * 5 + 5, 5 * 11 + 11
+    assert cost.params == embedding + recurrent + output
+    products, sums = 2 * 5 * 5 + 2 * 5 * 5, 5
+    assert cost.flops == 7 * (products + sums) + 7 * 2 * 5 * 11
+
+
+def test_a_shared_table_is_counted_once():
+    builder = GraphBuilder()
+    text = builder.add("input", name="text")
+    table = builder.add("table", name="table", units=5)
+    embedded = builder.add("lookup", [text, table], name="embedding")
+    hidden = builder.add("recurrent", [embedded], name="layer1", cell=vanilla(), units=5)
+    shared = builder.build([builder.add("unembed", [hidden, table], name="output")])
+    apart = measure_cost(bind(model(vanilla(), units=5), TEXT)).params
+    assert measure_cost(bind(shared, TEXT)).params == apart - 5 * 11
+
+
+def test_the_hash_looks_inside_the_cell():
+    hashes = {
+        canonical_hash(bind(model(vanilla(activation), units=5), TEXT))
+        for activation in ("tanh", "relu", "sin", "tanh")
+    }
+    assert len(hashes) == 3
+
+
+def test_the_hash_tells_the_input_from_the_state():
+    builder = GraphBuilder()
+    h = builder.add("input", name="h", slot="h")
+    x = builder.add("input", name="x", slot="x")
+    uh = builder.add("linear", [h], name="uh")
+    wx = builder.add("linear", [x], name="wx", bias=True)
+    total = builder.add("add", [uh, wx], name="sum")
+    exchanged = builder.build([builder.add("tanh", [total], name="activation")])
+    assert canonical_hash(bind(model(exchanged, units=5), TEXT)) != canonical_hash(
+        bind(model(vanilla(), units=5), TEXT)
+    )
+
+
+def test_a_cell_gives_each_of_its_states_anew():
+    builder = GraphBuilder()
+    builder.add("input", name="x", slot="x")
+    h = builder.add("input", name="h", slot="h")
+    builder.add("input", name="c", slot="c")
+    with pytest.raises(NasctlError, match="layer1: a cell gives each of its states anew"):
+        bind(model(builder.build([h]), units=5), TEXT)
+
+
+def test_a_recurrent_layer_wants_a_sequence():
+    with pytest.raises(NasctlError, match="reads a sequence") as caught:
+        op_named("recurrent").shape({"cell": vanilla(), "units": 5}, [(7,)])
+    assert "embedding" in caught.value.hint
+
+
+@pytest.mark.parametrize("budget", [200, 1_000, 54_321])
+def test_the_hidden_size_is_the_largest_that_fits(budget: int):
+    graph = bind(model(vanilla(), fit_params=budget), TEXT)
+    units = graph.nodes[2].attributes["units"]
+    assert isinstance(units, int)
+    assert graph.nodes[1].attributes["units"] == units
+    assert "fit_params" not in graph.nodes[2].attributes
+    assert measure_cost(graph).params <= budget
+    assert measure_cost(bind(model(vanilla(), units=units + 1), TEXT)).params > budget
+
+
+def test_a_budget_that_nothing_fits():
+    with pytest.raises(NasctlError, match=r"at least 36 parameters on this task, which is more than 30"):
+        bind(model(vanilla(), fit_params=30), TEXT)
+
+
+def test_a_fitted_network_is_the_same_as_one_of_that_size():
+    fitted = bind(model(vanilla(), fit_params=1_000), TEXT)
+    given = bind(model(vanilla(), units=int(str(fitted.nodes[2].attributes["units"]))), TEXT)
+    assert canonical_hash(fitted) == canonical_hash(given)
