@@ -1,0 +1,213 @@
+"""`nasctl render`: draws an architecture, in the terminal or into a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.options import DataDir, Json
+from nasctl.errors import NasctlError
+
+if TYPE_CHECKING:
+    from nasctl.architecture import Architecture, ArchitectureDocument
+    from nasctl.graph import Graph, Signature
+    from nasctl.render import Heading
+
+FORMATS = (".svg", ".png", ".html", ".dot", ".json")
+
+
+def render(
+    architecture: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ARCH",
+            help="An arch.json, a run or checkpoint folder that holds one, or with --tokens a space file.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to draw: .svg, .png, .html, .dot or .json.",
+            show_default=False,
+        ),
+    ] = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--tokens", metavar="TOKENS", help="Draw this token string of a space.", show_default=False
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset",
+            metavar="NAME",
+            help="Show shapes and parameters as for this data set. [default: the one it was searched on]",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Draw an architecture, in the terminal or into a file.
+
+    With --json, the graph as JSON: nodes with their attributes, shapes and parameters, and edges.
+
+    Examples:
+
+    nasctl render runs/cnn
+
+    nasctl render runs/cnn/best/arch.json -o best.svg
+
+    nasctl render spaces/cnn.nas --tokens "1 2 0 3 …" --dataset cifar10 -o it.png
+    """
+    if output is not None and output.suffix.lower() not in FORMATS:
+        raise NasctlError(
+            f"{output} cannot be drawn: its name must end in .svg, .png, .html, .dot or .json",
+            hint=f"such as -o {output.with_suffix('.svg')}",
+        )
+    found, document = _read(architecture, tokens)
+    signature = _signature(dataset, data_dir, document)
+    graph = found.graph
+    if signature is not None:
+        from nasctl.graph import bind
+
+        graph = bind(graph, signature)
+    if json:
+        from nasctl.render import graph_document
+
+        print_json(graph_document(graph))
+        return
+    heading = _heading(found, document, signature)
+    if output is None:
+        _show(graph, heading)
+    else:
+        _write(output, graph, heading, found, document, signature)
+
+
+def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDocument | None]:
+    """The architecture of a file, or of a token string of the space in it."""
+    if tokens is None:
+        if path.suffix == ".nas":
+            raise NasctlError(
+                f"{path} is a search space, not one architecture",
+                hint='add --tokens "…" to draw one of it; nasctl sample prints some',
+            )
+        from nasctl.architecture import load_document
+
+        document = load_document(path)
+        return document.architecture, document
+
+    from nasctl.dialects import load_space
+
+    space = load_space(path)
+    try:
+        numbers = [int(part) for part in tokens.replace(",", " ").split()]
+    except ValueError:
+        raise NasctlError(
+            f"--tokens {tokens!r} is no token string: it must be whole numbers with spaces between them"
+        ) from None
+    return space.decode(numbers), None
+
+
+def _signature(
+    dataset: str | None, data_dir: Path | None, document: ArchitectureDocument | None
+) -> Signature | None:
+    """What a data set fixes about the network; of the data set that it was measured on unless one is named."""
+    if dataset is None:
+        return document.task.signature if document is not None and document.task is not None else None
+
+    from nasctl.datasets import describe, names
+    from nasctl.graph import Signature
+
+    if dataset in names():
+        description = describe(dataset, data_dir)
+        return Signature(description.shape, description.classes)
+
+    from nasctl.tasks import make_task
+
+    return make_task(dataset, data_dir=data_dir).signature
+
+
+def _heading(
+    found: Architecture, document: ArchitectureDocument | None, signature: Signature | None
+) -> Heading:
+    from nasctl.render import Heading
+    from nasctl.render.boxes import shown_count
+
+    details = []
+    results = document.results if document is not None else {}
+    for name, text in (
+        ("test_accuracy", "test accuracy {:.2%}"),
+        ("validation_accuracy", "validation accuracy {:.2%}"),
+        ("test_perplexity", "test perplexity {:.2f}"),
+        ("validation_perplexity", "validation perplexity {:.2f}"),
+        ("reward", "reward {:.4f}"),
+    ):
+        if isinstance(results.get(name), float | int):
+            details.append(text.format(results[name]))
+            break
+    if signature is not None:
+        cost = found.cost(signature)
+        details += [f"{shown_count(cost.params)} parameters", f"{shown_count(cost.flops)} FLOPs"]
+    return Heading(found.space.name, tuple(details))
+
+
+def _show(graph: Graph, heading: Heading) -> None:
+    """Draws in the terminal."""
+    from nasctl.render import render_terminal
+
+    console = result_console()
+    try:
+        "╭▼".encode(console.encoding)
+        ascii_only = False
+    except (UnicodeEncodeError, LookupError):
+        ascii_only = True
+    drawing = render_terminal(graph, heading, width=console.width, ascii_only=ascii_only)
+    console.print(drawing, soft_wrap=True, end="")
+
+
+def _write(
+    output: Path,
+    graph: Graph,
+    heading: Heading,
+    found: Architecture,
+    document: ArchitectureDocument | None,
+    signature: Signature | None,
+) -> None:
+    """Draws into a file of the kind that its suffix names."""
+    import json
+
+    from nasctl.render import graph_document, render_dot, render_html, render_png, render_svg
+
+    suffix = output.suffix.lower()
+    if suffix == ".png":
+        content = render_png(graph, heading)
+    elif suffix == ".svg":
+        content = render_svg(graph, heading).encode()
+    elif suffix == ".dot":
+        content = render_dot(graph, heading).encode()
+    elif suffix == ".json":
+        content = (json.dumps(graph_document(graph), indent=2) + "\n").encode()
+    else:
+        tables: dict[str, dict[str, object]] = {"Decisions": dict(found.values)}
+        if signature is not None:
+            tables["Cost"] = asdict(found.cost(signature))
+        if document is not None:
+            tables["Results"] = {
+                name: v for name, v in document.results.items() if not isinstance(v, dict | list)
+            }
+        content = render_html(graph, heading, tables).encode()
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise NasctlError(f"{output} cannot be written: {error.strerror}") from error
+    progress_console().print(f"wrote {output}", soft_wrap=True, markup=False)

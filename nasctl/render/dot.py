@@ -1,0 +1,55 @@
+"""Writes a graph in the DOT language, for those who lay graphs out with Graphviz or edit them elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nasctl.graph import Graph
+from nasctl.render.blocks import Block, Diagram, diagram_of
+from nasctl.render.boxes import notes_of
+from nasctl.render.layout import Heading
+from nasctl.render.palette import LIGHT
+
+
+def render_dot(graph: Graph, heading: Heading | None = None) -> str:
+    """A graph in the DOT language; one node a block, bodies of nodes as clusters.
+
+    Args:
+      graph: Bound to a task, the nodes say shapes and numbers of parameters.
+      heading: Label of the whole.
+    """
+    heading = heading or Heading()
+    label = "\n".join(part for part in (heading.title, " · ".join(heading.details)) if part)
+    lines = [
+        "digraph network {",
+        f"  graph [label={_quoted(label)}, labelloc=t, rankdir=TB, fontname=Helvetica]",
+        f'  node [shape=box, style="rounded,filled", fontname=Helvetica, fontsize=11, fontcolor="{LIGHT.ink}"]',
+        f'  edge [color="{LIGHT.line}", arrowsize=0.7]',
+        *_diagram(diagram_of(graph), "", "  "),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _diagram(diagram: Diagram, prefix: str, indent: str) -> Iterator[str]:
+    ids = [_quoted(prefix + block.name) for block in diagram.blocks]
+    for identity, block in zip(ids, diagram.blocks, strict=True):
+        fill, outline = LIGHT.family(block.family)
+        shape = ", shape=oval" if block.is_join else ""
+        yield f'{indent}{identity} [label={_quoted(_label(block))}, fillcolor="{fill}", color="{outline}"{shape}]'
+    for source, target in diagram.edges:
+        yield f"{indent}{ids[source]} -> {ids[target]}"
+    for number, (title, body) in enumerate(diagram.bodies):
+        yield f"{indent}subgraph {_quoted(f'cluster_{prefix}{number}')} {{"
+        yield f"{indent}  label={_quoted(title)}"
+        yield from _diagram(body, f"{title}/", indent + "  ")
+        yield f"{indent}}}"
+
+
+def _label(block: Block) -> str:
+    return "\n".join([*(line.text for line in block.lines), *notes_of(block)])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

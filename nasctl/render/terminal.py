@@ -1,0 +1,195 @@
+"""Draws a scene with the box-drawing characters of a terminal, or in plain ASCII where it has none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from nasctl.graph import Graph
+from nasctl.render.layout import Heading, lay_out_cells
+from nasctl.render.scene import Box, Connector, Frame, Scene, Text
+
+if TYPE_CHECKING:
+    from rich.text import Text as RichText
+
+_UP, _RIGHT, _DOWN, _LEFT = 1, 2, 4, 8
+
+_LINES = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
+"""The character for each set of directions in which a cell has a line."""
+
+_DIRECTIONS: Mapping[tuple[int, int], int] = {(0, -1): _UP, (1, 0): _RIGHT, (0, 1): _DOWN, (-1, 0): _LEFT}
+
+_ARROWS: Mapping[tuple[int, int], str] = {(0, -1): "▲", (1, 0): "▶", (0, 1): "▼", (-1, 0): "◀"}
+
+_ASCII = str.maketrans("╵╶╰╷│╭├╴╯─┴╮┤┬┼▼◀▶▲×·…", "|-+||++-+-+++++v<>^x-~")
+
+_FAMILY_STYLES: Mapping[str, str] = {
+    "source": "bright_black",
+    "compute": "blue",
+    "activate": "yellow",
+    "pool": "green",
+    "output": "magenta",
+}
+_LANE_STYLES = ("cyan", "yellow", "green", "magenta", "blue", "red")
+_TEXT_STYLES: Mapping[str, str] = {"title": "bold", "detail": "bright_black", "note": "bright_black"}
+
+
+def render_terminal(
+    graph: Graph, heading: Heading | None = None, *, width: int = 80, ascii_only: bool = False
+) -> RichText:
+    """Draws a graph as text with styles; `str` of it, or its `plain`, is the text alone.
+
+    Args:
+      graph: Bound to a task, the drawing shows shapes.
+      heading: What is written over it.
+      width: Columns of the terminal; a drawing that cannot be that narrow is wider.
+      ascii_only: Whether to use no other characters than ASCII.
+    """
+    return write_terminal(lay_out_cells(graph, heading, width=width), ascii_only=ascii_only)
+
+
+def write_terminal(scene: Scene, *, ascii_only: bool = False) -> RichText:
+    """A scene in cells as text with styles."""
+    from rich.text import Text as RichText
+
+    canvas = _Canvas()
+    for frame in scene.frames:
+        canvas.outline(frame, "bright_black")
+    for connector in scene.connectors:
+        canvas.connect(connector)
+    for box in scene.boxes:
+        canvas.box(box)
+    for text in scene.texts:
+        canvas.write(text, _TEXT_STYLES.get(text.role, ""))
+    drawing = RichText(no_wrap=True, overflow="ignore", end="")
+    for row in range(canvas.height):
+        for character, style in canvas.row(row):
+            drawing.append(character.translate(_ASCII) if ascii_only else character, style or None)
+        drawing.append("\n")
+    return drawing
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What a connector draws in one cell.
+
+    Attributes:
+      source, target: Its boxes.
+      directions: Where the line leaves the cell.
+      style: Its colour.
+    """
+
+    source: int
+    target: int
+    directions: int
+    style: str
+
+    def belongs_to(self, other: _Piece) -> bool:
+        """Whether two lines in a cell are one that branches or joins, and not two that cross."""
+        return self.source == other.source or self.target == other.target
+
+
+@dataclass
+class _Canvas:
+    """A grid of cells.
+
+    Attributes:
+      written: Characters and their styles by place (column, row); they cover lines.
+      outlines: Directions and style of the outlines of boxes.
+      pieces: What connectors draw in each cell.
+    """
+
+    written: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    outlines: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
+    pieces: dict[tuple[int, int], list[_Piece]] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return 1 + max((row for _, row in (*self.written, *self.outlines, *self.pieces)), default=-1)
+
+    def row(self, number: int) -> list[tuple[str, str]]:
+        """The characters of a row and their styles, without the blanks at its end."""
+        columns = [x for x, y in (*self.written, *self.outlines, *self.pieces) if y == number]
+        return [self._cell((column, number)) for column in range(max(columns, default=-1) + 1)]
+
+    def outline(self, shape: Box | Frame, style: str) -> None:
+        """Draws the outline of a box or a frame."""
+        left, top = int(shape.x), int(shape.y)
+        right, bottom = int(shape.x + shape.width), int(shape.y + shape.height)
+        for x in range(left, right + 1):
+            across = (x > left) * _LEFT | (x < right) * _RIGHT
+            self.outlines[x, top] = across | (x in (left, right)) * _DOWN, style
+            self.outlines[x, bottom] = across | (x in (left, right)) * _UP, style
+        for y in range(top + 1, bottom):
+            self.outlines[left, y] = self.outlines[right, y] = (_UP | _DOWN, style)
+
+    def box(self, box: Box) -> None:
+        """Draws a box, its name in its outline, or a join in brackets."""
+        style = _FAMILY_STYLES.get(box.family, "")
+        if box.join:
+            for x in range(int(box.x), int(box.right) + 1):
+                self.written[x, int(box.y)] = (" ", "")
+            for text in box.texts:
+                self.write(replace(text, content=f"({text.content})"), "")
+            return
+        else:
+            self.outline(box, style)
+            for offset, character in enumerate(f" {box.name} " if box.name else ""):
+                self.written[int(box.x) + 2 + offset, int(box.y)] = (character, "bright_black")
+        for text in box.texts:
+            self.write(text, _TEXT_STYLES.get(text.role, ""))
+
+    def write(self, text: Text, style: str) -> None:
+        """Writes a text at its place."""
+        length = len(text.content) - 1
+        start: float = {"start": text.x, "middle": text.x - length / 2, "end": text.x - length}[text.align]
+        for offset, character in enumerate(text.content):
+            self.written[math.floor(start) + offset, int(text.y)] = (character, style)
+
+    def connect(self, connector: Connector) -> None:
+        """Draws the line of a connector, and its arrowhead in the last cell before its box."""
+        colour = _LANE_STYLES[connector.lane % len(_LANE_STYLES)] if connector.lane is not None else ""
+        corners = [(int(x), int(y)) for x, y in connector.points]
+        last = (0, 0)
+        for number, ((x, y), (to_x, to_y)) in enumerate(pairwise(corners)):
+            style = colour if number < connector.lead - 1 else "bright_black"
+            dx, dy = _sign(to_x - x), _sign(to_y - y)
+            while (x, y) != (to_x, to_y):
+                self._add(connector, (x, y), _DIRECTIONS[dx, dy], style)
+                last = (x, y)
+                x, y = x + dx, y + dy
+                if (x, y) != corners[-1]:
+                    self._add(connector, (x, y), _DIRECTIONS[-dx, -dy], style)
+        self.written[last] = (
+            _ARROWS[_sign(corners[-1][0] - last[0]), _sign(corners[-1][1] - last[1])],
+            "bright_black",
+        )
+
+    def _add(self, connector: Connector, cell: tuple[int, int], direction: int, style: str) -> None:
+        pieces = self.pieces.setdefault(cell, [])
+        if pieces and (pieces[-1].source, pieces[-1].target) == (connector.source, connector.target):
+            direction |= pieces.pop().directions
+        pieces.append(_Piece(connector.source, connector.target, direction, style))
+
+    def _cell(self, cell: tuple[int, int]) -> tuple[str, str]:
+        if cell in self.written:
+            return self.written[cell]
+        directions, style = self.outlines.get(cell, (0, ""))
+        pieces = self.pieces.get(cell, [])
+        upright = [piece for piece in pieces if piece.directions & (_UP | _DOWN)]
+        shown = upright or pieces  # a line that crosses another without touching it passes under it
+        together = shown[:1]
+        for piece in [*pieces, *pieces]:
+            if piece not in together and any(piece.belongs_to(other) for other in together):
+                together.append(piece)
+        for piece in together:
+            directions |= piece.directions
+        return _LINES[directions], style or (shown[0].style if shown else "")
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
