@@ -28,7 +28,13 @@ class Layer:
     sources: Sequence[int | float | str] | None = None
 
 
-def connect_skips(builder: GraphBuilder, image: int, layers: Iterable[Layer]) -> tuple[int, ...]:
+def connect_skips(
+    builder: GraphBuilder,
+    image: int,
+    layers: Iterable[Layer],
+    *,
+    cross: Callable[[int], int] = lambda output: output,
+) -> tuple[int, ...]:
     """Writes layers, each connected to those that feed it, with the repairs of Zoph & Le 2017, section 3.3.
 
     The outputs of several sources are concatenated in depth, in the order of the layers (smaller maps are
@@ -56,6 +62,8 @@ def connect_skips(builder: GraphBuilder, image: int, layers: Iterable[Layer]) ->
       builder: Where the nodes go.
       image: Index of the node that stands for the image.
       layers: In order; each is written when its turn comes.
+      cross: What is done to an output on its way into a layer, as where it is pooled in between; called with its
+        index when the layer's turn has come, it gives the index of what is read instead.
 
     Returns:
       Indices of the outputs of the layers that feed no other, in order; the image's if there are no layers.
@@ -74,6 +82,7 @@ def connect_skips(builder: GraphBuilder, image: int, layers: Iterable[Layer]) ->
                 )
         feeding.update(sources)
         read = [output for label, output in outputs.items() if label in set(sources)] or [image]
+        read = [cross(output) for output in read]
         joined = builder.add("concat", read, name=f"{layer.name}.inputs") if len(read) > 1 else read[0]
         outputs[layer.label] = layer.body(joined)
     return tuple(output for label, output in outputs.items() if label not in feeding) or (image,)

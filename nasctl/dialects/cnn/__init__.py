@@ -1,0 +1,17 @@
+"""The dialect `cnn`: convolutional networks with skip connections (Zoph & Le 2017, sections 3.1 to 3.3)."""
+
+from nasctl.dialects.cnn.build import build
+from nasctl.dialects.cnn.program import program_from_json
+from nasctl.dialects.cnn.syntax import CnnSyntax
+from nasctl.dialects.dialect import Dialect
+from nasctl.resources import grammar_folder
+
+dialect = Dialect(
+    name="cnn",
+    grammar=grammar_folder() / "cnn.lark",
+    syntax=CnnSyntax,
+    build=build,
+    program_from_json=program_from_json,
+    measures=("params", "flops", "activation_bytes", "depth"),
+    summary="convolutional networks of layers with skip connections",
+)

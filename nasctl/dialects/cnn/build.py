@@ -1,0 +1,291 @@
+"""Builds a `cnn` space: the layers in order, the decisions of each, the anchors that connect them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nasctl.dialects.cnn.program import CnnProgram, Place
+from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers, Times
+from nasctl.dialects.cnn.template import Template, TemplateWriter
+from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
+from nasctl.dsl.diagnostics import Note, Problems, suggestion
+from nasctl.dsl.source import Span
+from nasctl.dsl.syntax import ChoiceSet, Domain, Range, Statement
+from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.space import AnchorPoint, Choice, Clause, Schedule
+
+MOST_LAYERS = 1_000
+"""Layers that one statement may ask for."""
+
+_ENDS = {"input": ("image",), "output": ("classifier",)}
+
+
+@dataclass(frozen=True)
+class _Count:
+    """How many layers there are: the most, and the decision on it if there is one."""
+
+    most: int
+    decision: int | None = None
+    choices: tuple[int, ...] = ()
+
+    def clauses(self, number: int) -> tuple[Clause, ...]:
+        """When the layer of a number is there."""
+        tokens = tuple(token for token, count in enumerate(self.choices) if count >= number)
+        if self.decision is None or len(tokens) == len(self.choices):
+            return ()
+        return (Clause(self.decision, tokens),)
+
+
+@dataclass
+class _Point:
+    """An anchor point, with when its layer is there."""
+
+    point: AnchorPoint
+    when: tuple[Clause, ...]
+
+
+@dataclass
+class _Builder:
+    """One space in the making."""
+
+    scope: Scope
+    problems: Problems
+    templates: TemplateWriter
+    decisions: DecisionList = field(default_factory=DecisionList)
+    points: list[_Point] = field(default_factory=list)
+    bodies: list[Template] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    group: list[int] = field(default_factory=list)
+    schedule: Schedule | None = None
+
+
+def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
+    """The parts of a `cnn` space."""
+    blocks: dict[str, Block] = {}
+    for item in statements:
+        if isinstance(item, Block):
+            if item.name.name in blocks:
+                note = Note("the first one is here", blocks[item.name.name].name.span)
+                problems.error(item.name.span, f"there are two blocks `{item.name.name}`", notes=[note])
+            blocks[item.name.name] = item
+    builder = _Builder(scope, problems, TemplateWriter(blocks, scope, problems))
+    _check_ends([item for item in statements if isinstance(item, End)], problems)
+    layers = [item for item in statements if isinstance(item, Layer)]
+    count = _count_layers(builder, [item for item in statements if isinstance(item, Layers)], layers)
+    for layer in layers:
+        _add_layer(builder, layer, count)
+    crossings = _crossings(builder, [item for item in statements if isinstance(item, After)])
+    for name, block in blocks.items():
+        if name not in builder.templates.used:
+            problems.warn(block.name.span, f"nothing uses the block `{name}`")
+    program = CnnProgram(tuple(body.steps for body in builder.bodies), tuple(builder.places), crossings)
+    return Parts(
+        builder.decisions.all(), program, tuple(item.point for item in builder.points), builder.schedule
+    )
+
+
+def _check_ends(ends: Sequence[End], problems: Problems) -> None:
+    seen: dict[str, Span] = {}
+    for end in ends:
+        if end.name in seen:
+            note = Note("the first one is here", seen[end.name])
+            problems.error(end.span, f"`{end.name}` is given twice", notes=[note])
+        seen[end.name] = end.span
+        known = _ENDS[end.name]
+        if end.word.name not in known:
+            hint = suggestion(end.word.name, known)
+            problems.error(end.word.span, f"a cnn has no {end.name} `{end.word.name}`", hint=hint)
+
+
+def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[Layer]) -> _Count | None:
+    """How many times the unnamed layer is there; None when nothing says so."""
+    problems = builder.problems
+    unnamed = [layer for layer in layers if layer.name is None]
+    for layer in unnamed[1:]:
+        problems.error(
+            layer.span,
+            "there are two layers without a name",
+            hint="name the parts of the network: layer stem { … } layer stage repeat 3 { … }",
+            notes=[Note("the first one is here", unnamed[0].span)],
+        )
+    for item in given[1:]:
+        problems.error(
+            item.span, "`layers` is given twice", notes=[Note("the first one is here", given[0].span)]
+        )
+    for layer in unnamed:
+        if layer.times is not None:
+            problems.error(
+                layer.times.span,
+                "the number of layers without a name stands in `layers`",
+                hint="for example `layers 6`",
+            )
+    if not given:
+        if unnamed:
+            problems.error(
+                unnamed[0].span, "how many layers are there?", hint="say so with `layers 6` before it"
+            )
+        return None
+    if not unnamed:
+        problems.error(given[0].span, "there is no `layer { … }` that this could count")
+    item = given[0]
+    if item.how == "fixed":
+        return _fixed(builder, item.count, item.span)
+    choices = _counts(builder, item.count)
+    if item.how == "decided":
+        if choices is None:
+            return None
+        return _Count(max(choices), builder.decisions.add("layers", choices), choices)
+    assert item.every is not None
+    every = evaluate(item.every, builder.scope, problems)
+    if every is not None and (not isinstance(every, int) or every < 1):
+        problems.error(item.every.span, "a whole number of samples, 1 or more, should follow `every`")
+        every = None
+    if choices is None or not isinstance(every, int):
+        return None
+    if list(choices) != sorted(choices):
+        problems.error(item.count.span, "a schedule of depths grows", hint=f"order it: {sorted(choices)}")
+    index = builder.decisions.add("layers", choices)
+    builder.schedule = Schedule(index, every)
+    return _Count(max(choices), index, choices)
+
+
+def _fixed(builder: _Builder, count: Domain, span: Span) -> _Count | None:
+    if isinstance(count, (Range, ChoiceSet)):
+        builder.problems.error(
+            count.span,
+            "this is several numbers of layers: are they decided, or a schedule?",
+            hint=f"`layers in {count.span.text}`, or `layers {count.span.text} every 1600 samples`",
+        )
+        return None
+    number = evaluate(count, builder.scope, builder.problems)
+    return _Count(number) if _is_count(builder, number, count.span) and isinstance(number, int) else None
+
+
+def _counts(builder: _Builder, domain: Domain) -> tuple[int, ...] | None:
+    choices = expand(domain, builder.scope, builder.problems, words=False)
+    if choices is None or not all(_is_count(builder, choice, domain.span) for choice in choices):
+        return None
+    if len(choices) == 1:
+        builder.problems.warn(
+            domain.span, "there is one choice, so nothing is decided", hint=f"write `layers {choices[0]}`"
+        )
+    return tuple(int(choice) for choice in choices)
+
+
+def _is_count(builder: _Builder, value: Choice | tuple[Choice, ...] | None, span: Span) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, int) or not 1 <= value <= MOST_LAYERS:
+        builder.problems.error(span, f"a number of layers is from 1 to {MOST_LAYERS:,}, not {value}")
+        return False
+    return True
+
+
+def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
+    template = builder.templates.write(layer.body)
+    if not layer.body:
+        builder.problems.error(
+            layer.span, "this layer is empty", hint="layer { conv { size 3 filters 24 } relu }"
+        )
+    builder.bodies.append(template)
+    body = len(builder.bodies) - 1
+    if not template.skip:
+        builder.group = []
+    if layer.name is None:
+        count = unnamed
+        if count is not None and _fits(builder, layer, template, count.most):
+            counted_by = "layers" if count.decision is not None else ""
+            for number in range(1, count.most + 1):
+                place = Place(
+                    f"layer{number}",
+                    number,
+                    body,
+                    bool(template.skip),
+                    counted_by,
+                    number if counted_by else 0,
+                )
+                _add_place(builder, template, place, count.clauses(number))
+        return
+    name = layer.name.name
+    if any(place.name.split(".")[0] == name for place in builder.places):
+        builder.problems.error(
+            layer.name.span, f"there are two layers `{name}`", hint="give each its own name"
+        )
+        return
+    if layer.times is None:
+        _add_place(builder, template, Place(name, name, body, bool(template.skip)), ())
+        return
+    times = _times(builder, name, layer.times)
+    if times is not None and _fits(builder, layer, template, times.most):
+        counted_by = f"{name}.repeat" if times.decision is not None else ""
+        for number in range(1, times.most + 1):
+            called = f"{name}.{number}"
+            place = Place(called, called, body, bool(template.skip), counted_by, number if counted_by else 0)
+            _add_place(builder, template, place, times.clauses(number))
+
+
+def _times(builder: _Builder, name: str, times: Times) -> _Count | None:
+    if not times.decided:
+        return _fixed(builder, times.count, times.span)
+    choices = _counts(builder, times.count)
+    if choices is None:
+        return None
+    return _Count(max(choices), builder.decisions.add(f"{name}.repeat", choices), choices)
+
+
+def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> bool:
+    """Whether the space stays at a size that can be searched."""
+    before = len(builder.group) if template.skip else 0
+    bits = (before * most + most * (most - 1) // 2) if template.skip else 0
+    total = len(builder.decisions) + most * len(template.decisions) + bits
+    if total > MOST_DECISIONS:
+        builder.problems.error(
+            layer.span,
+            f"this space has {total:,} decisions; at most {MOST_DECISIONS:,} can be searched",
+            hint="fewer layers: each `skip anchors` asks about every layer before it"
+            if template.skip
+            else "",
+        )
+        return False
+    return True
+
+
+def _add_place(builder: _Builder, template: Template, place: Place, when: tuple[Clause, ...]) -> None:
+    first = len(builder.decisions)
+    for decision, name in zip(template.decisions, template.names, strict=True):
+        clauses = tuple(Clause(first + index, tokens) for index, tokens in decision.when)
+        builder.decisions.add(f"{place.name}.{name}", decision.choices, kind=name, when=(*when, *clauses))
+    if template.skip:
+        sources = tuple(builder.group)
+        point = AnchorPoint(f"{place.name}.skip", place.label, len(builder.decisions), sources)
+        for source in sources:
+            there = tuple(clause for clause in builder.points[source].when if clause not in when)
+            builder.decisions.add_anchor(point.name, builder.points[source].point.label, when=(*when, *there))
+        builder.group.append(len(builder.points))
+        builder.points.append(_Point(point, when))
+    builder.places.append(place)
+
+
+def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[int, int], ...]:
+    crossings: dict[int, int] = {}
+    for item in statements:
+        template = builder.templates.write(item.body)
+        if template.decisions or template.skip:
+            builder.problems.error(
+                item.span, "what stands `after` layers is fixed; nothing can be decided there"
+            )
+        builder.bodies.append(template)
+        for written in item.numbers:
+            number = evaluate(written, builder.scope, builder.problems)
+            if number is None:
+                continue
+            if not isinstance(number, int) or not 1 <= number <= 100 * MOST_LAYERS:
+                builder.problems.error(
+                    written.span, f"the number of a layer is a whole number from 1, not {number}"
+                )
+            elif number in crossings:
+                builder.problems.error(written.span, f"there is something after layer {number} already")
+            else:
+                crossings[number] = len(builder.bodies) - 1
+    return tuple(sorted(crossings.items()))

@@ -1,0 +1,124 @@
+"""The types of layers of the dialect `cnn`: which properties each has, and which attributes of the op they become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from nasctl.dialects.cnn.program import Operand
+from nasctl.space import Choice
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a layer type.
+
+    Attributes:
+      low: Its smallest value.
+      high: Its largest value.
+      whole: Whether it is a whole number.
+      pair: Whether it may be given in parts, `(height …, width …)`.
+      default: Its value where it is left out; None when it must be given.
+    """
+
+    low: float = 1
+    high: float = 1_000_000
+    whole: bool = True
+    pair: bool = False
+    default: Choice | None = 1
+
+    def refuses(self, value: Choice) -> str:
+        """Why it cannot have a value, or an empty string."""
+        wanted = "a whole number" if self.whole else "a number"
+        if isinstance(value, str) or (self.whole and not isinstance(value, int)):
+            return f"must be {wanted}, not {value}"
+        if not self.low <= value <= self.high:
+            return f"must be from {self.low:g} to {self.high:g}, not {value:g}"
+        return ""
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """One type of layer.
+
+    Attributes:
+      op: The op of the graph.
+      properties: Its properties, by name.
+      attributes: From the properties' operands (those given and defaults) to the op's attributes.
+      needs: Properties of which one must be given, with how to say so.
+      any_property: Whether properties that are not known here are passed on to the op as they are.
+    """
+
+    op: str
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    attributes: Callable[[Mapping[str, Operand]], tuple[tuple[str, Operand], ...]] = lambda given: tuple(
+        given.items()
+    )
+    any_property: bool = False
+
+
+def _both(operand: Operand) -> Operand:
+    """A pair of a property that is given once for height and width."""
+    return operand if isinstance(operand, tuple) else (operand, operand)
+
+
+def _kernel(given: Mapping[str, Operand]) -> Operand:
+    return _both(given["size"]) if "size" in given else (given["height"], given["width"])
+
+
+def _convolution(given: Mapping[str, Operand]) -> tuple[tuple[str, Operand], ...]:
+    return (
+        ("kernel", _kernel(given)),
+        ("stride", _both(given.get("stride", 1))),
+        ("filters", given["filters"]),
+    )
+
+
+def _pool(given: Mapping[str, Operand]) -> tuple[tuple[str, Operand], ...]:
+    kernel = _kernel(given)
+    return (("kernel", kernel), ("stride", _both(given.get("stride", kernel))))
+
+
+_EXTENT = Property(high=1_000, default=None)
+_SIZE = Property(high=1_000, pair=True, default=None)
+_STRIDE = Property(high=1_000, pair=True)
+_WINDOW = {"size": _SIZE, "height": _EXTENT, "width": _EXTENT, "stride": _STRIDE}
+_FILTERS = Property(default=None)
+
+LAYER_TYPES: Mapping[str, LayerType] = {
+    "conv": LayerType("conv2d", {**_WINDOW, "filters": _FILTERS}, _convolution),
+    "separable_conv": LayerType("separable_conv2d", {**_WINDOW, "filters": _FILTERS}, _convolution),
+    "max_pool": LayerType("max_pool", _WINDOW, _pool),
+    "average_pool": LayerType("average_pool", _WINDOW, _pool),
+    "batch_norm": LayerType("batch_norm"),
+    "relu": LayerType("relu"),
+    "tanh": LayerType("tanh"),
+    "sigmoid": LayerType("sigmoid"),
+    "dropout": LayerType("dropout", {"rate": Property(low=0, high=0.99, whole=False, default=None)}),
+    "identity": LayerType("identity"),
+    "zero": LayerType("zero"),
+}
+"""The types that the language has by itself; ops of other packages are types under their own name."""
+
+_NOT_LAYERS = {
+    *("input", "conv2d", "separable_conv2d", "concat", "add", "global_average_pool", "dense"),
+    *("recurrent", "linear", "elem_mult", "max", "sin", "embedding", "table", "lookup", "unembed"),
+}
+
+
+def layer_type(name: str) -> LayerType | None:
+    """The type of a name, or None: ours, or an op that another package brings."""
+    if name in LAYER_TYPES:
+        return LAYER_TYPES[name]
+    return LayerType(name, any_property=True) if name in _plugged() else None
+
+
+def layer_type_names() -> list[str]:
+    """The names of all types."""
+    return [*LAYER_TYPES, *_plugged()]
+
+
+def _plugged() -> list[str]:
+    from nasctl.graph import ops  # only where a name is not one of ours: this loads other packages
+
+    return [name for name in ops() if name not in LAYER_TYPES and name not in _NOT_LAYERS]

@@ -1,0 +1,187 @@
+"""Reads a space file from its first line to the `Space`, in any dialect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nasctl.config import check_setting
+from nasctl.dialects.dialect import Dialect
+from nasctl.dialects.registry import dialect_named
+from nasctl.dsl.diagnostics import Problems, nearest
+from nasctl.dsl.files import find_space, read_source
+from nasctl.dsl.inclusion import gather
+from nasctl.dsl.parser import parse_tree
+from nasctl.dsl.source import Source, Span
+from nasctl.dsl.syntax import Let, Require, Settings, SpaceFile, Statement, Word
+from nasctl.dsl.values import Scope, define, evaluate
+from nasctl.errors import NasctlError
+from nasctl.space import Choice, Constraint, Space
+
+_HEADER = re.compile(
+    r"(?:\s|\ufeff|#[^\n]*)*(?:(?P<keyword>space)\b[^\S\n]*(?P<dialect>\w*)|(?P<other>\w+|.))?"
+)
+
+
+def load_space(path: str | Path) -> Space:
+    """The space of a file.
+
+    Args:
+      path: A `.nas` file; one that does not exist is looked up among the spaces that ship with nasctl.
+
+    Raises:
+      SpaceError: The file has errors; all of them are in it.
+      NasctlError: There is no such file.
+    """
+    found = find_space(path)
+    return read_space(read_source(found), Path(found).stem, Problems())
+
+
+def parse_space(text: str, *, name: str, path: str = "<text>") -> Space:
+    """The space of a text.
+
+    Args:
+      text: What a space file says.
+      name: Name of the space.
+      path: How errors call the text, and what `include` is relative to.
+
+    Raises:
+      SpaceError: The text has errors; all of them are in it.
+    """
+    return read_space(Source(path, text.replace("\r\n", "\n")), name, Problems())
+
+
+def read_space(source: Source, name: str, problems: Problems) -> Space:
+    """The space of a source; warnings are left in `problems`.
+
+    Raises:
+      SpaceError: There are errors; all of them are in it.
+    """
+    dialect = dialect_of(source, problems)
+    if dialect is None:
+        problems.raise_errors()
+        raise AssertionError("a source without a dialect is an error")
+    gathered = gather(source, lambda included: _parse(included, dialect, problems), problems)
+    statements = gathered.statements
+    scope = define((item for item in statements if isinstance(item, Let)), problems)
+    constraints = tuple(
+        made
+        for item in statements
+        if isinstance(item, Require) and (made := _bound(item, dialect, scope, problems))
+    )
+    defaults = _defaults([item for item in statements if isinstance(item, Settings)], problems)
+    own = [item for item in statements if not isinstance(item, (Let, Require, Settings))]
+    if problems.errors and not own:
+        problems.raise_errors()
+    parts = dialect.build(own, scope, problems)
+    _warn_unused(statements, scope, problems)
+    problems.raise_errors()
+    return Space(
+        name,
+        dialect.name,
+        parts.decisions,
+        parts.program,
+        parts.anchors,
+        parts.schedule,
+        constraints,
+        defaults,
+        gathered.text,
+    )
+
+
+def dialect_of(source: Source, problems: Problems) -> Dialect | None:
+    """The dialect that a source names in its first line; None when it names none, which is reported."""
+    match = _HEADER.match(source.text)
+    assert match is not None
+    if match["keyword"] is None:
+        span = (
+            Span(source, match.start("other"), match.end("other")) if match["other"] else Span(source, 0, 0)
+        )
+        wrong = match["other"] or ""
+        hint = "begin with `space cnn`, `space choices` or another dialect"
+        if nearest(wrong, ["space"]):
+            hint = "did you mean `space`?"
+        what = "is empty" if not wrong else "does not begin by naming its dialect"
+        problems.error(span, f"this file {what}", hint=hint)
+        return None
+    if not match["dialect"]:
+        problems.error(
+            Span(source, match.start("keyword"), match.end("keyword")),
+            "the name of a dialect should follow `space`",
+            hint="for example `space cnn`",
+        )
+        return None
+    try:
+        return dialect_named(match["dialect"])
+    except NasctlError as error:
+        problems.error(
+            Span(source, match.start("dialect"), match.end("dialect")), error.message, hint=error.hint
+        )
+        return None
+
+
+def _parse(source: Source, dialect: Dialect, problems: Problems) -> SpaceFile | None:
+    tree = parse_tree(source, dialect.grammar, problems)
+    if tree is None:
+        return None
+    file: SpaceFile = dialect.syntax(source).build(tree)
+    return file
+
+
+def _bound(item: Require, dialect: Dialect, scope: Scope, problems: Problems) -> Constraint | None:
+    measure = item.measure.name
+    if measure not in dialect.measures:
+        meant = nearest(measure, dialect.measures)
+        if meant:
+            problems.error(
+                item.measure.span, f"there is no measure `{measure}`", hint=f"did you mean `{meant}`?"
+            )
+            return None
+        if dialect.measures:
+            known = ", ".join(f"`{name}`" for name in dialect.measures)
+            problems.warn(
+                item.measure.span,
+                f"`{measure}` is no static measure, so only an evaluator that reports it can be held to it",
+                hint=f"static are {known}",
+            )
+    bound = evaluate(item.bound, scope, problems)
+    if bound is None:
+        return None
+    if isinstance(bound, (str, tuple)):
+        problems.error(item.bound.span, "a bound is a number", hint="for example `require params <= 5M`")
+        return None
+    if item.relation.name == "!=":
+        problems.error(item.relation.span, "`!=` is no bound", hint="it can be `<=`, `<`, `>=`, `>` or `==`")
+        return None
+    return Constraint(measure, item.relation.name, float(bound))
+
+
+def _defaults(blocks: Sequence[Settings], problems: Problems) -> Mapping[str, Mapping[str, Choice]]:
+    defaults: dict[str, dict[str, Choice]] = {}
+    for block in blocks:
+        section = defaults.setdefault(block.section.name, {})
+        for setting in block.settings:
+            value = setting.value.name if isinstance(setting.value, Word) else None
+            if value is None:
+                meaning = evaluate(setting.value, Scope({}), problems, words=True)
+                if meaning is None or isinstance(meaning, tuple):
+                    continue
+            try:
+                checked = check_setting(
+                    block.section.name, setting.name.name, meaning if value is None else value
+                )
+            except NasctlError as error:
+                at = setting.value if "no setting" not in error.message else setting.name
+                problems.error(at.span, error.message, hint=error.hint)
+                continue
+            if setting.name.name in section:
+                problems.error(setting.name.span, f"{block.section.name}.{setting.name.name} is set twice")
+            section[setting.name.name] = checked
+    return defaults
+
+
+def _warn_unused(statements: Sequence[Statement], scope: Scope, problems: Problems) -> None:
+    for item in statements:
+        if isinstance(item, Let) and item.name.name not in scope.used:
+            problems.warn(item.name.span, f"nothing uses `{item.name.name}`", hint="leave out the `let`")

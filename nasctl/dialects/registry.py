@@ -1,0 +1,47 @@
+"""Finds dialects by name: ours and those of other packages, all by one entry point group."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from nasctl.dialects.dialect import Dialect
+from nasctl.dsl.diagnostics import suggestion
+from nasctl.errors import NasctlError
+
+GROUP = "nasctl.dialects"
+"""The entry point group; each entry names a `Dialect`."""
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def dialect_names() -> tuple[str, ...]:
+    """The dialects that are installed."""
+    return tuple(sorted(_entries()))
+
+
+@cache
+def dialect_named(name: str) -> Dialect:
+    """The dialect of a name.
+
+    Raises:
+      NasctlError: There is none, or the package that brings it cannot be imported.
+    """
+    entry = _entries().get(name)
+    if entry is None:
+        raise NasctlError(f"there is no dialect `{name}`", hint=suggestion(name, dialect_names()))
+    try:
+        dialect = entry.load()
+    except Exception as error:
+        raise NasctlError(
+            f"the dialect `{name}` ({entry.value}) cannot be loaded: {error}",
+            hint="reinstall the package that brings it",
+        ) from error
+    if not isinstance(dialect, Dialect):
+        raise NasctlError(
+            f"the entry point `{entry.value}` of dialect `{name}` is not a nasctl.dialects.Dialect"
+        )
+    return dialect

@@ -1,0 +1,316 @@
+"""Works out what expressions, sets and ranges mean, with the names that `let` gave."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from nasctl.dsl.diagnostics import Problems, suggestion
+from nasctl.dsl.source import Span
+from nasctl.dsl.syntax import Arithmetic, ChoiceSet, Domain, Expression, Let, Number, Range, Text, Word
+from nasctl.space import Choice
+
+MOST_VALUES = 10_000
+"""Values that one set or range may have."""
+
+_LARGEST = 10**30
+_UNIT = re.compile(r"(?P<digits>.*?)(?P<unit>[kMGT]?i?B?)$")
+_PLAIN = "kMGT"
+
+
+@dataclass
+class Scope:
+    """The names that may stand for values, and which of them were used.
+
+    Attributes:
+      values: What each name stands for: one value, or the values of a set.
+      used: Names that were looked up.
+      outer: Where names are looked up that are not here.
+    """
+
+    values: Mapping[str, Choice | tuple[Choice, ...]]
+    used: set[str] = field(default_factory=set)
+    outer: Scope | None = None
+
+    def find(self, name: str) -> Choice | tuple[Choice, ...] | None:
+        """What a name stands for, or None; the name counts as used."""
+        if name in self.values:
+            self.used.add(name)
+            return self.values[name]
+        return self.outer.find(name) if self.outer else None
+
+    def names(self) -> list[str]:
+        """All names, nearest first."""
+        return [*self.values, *(self.outer.names() if self.outer else ())]
+
+
+def define(lets: Iterable[Let], problems: Problems) -> Scope:
+    """The scope that `let` statements make; each may use the ones before it."""
+    values: dict[str, Choice | tuple[Choice, ...]] = {}
+    scope = Scope(values)
+    for let in lets:
+        if isinstance(let.value, (Range, ChoiceSet)):
+            meaning: Choice | tuple[Choice, ...] | None = expand(let.value, scope, problems)
+        else:
+            meaning = evaluate(let.value, scope, problems, words=True, sets=True)
+        values[let.name.name] = meaning if meaning is not None else ()
+    return scope
+
+
+def number_value(number: Number, problems: Problems) -> int | float | None:
+    """What a number means: an integer where it is whole, with its unit multiplied in."""
+    match = _UNIT.match(number.text)
+    assert match is not None
+    digits, unit = match["digits"], match["unit"]
+    if len(digits) > 40:
+        problems.error(number.span, "this number is too long", hint="numbers have at most 40 characters")
+        return None
+    exact = Fraction(digits.replace("_", "")) if _small_exponent(digits) else None
+    if exact is not None and unit:
+        power = _PLAIN.index(unit[0]) + 1 if unit[0] in _PLAIN else 0
+        exact *= (1024 if "i" in unit else 1000) ** power
+    if exact is None or abs(exact) > _LARGEST:
+        problems.error(number.span, "this number is too large or too small", hint="numbers are under 1e30")
+        return None
+    whole = "." not in digits and "e" not in digits.lower()
+    if exact.denominator == 1 and (whole or unit):
+        return int(exact)
+    return float(exact)
+
+
+def _small_exponent(digits: str) -> bool:
+    exponent = digits.lower().partition("e")[2]
+    return not exponent or abs(int(exponent)) <= 300
+
+
+def evaluate(
+    expression: Expression, scope: Scope, problems: Problems, *, words: bool = False, sets: bool = False
+) -> Choice | tuple[Choice, ...] | None:
+    """What an expression means, or None when that was reported as an error.
+
+    Args:
+      expression: What was written.
+      scope: The names that stand for values.
+      problems: Where errors go.
+      words: Whether a name that stands for nothing is itself a value, as in `{relu, tanh}`.
+      sets: Whether a name may stand for a set.
+    """
+    if isinstance(expression, Number):
+        return number_value(expression, problems)
+    if isinstance(expression, Text):
+        return expression.value
+    if isinstance(expression, Arithmetic):
+        return _calculate(expression, scope, problems)
+    meaning = scope.find(expression.name)
+    if meaning is None:
+        if words:
+            return expression.name
+        problems.error(
+            expression.span,
+            f"`{expression.name}` is not a number, and no `let` gives it one",
+            hint=suggestion(expression.name, scope.names()),
+        )
+        return None
+    if isinstance(meaning, tuple) and not sets:
+        if meaning:  # an empty one stands for a `let` whose own error was reported
+            problems.error(
+                expression.span,
+                f"`{expression.name}` is a set, but one value is wanted here",
+                hint="a set follows `in`",
+            )
+        return None
+    return meaning
+
+
+def _calculate(expression: Arithmetic, scope: Scope, problems: Problems) -> int | float | None:
+    total = _operand(expression.first, scope, problems)
+    for sign, operand in expression.rest:
+        value = _operand(operand, scope, problems)
+        if total is None or value is None:
+            total = None
+            continue
+        if sign == "/" and value == 0:
+            problems.error(operand.span, "this divides by zero")
+            total = None
+            continue
+        total = _apply(sign, total, value)
+        if abs(total) > _LARGEST:
+            problems.error(expression.span, "this number is too large", hint="numbers are under 1e30")
+            total = None
+    return total
+
+
+def _operand(expression: Expression, scope: Scope, problems: Problems) -> int | float | None:
+    value = evaluate(expression, scope, problems)
+    if isinstance(value, str):
+        problems.error(expression.span, f"`{value}` is not a number, so it cannot be calculated with")
+        return None
+    assert not isinstance(value, tuple)
+    return value
+
+
+def _apply(sign: str, left: int | float, right: int | float) -> int | float:
+    if sign == "+":
+        return left + right
+    if sign == "-":
+        return left - right
+    if sign == "*":
+        return left * right
+    exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
+    return left // right if exact else left / right
+
+
+def expand(
+    domain: Domain, scope: Scope, problems: Problems, *, words: bool = True
+) -> tuple[Choice, ...] | None:
+    """The values of a set, a range, or a name that stands for one; None when an error was reported.
+
+    A value that is given twice is an error: it would be two tokens for the same thing.
+    """
+    if isinstance(domain, Range):
+        return _expand_range(domain, scope, problems)
+    if not isinstance(domain, ChoiceSet):
+        return _expand_name(domain, scope, problems)
+    if not domain.elements:
+        problems.error(domain.span, "this set is empty", hint="give at least one value: {1, 2}")
+        return None
+    values: dict[Choice, Span] = {}
+    complete = True
+    for element in domain.elements:
+        if isinstance(element, Range):
+            meaning: Choice | tuple[Choice, ...] | None = _expand_range(element, scope, problems)
+        else:
+            meaning = evaluate(element, scope, problems, words=words, sets=True)
+        if meaning is None or meaning == ():
+            complete = False
+            continue
+        for value in meaning if isinstance(meaning, tuple) else (meaning,):
+            if value in values:
+                problems.error(element.span, f"{value} is in this set twice")
+                complete = False
+            values[value] = element.span
+    if len(values) > MOST_VALUES:
+        problems.error(
+            domain.span, f"this set has {len(values):,} values; at most {MOST_VALUES:,} can be handled"
+        )
+        return None
+    return tuple(values) if complete else None
+
+
+def _expand_name(expression: Expression, scope: Scope, problems: Problems) -> tuple[Choice, ...] | None:
+    if not isinstance(expression, Word):
+        problems.error(
+            expression.span,
+            "this is one value, but `in` wants a set or a range",
+            hint="leave out `in` to fix it",
+        )
+        return None
+    meaning = scope.find(expression.name)
+    if isinstance(meaning, tuple):
+        return meaning or None
+    if meaning is None:
+        problems.error(
+            expression.span,
+            f"no `let` gives a set the name `{expression.name}`",
+            hint=suggestion(expression.name, scope.names())
+            or f"write {{{expression.name}}} for a set of one word",
+        )
+    else:
+        problems.error(
+            expression.span,
+            f"`{expression.name}` is one value ({meaning}), but `in` wants a set or a range",
+            hint="leave out `in` to fix it",
+        )
+    return None
+
+
+def _expand_range(written: Range, scope: Scope, problems: Problems) -> tuple[Choice, ...] | None:
+    low = _operand(written.low, scope, problems)
+    high = _operand(written.high, scope, problems)
+    by: int | float | None = {"step": 1, "factor": 2, "log": 1}[written.spacing]
+    if written.by is not None:
+        by = _operand(written.by, scope, problems)
+    if low is None or high is None or by is None:
+        return None
+    at = (written.by or written).span
+    if low > high:
+        problems.error(
+            written.span, f"this range is empty: {low} is more than {high}", hint=f"write {high}..{low}"
+        )
+        return None
+    if written.spacing == "step":
+        return _by_step(low, high, by, at, written.span, problems)
+    if low <= 0:
+        problems.error(
+            written.low.span, "a range by factors begins above zero", hint="begin at 1, or use `step`"
+        )
+        return None
+    if written.spacing == "factor":
+        return _by_factor(low, high, by, at, written.span, problems)
+    return _by_log(low, high, by, at, problems)
+
+
+def _by_step(
+    low: int | float, high: int | float, step: int | float, at: Span, whole: Span, problems: Problems
+) -> tuple[Choice, ...] | None:
+    if step <= 0:
+        problems.error(at, "a step is more than zero")
+        return None
+    # In fractions, so that 0.1..0.3 step 0.1 is 0.1, 0.2, 0.3 and not 0.30000000000000004.
+    first, exact = Fraction(str(low)), Fraction(str(step))
+    count = (Fraction(str(high)) - first) // exact + 1
+    if not _bearable(count, whole, problems):
+        return None
+    values = [first + exact * index for index in range(count)]
+    integral = isinstance(low, int) and isinstance(step, int)
+    return tuple(int(value) if integral else float(value) for value in values)
+
+
+def _by_factor(
+    low: int | float, high: int | float, factor: int | float, at: Span, whole: Span, problems: Problems
+) -> tuple[Choice, ...] | None:
+    if factor <= 1:
+        problems.error(at, "a factor is more than 1", hint="16..256 step *2 is 16, 32, 64, 128, 256")
+        return None
+    count = int(math.log(high / low) / math.log(factor)) + 2
+    if not _bearable(count, whole, problems):
+        return None
+    integral = isinstance(low, int) and isinstance(factor, int)
+    values = (
+        low * factor**index if integral else float(f"{low * factor**index:.12g}") for index in range(count)
+    )
+    return tuple(value for value in values if value <= high)
+
+
+def _by_log(
+    low: int | float, high: int | float, count: int | float, at: Span, problems: Problems
+) -> tuple[Choice, ...] | None:
+    if not isinstance(count, int) or count < 2:
+        problems.error(
+            at,
+            "`log` wants how many values there are, 2 or more",
+            hint="0.001..0.1 log 3 is 0.001, 0.01, 0.1",
+        )
+        return None
+    if not _bearable(count, at, problems):
+        return None
+    ratio = math.log(high / low)
+    values = [low * math.exp(ratio * index / (count - 1)) for index in range(1, count - 1)]
+    integral = isinstance(low, int) and isinstance(high, int)
+    # Twelve digits, so that rounding errors of exp do not show: 0.01, not 0.010000000000000004.
+    between = [round(value) if integral else float(f"{value:.12g}") for value in values]
+    return tuple(dict.fromkeys([low, *between, high]))
+
+
+def _bearable(count: int, span: Span, problems: Problems) -> bool:
+    if count > MOST_VALUES:
+        problems.error(
+            span,
+            f"this range has {count:,} values; at most {MOST_VALUES:,} can be handled",
+            hint="give it a larger step, or `log` and how many values",
+        )
+        return False
+    return True
