@@ -167,6 +167,7 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     Since all tokens are known, the scan does the recurrent products only; everything else is done for all
     steps at once, before and after it.
     """
+    tokens = jnp.asarray(tokens)
     hidden = _hidden_states(plan, parameters, tokens)
     choice_steps = plan.choice_steps
     decisions = plan.decision[choice_steps]

@@ -71,6 +71,10 @@ def settings(config: ControllerConfig) -> Settings:
     Raises:
       NasctlError: A value is out of range.
     """
+    if config.preset not in PRESETS:
+        raise NasctlError(
+            f"controller.preset cannot be {config.preset!r}", hint=f"it is one of {', '.join(PRESETS)}"
+        )
     changes: dict[str, float] = {}
     if config.batch:
         changes["batch"] = config.batch

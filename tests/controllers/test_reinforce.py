@@ -1,0 +1,192 @@
+"""REINFORCE: its gradient by hand, its state, and that it learns."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import orbax.checkpoint as ocp
+import pytest
+from reference_policy import SlowPolicy
+from toy_spaces import flat, layered
+
+from nasctl.config import ControllerConfig
+from nasctl.controllers import Observation, make_controller
+from nasctl.controllers.network import initial_parameters
+from nasctl.controllers.plan import make_plan
+from nasctl.controllers.reinforce import reinforce_loss
+
+SMALL = ControllerConfig(hidden=8)
+
+
+def observe_all(controller, proposals, reward):
+    return controller.observe([Observation(tokens, reward(tokens)) for tokens in proposals])
+
+
+def search(controller, reward, trials):
+    """Runs batches and gives the rewards in order."""
+    rewards = []
+    for first in range(0, trials, controller.batch):
+        proposals = controller.propose(first, controller.batch)
+        observe_all(controller, proposals, reward)
+        rewards += [reward(tokens) for tokens in proposals]
+    return np.array(rewards)
+
+
+@pytest.mark.parametrize("entropy", [0.0, 0.3])
+def test_the_gradient_is_that_of_the_formula(entropy):
+    """d/dθ of -1/B Σ_b (R_b - baseline) log P(tokens_b) - entropy · H, by finite differences of slow loops."""
+    space = flat(2, 3)
+    plan = make_plan(space)
+    parameters = initial_parameters(jax.random.key(0), plan, layers=2, hidden=3, scale=0.7)
+    tokens = [(0, 2), (1, 1), (0, 0), (1, 2)]
+    rewards, baseline = np.array([0.9, 0.2, 0.4, 0.7]), 0.5
+
+    def by_hand(flat_parameters):
+        slow = SlowPolicy(space, unflatten(flat_parameters))
+        gained = [(r - baseline) * slow.log_probability(t) for r, t in zip(rewards, tokens, strict=True)]
+        return -np.mean(gained) - entropy * np.mean([slow.entropies(t).sum() for t in tokens])
+
+    leaves, structure = jax.tree.flatten(parameters)
+    shapes = [leaf.shape for leaf in leaves]
+    ends = np.cumsum([leaf.size for leaf in leaves])
+    point = np.concatenate([np.ravel(leaf) for leaf in leaves]).astype(float)
+
+    def unflatten(vector):
+        parts = np.split(vector, ends[:-1])
+        return jax.tree.unflatten(structure, [p.reshape(s) for p, s in zip(parts, shapes, strict=True)])
+
+    step = 1e-6
+    expected = np.array(
+        [
+            (by_hand(point + step * unit) - by_hand(point - step * unit)) / (2 * step)
+            for unit in np.eye(len(point))
+        ]
+    )
+    loss = partial(reinforce_loss, plan)
+    arguments = (jnp.array(tokens), jnp.array(rewards - baseline, jnp.float32), jnp.ones(4), entropy)
+    (value, _), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(parameters, *arguments)
+    assert float(value) == pytest.approx(by_hand(point), abs=1e-5)
+    found = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(gradient)])
+    assert np.abs(expected).max() > 0.01
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_padding_has_no_part_in_the_loss():
+    space = flat(2, 3)
+    plan = make_plan(space)
+    parameters = initial_parameters(jax.random.key(0), plan, layers=2, hidden=3, scale=0.7)
+    loss = jax.jit(partial(reinforce_loss, plan))
+    whole = loss(parameters, jnp.array([(0, 2), (1, 1)]), jnp.array([1.0, -2.0]), jnp.ones(2), 0.1)
+    padded = loss(
+        parameters,
+        jnp.array([(0, 2), (1, 1), (1, 2)]),
+        jnp.array([1.0, -2.0, 5.0]),
+        jnp.array([1.0, 1.0, 0.0]),
+        0.1,
+    )
+    np.testing.assert_allclose(whole, padded, rtol=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["default", "paper"])
+def test_a_restored_controller_goes_on_as_if_nothing_had_happened(tmp_path, preset):
+    space = layered()
+    config = ControllerConfig(preset=preset, hidden=8)
+
+    def reward(tokens):
+        return sum(tokens) / 10
+
+    controller = make_controller(space, config, seed=5)
+    search(controller, reward, 4 * controller.batch)
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(tmp_path / "state", controller.state())
+    with ocp.StandardCheckpointer() as checkpointer:
+        saved = checkpointer.restore(tmp_path / "state")
+
+    resumed = make_controller(space, config, seed=5)
+    resumed.restore(saved)
+    for first in range(40, 100, 20):
+        proposals = controller.propose(first, 20)
+        assert resumed.propose(first, 20) == proposals
+        assert observe_all(resumed, proposals, reward) == observe_all(controller, proposals, reward)
+    for name, array in controller.state().items():
+        np.testing.assert_array_equal(resumed.state()[name], array)
+
+
+def test_a_state_is_a_copy():
+    controller = make_controller(flat(2, 3), SMALL, seed=0)
+    before = controller.state()
+    kept = {name: array.copy() for name, array in before.items()}
+    search(controller, sum, 10)
+    assert all(np.array_equal(before[name], kept[name]) for name in kept)
+    assert not np.array_equal(controller.state()["parameters/head_bias"], kept["parameters/head_bias"])
+
+
+@pytest.mark.parametrize("preset", ["default", "paper"])
+def test_rewards_move_the_policy_towards_better_strings(preset):
+    # three decisions of three choices; only agreement with (2, 0, 1) pays, 1/3 a decision; uniform earns 1/3
+    config = ControllerConfig(preset=preset, learning_rate=0.01 if preset == "paper" else 0.0)
+    controller = make_controller(flat(3, 3, 3), config, seed=0)
+
+    def reward(tokens):
+        return sum(a == b for a, b in zip(tokens, (2, 0, 1), strict=True)) / 3
+
+    rewards = search(controller, reward, 480)
+    assert rewards[:60].mean() < 0.5
+    assert rewards[-60:].mean() > 0.85
+
+
+def test_anchors_learn_which_layers_to_connect():
+    space = layered(depths=(4, 4), every=10**6)
+    bits = [bit for point in space.anchors for bit in point.bits]
+    controller = make_controller(space, ControllerConfig(), seed=1)
+
+    def reward(tokens):
+        return -float(sum(tokens[bit] == 1 for bit in bits))  # every connection costs
+
+    rewards = search(controller, reward, 300)
+    assert rewards[-50:].mean() > rewards[:50].mean() + 1
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4), (1.0, -3.0)])
+def test_the_default_is_blind_to_the_scale_and_offset_of_rewards(scale, offset):
+    space = flat(3, 3, 3)
+    plain, scaled = (make_controller(space, SMALL, seed=0) for _ in range(2))
+    for first in range(0, 60, 5):
+        proposals = plain.propose(first, 5)
+        assert scaled.propose(first, 5) == proposals
+        observe_all(plain, proposals, lambda tokens: sum(tokens) / 6)
+        observe_all(scaled, proposals, lambda tokens: scale * sum(tokens) / 6 + offset)
+
+
+def test_equal_rewards_leave_the_policy_near_uniform():
+    controller = make_controller(flat(3, 3, 3), SMALL, seed=0)
+    for first in range(0, 100, 5):
+        metrics = observe_all(controller, controller.propose(first, 5), lambda tokens: 0.1)
+    assert metrics["entropy"] > 0.98
+
+
+def test_failed_trials_are_learned_from_as_the_worst():
+    space = flat(2)
+    controller = make_controller(space, SMALL, seed=0)
+    for first in range(0, 200, 5):
+        proposals = controller.propose(first, 5)
+        controller.observe([Observation(t, 1.0 + 0.01 * first if t == (1,) else None) for t in proposals])
+    assert controller.propose(1000, 100).count((1,)) > 80
+
+
+def test_a_start_with_nothing_but_failures_changes_nothing():
+    controller = make_controller(flat(2, 3), SMALL, seed=0)
+    before = controller.state()
+    assert controller.observe([Observation((0, 0), None), Observation((1, 2), float("nan"))]) == {}
+    assert controller.observe([]) == {}
+    for name, array in controller.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_batches_of_any_size_are_learned_from():
+    controller = make_controller(flat(2, 3), SMALL, seed=0)
+    for count in (1, 4, 5, 7, 12):
+        metrics = observe_all(controller, controller.propose(0, count), lambda tokens: float(sum(tokens)))
+        assert np.isfinite(list(metrics.values())).all()
+        assert {"entropy", "baseline", "deviation", "loss"} <= metrics.keys()
