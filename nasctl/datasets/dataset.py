@@ -37,7 +37,7 @@ class Dataset:
     """A data set, split once and for all.
 
     Attributes:
-      name: The name under which it was asked for.
+      name: What `load` finds it by: its name, or the whole path of a file or folder.
       kind: What an example is.
       train: Examples to learn from; validation examples are taken from these (`nasctl.tasks`).
       test: Examples that no training and no search may see.

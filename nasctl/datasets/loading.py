@@ -52,12 +52,13 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
       NasctlError: There is no such data set, it cannot be had here, or a file of the person's does not fit.
     """
     data_dir = Path(data_dir).expanduser() if data_dir else default_data_dir()
-    if name.endswith(".npz"):
-        return load_file(Path(name).expanduser())
+    path = Path(name).expanduser().absolute()
+    if path.suffix == ".npz":
+        return load_file(path)
     if name in CATALOGUE:
         return load_source(CATALOGUE[name], data_dir)
-    if Path(name).expanduser().is_dir():
-        return load_folder(Path(name).expanduser())
+    if path.is_dir():
+        return load_folder(path)
     if os.sep in name and not _looks_like_tfds(name):
         raise NasctlError(
             f"there is no folder {name}", hint="a data set is a name, an .npz or a folder of images"

@@ -34,7 +34,7 @@ def load_file(path: Path) -> Dataset:
     strangers = np.setdiff1d(test.labels, np.arange(len(names)))
     if len(strangers):
         raise NasctlError(f"{path}: y_test holds the label {strangers[0]}, which y_train does not")
-    return Dataset(path.stem, "image", train, test, names)
+    return Dataset(str(path), "image", train, test, names)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

@@ -41,7 +41,7 @@ def load_folder(root: Path) -> Dataset:
         labels = np.array([label for _, label in listed], np.int32)
         train, test = stratified_split(labels, round(_TEST_SHARE * len(labels)), seed=_SPLIT_SEED)
     every = Examples(images, labels)
-    return Dataset(root.name, "image", every.take(train), every.take(test), names)
+    return Dataset(str(root), "image", every.take(train), every.take(test), names)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

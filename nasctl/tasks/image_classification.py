@@ -32,6 +32,7 @@ class ImageClassification:
       mean: Of each channel over the training examples.
       deviation: Standard deviation of each channel over the training examples.
       augmentation: How training varies images.
+      validation_seed: Seed by which `validation` was drawn.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ImageClassification:
     mean: np.ndarray
     deviation: np.ndarray
     augmentation: Augmentation
+    validation_seed: int
     kind: str = "image"
     metric: str = "accuracy"
     measures: tuple[str, ...] = ("loss", "accuracy")
@@ -101,6 +103,7 @@ def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> Image
         mean=mean,
         deviation=deviation,
         augmentation=upsample_crop_flip() if channels == 3 else shift(1),
+        validation_seed=validation_seed,
     )
 
 

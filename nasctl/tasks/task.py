@@ -42,6 +42,11 @@ class Task(Protocol):
         ...
 
     @property
+    def validation_seed(self) -> int:
+        """Seed by which the validation examples were taken out of the training examples."""
+        ...
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """The names that `measure` gives."""
         ...

@@ -98,9 +98,9 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     """
     task = task if config.augment else task.without_augmentation()
     network.train()
-    training_graph, weights = _take_apart(network)
+    training_graph, weights = take_apart(network)
     network.eval()
-    evaluation_graph, _ = _take_apart(network)
+    evaluation_graph, _ = take_apart(network)
     examples = len(task.splits["train"])
     _, batch = steps_of_epoch(examples, config.batch)
 
@@ -109,7 +109,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     ) -> tuple[Float[Array, ""], PyTree]:
         network = nnx.merge(training_graph, parameters, statistics)
         losses = task.measure(network(inputs), labels)["loss"]
-        return jnp.sum(losses * counts) / jnp.sum(counts), _take_apart(network)[1].statistics
+        return jnp.sum(losses * counts) / jnp.sum(counts), take_apart(network)[1].statistics
 
     def train(
         weights: Weights, momentum: optax.OptState, data: Data, key: Key[Array, ""], rates: Float[Array, " S"]
@@ -150,7 +150,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     return Programs(train, evaluate), weights
 
 
-def _take_apart(network: Any) -> tuple[Any, Weights]:
+def take_apart(network: Any) -> tuple[Any, Weights]:
     """The structure of a network, and its weights. NNX's own transforms do this at every call; here, once."""
     graph: Any
     graph, *states = nnx.split(network, nnx.Param, ...)

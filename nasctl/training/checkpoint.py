@@ -1,0 +1,268 @@
+"""A trained network as a folder: weights by Orbax, and JSON that says what they belong to. Nothing is pickled.
+
+arch.json         the architecture, as `Architecture.save` writes it
+checkpoint.json   format, data set, settings and results of the training
+weights/          one array a name, written by Orbax
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasctl.config import TrainingConfig, resolve
+from nasctl.errors import NasctlError
+from nasctl.graph import Signature
+from nasctl.tasks import Task
+from nasctl.training.buildable import Buildable, abstract_network
+from nasctl.training.epoch import Weights, take_apart
+
+FORMAT = 1
+"""Raised when a checkpoint of this version could not be read by the one before."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a checkpoint's folder holds.
+
+    Attributes:
+      folder: Where it is.
+      document: The architecture, as JSON.
+      dataset: Name or path of the data set that it was trained on.
+      validation_seed: Seed of the validation split.
+      signature: Shape of the inputs and number of outputs.
+      config: How it was trained.
+      metrics: What was measured when it was saved.
+      arrays: The weights by name.
+    """
+
+    folder: Path
+    document: Mapping[str, Any]
+    dataset: str
+    validation_seed: int
+    signature: Signature
+    config: TrainingConfig
+    metrics: Mapping[str, float]
+    arrays: Mapping[str, np.ndarray]
+
+    def weights_for(self, architecture: Buildable, task: Task) -> Weights:
+        """The weights, checked against the architecture and the task.
+
+        Raises:
+          NasctlError: The task has other shapes, or the weights are those of another architecture.
+        """
+        if task.signature != self.signature:
+            raise NasctlError(
+                f"the checkpoint {self.folder} takes {_words(self.signature)}; "
+                f"{task.name} has {_words(task.signature)}"
+            )
+        _, template = take_apart(abstract_network(architecture, task))
+        named, structure = jax.tree.flatten_with_path(template)
+        wanted = {_name(path): leaf for path, leaf in named}
+        for name, leaf in wanted.items():
+            stored = self.arrays.get(name)
+            shape = jax.eval_shape(_to_store, leaf).shape
+            if stored is None or stored.shape != shape:
+                found = "are not there" if stored is None else f"have the shape {stored.shape}, not {shape}"
+                raise NasctlError(
+                    f"the weights in {self.folder} are not those of its arch.json: {name} {found}",
+                    hint="one of the two was replaced; train the architecture again with nasctl train",
+                )
+        if strangers := sorted(set(self.arrays) - set(wanted)):
+            raise NasctlError(
+                f"the weights in {self.folder} are not those of its arch.json, which has no {strangers[0]}",
+                hint="one of the two was replaced; train the architecture again with nasctl train",
+            )
+        leaves = [_from_store(self.arrays[name], leaf) for name, leaf in wanted.items()]
+        weights: Weights = jax.tree.unflatten(structure, leaves)
+        return weights
+
+
+def save_checkpoint(
+    folder: Path,
+    weights: Weights,
+    *,
+    document: Mapping[str, Any],
+    task: Task,
+    config: TrainingConfig,
+    metrics: Mapping[str, float] | None = None,
+) -> None:
+    """Writes a checkpoint, in the place of an older one; a process that is killed leaves the one or the other.
+
+    Args:
+      folder: Where.
+      weights: As `TrainedChild.weights`.
+      document: The architecture, as JSON.
+      task: What it was trained on.
+      config: How it was trained.
+      metrics: What was measured, to be kept beside it.
+
+    Raises:
+      NasctlError: The folder cannot be written, or holds something else.
+    """
+    folder = Path(folder).absolute()
+    if (
+        folder.exists()
+        and not (folder / "checkpoint.json").exists()
+        and (not folder.is_dir() or any(folder.iterdir()))
+    ):
+        raise NasctlError(
+            f"{folder} is there already and is no checkpoint", hint="name a folder that is not there"
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise NasctlError(f"{folder} cannot be written: {error.strerror or error}") from error
+    try:
+        named, _ = jax.tree.flatten_with_path(weights)
+        _write_arrays(made / "weights", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
+        facts = {
+            "format": FORMAT,
+            "dataset": task.name,
+            "validation_seed": task.validation_seed,
+            "signature": asdict(task.signature),
+            "training": asdict(config),
+            "metrics": dict(metrics or {}),
+            "versions": {name: version(name) for name in ("jax", "flax", "orbax-checkpoint")},
+        }
+        (made / "arch.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        (made / "checkpoint.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        made.chmod(0o755)  # mkdtemp makes folders that only their owner may open
+        _replace(folder, made)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Reads a checkpoint.
+
+    Raises:
+      NasctlError: There is none, it is not one of nasctl's, of a newer version, or damaged.
+    """
+    folder = Path(folder)
+    previous = _previous(folder)
+    if not folder.exists() and previous.exists():  # a save was killed between its two renames
+        folder = previous
+    facts = _read_json(folder, "checkpoint.json")
+    document = _read_json(folder, "arch.json")
+    if not isinstance(facts.get("format"), int):
+        raise _foreign(folder)
+    if facts["format"] > FORMAT:
+        raise NasctlError(f"the checkpoint {folder} was written by a newer nasctl", hint="upgrade nasctl")
+    try:
+        signature = Signature(
+            tuple(map(int, facts["signature"]["input_shape"])), int(facts["signature"]["outputs"])
+        )
+        return Checkpoint(
+            folder=folder,
+            document=document,
+            dataset=str(facts["dataset"]),
+            validation_seed=int(facts["validation_seed"]),
+            signature=signature,
+            config=resolve({"training": facts["training"]}).training,
+            metrics={str(name): float(value) for name, value in facts["metrics"].items()},
+            arrays=_read_arrays(folder),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NasctlError(f"{folder / 'checkpoint.json'} is damaged: {_cause(error)}") from error
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    if not folder.exists():
+        raise NasctlError(f"there is no checkpoint {folder}")
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise _foreign(folder) from error
+    except NotADirectoryError as error:
+        raise NasctlError(f"{folder} is a file; a checkpoint is a folder") from error
+    except (ValueError, OSError) as error:
+        raise NasctlError(f"{folder / name} is damaged: {_cause(error)}") from error
+    if not isinstance(content, dict):
+        raise NasctlError(f"{folder / name} is damaged: it holds no object")
+    return content
+
+
+def _foreign(folder: Path) -> NasctlError:
+    inside = [path for path in (folder / "best" / "checkpoint", folder / "checkpoint") if path.is_dir()]
+    hint = (
+        f"did you mean {inside[0]}?"
+        if inside
+        else "it is the folder that nasctl train writes, or RUN/best/checkpoint"
+    )
+    return NasctlError(f"{folder} is no checkpoint of nasctl", hint=hint)
+
+
+def _write_arrays(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    import orbax.checkpoint as ocp
+
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+        checkpointer.save(folder, arrays)
+
+
+def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    import orbax.checkpoint as ocp
+
+    path = (folder / "weights").absolute()
+    try:
+        with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+            names = checkpointer.metadata(path).item_metadata.tree
+            as_numpy = dict.fromkeys(names, ocp.RestoreArgs(restore_type=np.ndarray))
+            arrays: dict[str, np.ndarray] = checkpointer.restore(path, restore_args=as_numpy)
+    except (
+        Exception
+    ) as error:  # Orbax and TensorStore raise errors of many kinds for a file that is cut short
+        raise NasctlError(
+            f"the checkpoint {folder} is damaged: its weights cannot be read", hint=_cause(error)
+        ) from error
+    return arrays
+
+
+def _replace(folder: Path, made: Path) -> None:
+    previous = _previous(folder)
+    shutil.rmtree(previous, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, previous)
+    os.rename(made, folder)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _previous(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.previous")
+
+
+def _name(path: tuple[Any, ...]) -> str:
+    """`parameters/blocks/0/conv/kernel`."""
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def _to_store(leaf: Any) -> Any:
+    """Keys of random streams are stored as the numbers that they hold."""
+    return jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+
+
+def _from_store(array: np.ndarray, template: Any) -> Any:
+    if jnp.issubdtype(template.dtype, jax.dtypes.prng_key):
+        return jax.random.wrap_key_data(jnp.asarray(array))
+    return jnp.asarray(array, template.dtype)
+
+
+def _words(signature: Signature) -> str:
+    return f"{'×'.join(map(str, signature.input_shape))} inputs and {signature.outputs} classes"
+
+
+def _cause(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
