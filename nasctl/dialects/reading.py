@@ -72,7 +72,15 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
     )
     defaults = _defaults([item for item in statements if isinstance(item, Settings)], problems)
     own = [item for item in statements if not isinstance(item, (Let, Require, Settings))]
-    if problems.errors and not own:
+    if not own:
+        if not problems.errors:
+            header = _HEADER.match(source.text)
+            assert header is not None
+            problems.error(
+                Span(source, header.start("keyword"), header.end("dialect")),
+                "nothing follows this line that a network could be made of",
+                hint="the spaces that ship with nasctl are examples: `nasctl describe spaces/cnn.nas`",
+            )
         problems.raise_errors()
     parts = dialect.build(own, scope, problems)
     _warn_unused(statements, scope, problems)

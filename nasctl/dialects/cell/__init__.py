@@ -1,0 +1,22 @@
+"""The dialect `cell`: a small graph with an operation on each edge, stacked to a network.
+
+It is made as other packages make theirs: the grammar lies beside the code, it imports what `nasctl.dialects`,
+`nasctl.dsl`, `nasctl.graph` and `nasctl.space` offer everyone, and an entry point is how nasctl learns of it.
+"""
+
+from pathlib import Path
+
+from nasctl.dialects import Dialect
+from nasctl.dialects.cell.build import build
+from nasctl.dialects.cell.program import program_from_json
+from nasctl.dialects.cell.syntax import CellSyntax
+
+dialect = Dialect(
+    name="cell",
+    grammar=Path(__file__).with_name("cell.lark"),
+    syntax=CellSyntax,
+    build=build,
+    program_from_json=program_from_json,
+    measures=("params", "flops", "activation_bytes", "depth"),
+    summary="cells with an operation on each edge, stacked (NAS-Bench-201)",
+)

@@ -1,0 +1,118 @@
+"""How the decided operations of a cell become an image classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nasctl.graph import Graph, GraphBuilder
+from nasctl.space import Value
+
+
+def edge_names(nodes: int) -> Iterator[tuple[str, int, int]]:
+    """Name, source and target of each edge of a cell, in the order of the tokens.
+
+    >>> [name for name, source, target in edge_names(3)]
+    ['node1.from0', 'node2.from0', 'node2.from1']
+    """
+    for target in range(1, nodes):
+        for source in range(target):
+            yield f"node{target}.from{source}", source, target
+
+
+@dataclass(frozen=True)
+class StackedCells:
+    """The network of NAS-Bench-201 (Dong & Yang 2020, figure 1) around a cell.
+
+    A convolution; then the stages, each of the same cells, with a residual block between two of them that halves
+    the map and doubles the filters; then the mean of each map and a dense layer.
+
+    Attributes:
+      nodes: Number of nodes of the cell, the first of which is its input and the last its output.
+      filters: Filters of the first stage.
+      stages: Number of stages.
+      repeat: Cells of each stage.
+    """
+
+    nodes: int = 4
+    filters: int = 16
+    stages: int = 3
+    repeat: int = 5
+
+    def graph(self, values: Mapping[str, Value]) -> Graph:
+        """The network that the values stand for."""
+        builder = GraphBuilder()
+        value = builder.add("input", name="image")
+        value = builder.add(
+            "conv2d", [value], name="stem.conv", kernel=(3, 3), stride=(1, 1), filters=self.filters
+        )
+        value = builder.add("batch_norm", [value], name="stem.batch_norm")
+        for stage in range(1, self.stages + 1):
+            filters = self.filters * 2 ** (stage - 1)
+            if stage > 1:
+                value = add_reduction(builder, value, f"stage{stage}.reduction", filters)
+            for number in range(1, self.repeat + 1):
+                value = self._add_cell(builder, value, f"stage{stage}.cell{number}", filters, values)
+        value = builder.add("batch_norm", [value], name="last.batch_norm")
+        value = builder.add("relu", [value], name="last.relu")
+        value = builder.add("global_average_pool", [value], name="last.pool")
+        return builder.build([builder.add("dense", [value], name="classifier")])
+
+    def _add_cell(
+        self, builder: GraphBuilder, value: int, name: str, filters: int, values: Mapping[str, Value]
+    ) -> int:
+        """One cell; the value of a node is the sum of the edges that lead to it."""
+        edges: dict[int, list[int]] = {}
+        nodes = {0: value}
+        for edge, source, target in edge_names(self.nodes):
+            operation = OPERATIONS[str(values[edge])]
+            edges.setdefault(target, []).append(operation(builder, nodes[source], f"{name}.{edge}", filters))
+            if len(edges[target]) == target:
+                nodes[target] = builder.add("add", edges[target], name=f"{name}.node{target}")
+        return nodes[self.nodes - 1]
+
+    def to_json(self) -> dict[str, object]:
+        """Its fields; `program_from_json` is the inverse."""
+        return asdict(self)
+
+
+Operation = Callable[[GraphBuilder, int, str, int], int]
+
+
+def add_reduction(builder: GraphBuilder, value: int, name: str, filters: int) -> int:
+    """A residual block that halves the map: two convolutions, beside a mean of 2×2 and a 1×1 convolution."""
+    first = _add_conv(builder, value, f"{name}.first", filters, 3, stride=2)
+    second = _add_conv(builder, first, f"{name}.second", filters, 3)
+    shortcut = builder.add(
+        "average_pool", [value], name=f"{name}.shortcut.pool", kernel=(2, 2), stride=(2, 2)
+    )
+    shortcut = builder.add(
+        "conv2d", [shortcut], name=f"{name}.shortcut.conv", kernel=(1, 1), stride=(1, 1), filters=filters
+    )
+    return builder.add("add", [second, shortcut], name=f"{name}.sum")
+
+
+def _add_conv(builder: GraphBuilder, value: int, name: str, filters: int, size: int, stride: int = 1) -> int:
+    value = builder.add("relu", [value], name=f"{name}.relu")
+    value = builder.add(
+        "conv2d", [value], name=f"{name}.conv", kernel=(size, size), stride=(stride, stride), filters=filters
+    )
+    return builder.add("batch_norm", [value], name=f"{name}.batch_norm")
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "none": lambda builder, value, name, filters: builder.add("zero", [value], name=name),
+    "skip_connect": lambda builder, value, name, filters: builder.add("identity", [value], name=name),
+    "conv_1x1": lambda builder, value, name, filters: _add_conv(builder, value, name, filters, 1),
+    "conv_3x3": lambda builder, value, name, filters: _add_conv(builder, value, name, filters, 3),
+    "avg_pool_3x3": lambda builder, value, name, filters: builder.add(
+        "average_pool", [value], name=name, kernel=(3, 3), stride=(1, 1)
+    ),
+}
+"""What an edge can be: adds it to the graph and gives the index of its value."""
+
+
+def program_from_json(document: Mapping[str, Any]) -> StackedCells:
+    """The inverse of `StackedCells.to_json`."""
+    return StackedCells(**{name: int(size) for name, size in document.items()})

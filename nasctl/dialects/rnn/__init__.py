@@ -1,0 +1,17 @@
+"""The dialect `rnn`: language models around a tree cell (Zoph & Le 2017, sections 3.4 and 4.2)."""
+
+from nasctl.dialects.dialect import Dialect
+from nasctl.dialects.rnn.build import build
+from nasctl.dialects.rnn.program import program_from_json
+from nasctl.dialects.rnn.syntax import RnnSyntax
+from nasctl.resources import grammar_folder
+
+dialect = Dialect(
+    name="rnn",
+    grammar=grammar_folder() / "rnn.lark",
+    syntax=RnnSyntax,
+    build=build,
+    program_from_json=program_from_json,
+    measures=("params", "flops", "activation_bytes", "depth"),
+    summary="recurrent cells as trees, in a language model",
+)

@@ -1,0 +1,218 @@
+"""Checks an rnn file and makes its decisions: the cell's in the paper's order, then those of the network around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from nasctl.dialects.dialect import DecisionList, Parts
+from nasctl.dialects.rnn.choices import (
+    Choices,
+    Kind,
+    fraction,
+    one_of,
+    power_of_two,
+    read_choices,
+    whole_number,
+)
+from nasctl.dialects.rnn.program import LanguageModel
+from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
+from nasctl.dialects.rnn.tree import tree_size
+from nasctl.dsl import Note, Problems, Scope, Span, suggestion
+from nasctl.dsl.syntax import Node, Statement, Word
+from nasctl.graph import ops
+from nasctl.space import Choice
+
+BASE = power_of_two("a base for a tree", highest=64)
+COMBINATION = one_of("a combination", ("add", "elem_mult", "max"))
+TREE = ("base", "combine", "activation")
+EXAMPLES = {
+    "base": "`base 8`",
+    "combine": "`combine in {add, elem_mult}`",
+    "activation": "`activation in {identity, tanh, sigmoid, relu}`",
+}
+INDICES = ("cell_output", "cell_inject")  # in the order of their tokens
+PARAMS = whole_number("a number of parameters", 1, 10**12)
+SIZES: Mapping[str, tuple[Kind, Choice]] = {
+    "stack": (whole_number("a number of layers", 1, 64), 1),
+    "hidden": (whole_number("a number of units", 1, 100_000), 64),
+    "dropout": (fraction("a fraction to drop"), 0),
+}
+"""What each size of the network may be and what it is where the file does not say, in the order of their tokens."""
+
+_Block = TypeVar("_Block", Inject, Indices)
+
+
+def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
+    """The decisions and the program of an rnn file."""
+    given = _by_subject(statements, problems)
+    reader = _Reader(scope, problems)
+    cell = given.get("cell")
+    if isinstance(cell, Cell):
+        reader.read_cell(cell)
+    elif statements and not problems.errors:
+        problems.error(
+            statements[-1].span,
+            "a file of this dialect needs a cell, but there is none",
+            hint="write `cell tree { base 8 combine in {…} activation in {…} }`",
+        )
+    for name in SIZES:
+        size = given.get(name)
+        reader.read_size(name, size if isinstance(size, Size) else None)
+    hidden = given.get("hidden")
+    program = LanguageModel(
+        base=reader.base,
+        fixed=tuple(reader.fixed),
+        fitted=isinstance(hidden, Size) and hidden.how == "fitted",
+        shared_embedding="share" in given,
+    )
+    return Parts(reader.decisions.all(), program)
+
+
+def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str, Node]:
+    """The statements by what they are about; each may be there once."""
+    given: dict[str, Node] = {}
+    for statement in statements:
+        subject: str = "cell"
+        if isinstance(statement, End):
+            subject = statement.side
+            _expect(statement.kind, {"input": "text", "output": "language_model"}[subject], problems)
+        elif isinstance(statement, Share):
+            subject = "share"
+            _expect(statement.name, "embedding", problems)
+        elif isinstance(statement, Size):
+            subject = statement.name.name
+        if subject in given:
+            _report_twice(subject, given[subject], statement, problems)
+        given[subject] = statement
+    return given
+
+
+def _report_twice(what: str, first: Node, again: Node, problems: Problems) -> None:
+    """Reports what may be there once."""
+    problems.error(again.span, f"`{what}` is given twice", notes=[Note("the first one is here", first.span)])
+
+
+def _expect(word: Word, wanted: str, problems: Problems) -> None:
+    if word.name != wanted:
+        problems.error(word.span, f"`{word.name}` cannot stand here", hint=f"write `{wanted}`")
+
+
+def _activations() -> Kind:
+    """Those of nasctl and of plug-ins: every op that is one."""
+    return one_of(
+        "an activation", [name for name, op in ops().items() if op.family == "activate" and name != "zero"]
+    )
+
+
+class _Reader:
+    """Collects what is decided and what is fixed; what has an error becomes neither."""
+
+    def __init__(self, scope: Scope, problems: Problems) -> None:
+        self.decisions = DecisionList()
+        self.fixed: list[tuple[str, Choice]] = []
+        self.base = 0  # until it is known
+        self._scope = scope
+        self._problems = problems
+
+    def read_cell(self, cell: Cell) -> None:
+        """Reads the cell. Its decisions come in the order of the tokens, whatever the order in the file."""
+        own = self._by_name(
+            [item for item in cell.items if isinstance(item, Property)], "cell", TREE, cell.span
+        )
+        self._read_base(own.get("base"))
+        kinds = {"combine": COMBINATION, "activation": _activations()}
+        choices = {name: self._read(own.get(name), kind) for name, kind in kinds.items()}
+        for node in range(tree_size(self.base or 2)):
+            for name in kinds:
+                self._decide(f"node{node}.{name}", choices[name])
+        for inject in self._at_most_one([item for item in cell.items if isinstance(item, Inject)], "inject"):
+            entering = self._by_name(inject.properties, "inject", tuple(kinds), inject.span)
+            choices = {name: self._read(entering.get(name), kind) for name, kind in kinds.items()}
+        for name in kinds:
+            self._decide(f"inject.{name}", choices[name], kind=f"inject_{name}")
+        self._read_indices(
+            self._at_most_one([item for item in cell.items if isinstance(item, Indices)], "indices")
+        )
+
+    def read_size(self, name: str, size: Size | None) -> None:
+        """Reads one of `SIZES`."""
+        kind, default = SIZES[name]
+        if size is None:
+            self.fixed.append((name, default))
+        else:
+            self._decide(name, self._read(size, PARAMS if size.how == "fitted" else kind))
+
+    def _read_base(self, written: Property | None) -> None:
+        if written is not None and written.decided:
+            self._problems.error(
+                written.span, "a space has one base, which is not decided", hint="write `base 8`"
+            )
+            return
+        choices = self._read(written, BASE)
+        if choices is not None:
+            self.base = int(choices.values[0])
+
+    def _read_indices(self, blocks: Sequence[Indices]) -> None:
+        """The node that gives c and the node that c enters: any of the tree, unless the file says which.
+
+        The paper sets no bounds to them, and its example has leaves for both. With all nodes allowed a tree of base
+        8 has the 6e16 cells that it counts (section 4.2).
+        """
+        written = {}
+        for block in blocks:
+            written = self._by_name(block.properties, "indices", (), block.span, INDICES)
+        if not self.base:  # which numbers nodes have is then not known
+            return
+        nodes = tuple(range(tree_size(self.base)))
+        named = Scope(
+            {"nodes": nodes, "leaves": nodes[: self.base], "inner": nodes[self.base :]}, outer=self._scope
+        )
+        kind = whole_number(f"a node of a tree of base {self.base}", 0, nodes[-1])
+        for name in INDICES:
+            given = written.get(name)
+            anywhere = Choices(nodes, decided=True)
+            self._decide(name, read_choices(given, kind, named, self._problems) if given else anywhere)
+
+    def _read(self, written: Property | Size | None, kind: Kind) -> Choices | None:
+        return None if written is None else read_choices(written, kind, self._scope, self._problems)
+
+    def _decide(self, name: str, choices: Choices | None, kind: str = "") -> None:
+        if choices is None:
+            return
+        if choices.decided:
+            self.decisions.add(name, choices.values, kind=kind)
+        else:
+            self.fixed.append((name, choices.values[0]))
+
+    def _by_name(
+        self,
+        properties: Sequence[Property],
+        owner: str,
+        needed: Sequence[str],
+        span: Span,
+        optional: Sequence[str] = (),
+    ) -> dict[str, Property]:
+        """The properties of a block; reports those that are unknown, there twice, or missing."""
+        known = (*needed, *optional)
+        given: dict[str, Property] = {}
+        for item in properties:
+            name = item.name.name
+            if name not in known:
+                self._problems.error(
+                    item.name.span, f"`{owner}` has no property `{name}`", hint=suggestion(name, known)
+                )
+            elif name in given:
+                _report_twice(name, given[name], item, self._problems)
+            given[name] = item
+        unknown = given.keys() - set(known)
+        for name in needed:
+            if name not in given and not unknown:  # an unknown one may well be the missing one misspelt
+                start = Span(span.source, span.start, span.start + len(owner))
+                self._problems.error(start, f"`{owner}` needs `{name}`", hint=f"write {EXAMPLES[name]}")
+        return given
+
+    def _at_most_one(self, blocks: Sequence[_Block], name: str) -> Sequence[_Block]:
+        for block in blocks[1:]:
+            _report_twice(name, blocks[0], block, self._problems)
+        return blocks[:1]

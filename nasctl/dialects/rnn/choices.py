@@ -1,0 +1,98 @@
+"""What the properties of an rnn file may be, and the choices that were written for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nasctl.dialects.rnn.syntax import Property, Size
+from nasctl.dsl import Problems, Scope, Span, evaluate, expand, suggestion
+from nasctl.dsl.syntax import ChoiceSet, Domain
+from nasctl.space import Choice
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The choices of one property: a set to decide among, or one value."""
+
+    values: tuple[Choice, ...]
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a property may be.
+
+    Attributes:
+      what: How messages call it: `a combination`.
+      fits: Whether a value is one.
+      hint: What to write instead of a value that is none.
+    """
+
+    what: str
+    fits: Callable[[Choice], bool]
+    hint: Callable[[Choice], str]
+
+
+def one_of(what: str, known: Sequence[str]) -> Kind:
+    """A word out of a list."""
+    return Kind(what, lambda value: value in known, lambda value: suggestion(str(value), known))
+
+
+def whole_number(what: str, lowest: int, highest: int) -> Kind:
+    """A whole number between two, both included."""
+    return Kind(
+        what,
+        lambda value: isinstance(value, int) and lowest <= value <= highest,
+        lambda value: f"it is a whole number from {lowest:,} to {highest:,}",
+    )
+
+
+def fraction(what: str) -> Kind:
+    """A number from 0 to less than 1."""
+    return Kind(
+        what,
+        lambda value: isinstance(value, (int, float)) and 0 <= value < 1,
+        lambda value: "it is a number from 0 to less than 1",
+    )
+
+
+def power_of_two(what: str, highest: int) -> Kind:
+    """A power of two from 2 on."""
+
+    def hint(value: Choice) -> str:
+        if not isinstance(value, int) or not 2 < value < highest:
+            return f"it is a power of two from 2 to {highest}"
+        below = 1 << (value.bit_length() - 1)
+        return f"powers of two nearby are {below} and {2 * below}"
+
+    return Kind(
+        what,
+        lambda value: isinstance(value, int) and 2 <= value <= highest and value & (value - 1) == 0,
+        hint,
+    )
+
+
+def read_choices(written: Property | Size, kind: Kind, scope: Scope, problems: Problems) -> Choices | None:
+    """The choices that were written, or None when an error was reported."""
+    decided = written.how == "decided" if isinstance(written, Size) else written.decided
+    if decided:
+        values = expand(written.value, scope, problems)
+    else:
+        value = evaluate(written.value, scope, problems, words=True)  # type: ignore[arg-type]
+        values = None if value is None or isinstance(value, tuple) else (value,)
+    if values is None:
+        return None
+    wrong = [value for value in values if not kind.fits(value)]
+    for value in wrong:
+        problems.error(_place(written.value, value), f"`{value}` is not {kind.what}", hint=kind.hint(value))
+    return None if wrong else Choices(values, decided)
+
+
+def _place(domain: Domain, value: Choice) -> Span:
+    """Where a value is written in a set; the whole of what was written where it is not there by itself."""
+    if isinstance(domain, ChoiceSet):
+        for element in domain.elements:
+            if element.span.text == str(value):
+                return element.span
+    return domain.span

@@ -1,0 +1,77 @@
+"""How the decided values of an rnn space become a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nasctl.dialects.rnn.tree import tree_cell
+from nasctl.graph import Graph, GraphBuilder
+from nasctl.space import Choice, Value
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A language model around a tree cell: embedding, a stack of recurrent layers, one logit a token.
+
+    The embedding has as many units as the layers; the layers have the same cell, with weights of their own.
+
+    Attributes:
+      base: Number of leaves of the cell's tree.
+      fixed: Names and values of what is not decided, in order. Of the whole network these are `stack`, its layers;
+        `hidden`, its units; `dropout`, the fraction dropped between layers, never from step to step (Zaremba et
+        al. 2014).
+      fitted: Whether `hidden` is a number of parameters that the units are chosen for.
+      shared_embedding: Whether the output layer uses the embedding's matrix.
+    """
+
+    base: int
+    fixed: tuple[tuple[str, Choice], ...] = ()
+    fitted: bool = False
+    shared_embedding: bool = False
+
+    def graph(self, values: Mapping[str, Value]) -> Graph:
+        """The network that the values stand for."""
+        known: dict[str, Any] = {**dict(self.fixed), **values}
+        cell = tree_cell(self.base, known)
+        size: dict[str, Any] = {"fit_params" if self.fitted else "units": known["hidden"]}
+        builder = GraphBuilder()
+
+        def dropped(value: int, name: str) -> int:
+            if not known["dropout"]:
+                return value
+            return builder.add("dropout", [value], name=f"{name}.dropout", rate=known["dropout"])
+
+        text = builder.add("input", name="text")
+        if self.shared_embedding:
+            table = builder.add("table", name="table", **size)
+            value = builder.add("lookup", [text, table], name="embedding")
+        else:
+            value = builder.add("embedding", [text], name="embedding", **size)
+        value = dropped(value, "embedding")
+        for number in range(1, known["stack"] + 1):
+            value = builder.add("recurrent", [value], name=f"layer{number}", cell=cell, **size)
+            value = dropped(value, f"layer{number}")
+        if self.shared_embedding:
+            return builder.build([builder.add("unembed", [value, table], name="output")])
+        return builder.build([builder.add("dense", [value], name="output")])
+
+    def to_json(self) -> dict[str, object]:
+        """Its fields; `program_from_json` is the inverse."""
+        return {
+            "base": self.base,
+            "fixed": dict(self.fixed),
+            "fitted": self.fitted,
+            "shared_embedding": self.shared_embedding,
+        }
+
+
+def program_from_json(document: Mapping[str, Any]) -> LanguageModel:
+    """The inverse of `LanguageModel.to_json`."""
+    return LanguageModel(
+        base=int(document["base"]),
+        fixed=tuple(document["fixed"].items()),
+        fitted=bool(document["fitted"]),
+        shared_embedding=bool(document["shared_embedding"]),
+    )

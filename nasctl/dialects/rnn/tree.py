@@ -1,0 +1,67 @@
+"""The graph of a tree cell (Zoph & Le 2017, section 3.4).
+
+A tree of base B, a power of two, has the leaves 0 to B - 1 and the inner nodes B to 2 B - 2, level by level; node
+2 B - 2 is the root. Every node combines two values and applies an activation: a leaf W x and U h, each leaf with
+matrices of its own, an inner node its two children. The cell's state c is combined into one node after that
+node's activation, followed by an activation of its own. The new h is the root's value, the new c the value that
+one node has before its activation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nasctl.graph import Graph, GraphBuilder
+from nasctl.space import Value
+
+
+def tree_size(base: int) -> int:
+    """Number of nodes of a tree, leaves and inner nodes."""
+    return 2 * base - 1
+
+
+def children(base: int, node: int) -> tuple[int, int]:
+    """The two nodes that an inner node combines.
+
+    >>> [children(4, node) for node in (4, 5, 6)]
+    [(0, 1), (2, 3), (4, 5)]
+    """
+    first = 2 * (node - base)
+    return first, first + 1
+
+
+def tree_cell(base: int, values: Mapping[str, Value]) -> Graph:
+    """The graph of one step.
+
+    Args:
+      base: Number of leaves.
+      values: What was decided: `nodeN.combine` and `nodeN.activation` of each node and `inject.combine` and
+        `inject.activation` are names of ops, `cell_output` and `cell_inject` numbers of nodes.
+
+    Returns:
+      A cell for the op `recurrent`: inputs in the slots x, h and c, outputs the new h and c. The product with h
+      has a bias.
+    """
+    builder = GraphBuilder()
+    x, h, c = (builder.add("input", name=slot, slot=slot) for slot in ("x", "h", "c"))
+    combined: list[int] = []  # by number of the node, before its activation
+    activated: list[int] = []
+    for node in range(tree_size(base)):
+        name = f"node{node}"
+        if node < base:
+            pair = (
+                builder.add("linear", [x], name=f"{name}.x"),
+                builder.add("linear", [h], name=f"{name}.h", bias=True),
+            )
+        else:
+            left, right = children(base, node)
+            pair = activated[left], activated[right]
+        combined.append(builder.add(str(values[f"{name}.combine"]), pair, name=f"{name}.combine"))
+        value = builder.add(str(values[f"{name}.activation"]), [combined[-1]], name=f"{name}.activation")
+        if node == values["cell_inject"]:
+            injected = builder.add(str(values["inject.combine"]), [value, c], name="inject.combine")
+            value = builder.add(str(values["inject.activation"]), [injected], name="inject.activation")
+        activated.append(value)
+    cell_output = values["cell_output"]
+    assert isinstance(cell_output, int)
+    return builder.build([activated[-1], combined[cell_output]])

@@ -1,0 +1,23 @@
+# Recurrent cells: section 3.4 of Zoph & Le, "Neural Architecture Search with Reinforcement Learning", ICLR 2017.
+space rnn
+
+input text
+
+cell tree {
+  base 8
+  combine    in {add, elem_mult}
+  activation in {identity, tanh, sigmoid, relu}
+  inject {
+    combine    in {add, elem_mult}
+    activation in {identity, tanh, sigmoid, relu}
+  }
+  indices {
+    cell_output in nodes   # the node that gives c_t, before its activation
+    cell_inject in nodes   # the node into which c_{t-1} is injected
+  }
+}
+
+stack 2
+hidden for 400k params
+
+output language_model
