@@ -23,3 +23,7 @@ class WorkFailed(NasctlError):
     """The input was fine but the work could not be done, as when every child fails (exit code 1)."""
 
     exit_code = 1
+
+
+class NotFinite(WorkFailed):
+    """A loss or a reward became NaN or infinite."""

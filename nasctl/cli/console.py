@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -70,9 +69,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def is_terminal() -> bool:
-    """Whether progress goes to a terminal."""
-    return sys.stderr.isatty()
+def shown(measure: str, value: float) -> str:
+    """A measured value as people write it: accuracies in per cent.
+
+    >>> shown("accuracy", 0.98611), shown("validation_accuracy", 1.0), shown("loss", 0.05123)
+    ('98.61 %', '100.00 %', '0.0512')
+    """
+    return f"{100 * value:.2f} %" if measure.endswith("accuracy") else f"{value:.4f}"
 
 
 def _escape(text: str) -> str:

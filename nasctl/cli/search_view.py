@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nasctl.cli.console import duration, print_json, progress_console, result_console, sparkline
+from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
 from nasctl.executors import Job
@@ -71,9 +71,8 @@ class SearchView(Listener):
 
     def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
         """Shows how far the child is."""
-        accuracy = measures.get("validation_accuracy")
-        shown = "" if accuracy is None else f", {accuracy:.2%}"
-        self._now = f"trial {job.number}: epoch {epoch} of {self._config.training.epochs}{shown}"
+        reached = "".join(f", {phrase}" for phrase in _quality(measures))
+        self._now = f"trial {job.number}: epoch {epoch} of {self._config.training.epochs}{reached}"
 
     def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
         """Adds a trial to the curve; prints it where there is no terminal, and failures everywhere."""
@@ -163,22 +162,25 @@ class SearchView(Listener):
 
 def _summary(trial: Trial) -> str:
     """The best trial in a phrase."""
-    parts = [f"trial {trial.number}", f"reward {trial.reward:.4f}"]
-    if "validation_accuracy" in trial.metrics:
-        parts.append(f"validation accuracy {trial.metrics['validation_accuracy']:.2%}")
-    if "params" in trial.metrics:
-        parts.append(f"{trial.metrics['params']:,.0f} parameters")
-    return ", ".join(parts)
+    return ", ".join([f"trial {trial.number}", f"reward {trial.reward:.4f}", *_quality(trial.metrics)])
 
 
 def _line(trial: Trial, is_best: bool) -> str:
     """A trial on a line of its own."""
     if trial.status != COMPLETE:
         return f"trial {trial.number:>4}  [red]{trial.status}[/]  {trial.cause}"
-    line = f"trial {trial.number:>4}  reward {trial.reward:.4f}"
-    if "validation_accuracy" in trial.metrics:
-        line += f"  accuracy {trial.metrics['validation_accuracy']:.2%}"
-    if "params" in trial.metrics:
-        line += f"  {trial.metrics['params']:>9,.0f} parameters"
-    line += f"  {trial.seconds:5.1f} s" if trial.reused is None else f"  as trial {trial.reused}"
-    return line + ("  [bold]best[/]" if is_best else "")
+    took = f"{trial.seconds:5.1f} s" if trial.reused is None else f"as trial {trial.reused}"
+    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *_quality(trial.metrics), took]
+    return "  ".join(parts) + ("  [bold]best[/]" if is_best else "")
+
+
+def _quality(measures: Mapping[str, float]) -> list[str]:
+    """The measures that people ask about first, in words."""
+    phrases = [
+        f"validation {name.removeprefix('validation_')} {shown(name, measures[name])}"
+        for name in ("validation_accuracy", "validation_perplexity")
+        if name in measures
+    ]
+    if "params" in measures:
+        phrases.append(f"{measures['params']:,.0f} parameters")
+    return phrases

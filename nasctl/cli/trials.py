@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import print_json, result_console
+from nasctl.cli.console import shown as show
 from nasctl.cli.options import Json, RunPath
 
 
@@ -49,7 +50,7 @@ def trials(
         table.add_row(
             str(trial.number),
             "" if trial.reward is None else f"{trial.reward:.4f}",
-            "" if accuracy is None else f"{accuracy:.2%}",
+            "" if accuracy is None else show("validation_accuracy", accuracy),
             "" if parameters is None else f"{parameters:,.0f}",
             f"{trial.seconds:.1f}",
             f"{status}: {trial.cause}" if trial.cause else status,

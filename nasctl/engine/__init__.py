@@ -4,9 +4,10 @@ from nasctl.engine.children import ChildEvaluator
 from nasctl.engine.functions import FunctionEvaluator, import_evaluator
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
-from nasctl.engine.run import RUNS, Run, resume, search
+from nasctl.engine.run import DEFAULT_DATASET, RUNS, Run, resume, search
 
 __all__ = [
+    "DEFAULT_DATASET",
     "RUNS",
     "ChildEvaluator",
     "FunctionEvaluator",

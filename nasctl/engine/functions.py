@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from numbers import Real
 from pathlib import Path
 
 from nasctl.architecture import Architecture
@@ -55,8 +54,10 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
     measures = dict(returned) if isinstance(returned, Mapping) else {"reward": returned}
     if "reward" not in measures:
         raise NasctlError(f'the evaluator returned {", ".join(measures) or "nothing"} but no "reward"')
+    numbers: dict[str, float] = {}
     for name, value in measures.items():
-        if not isinstance(value, Real):
-            raise NasctlError(f"the evaluator returned {value!r} as {name}, which is not a number")
-    numbers = {name: float(value) for name, value in measures.items()}
+        try:
+            numbers[name] = float(value)
+        except (TypeError, ValueError) as error:
+            raise NasctlError(f"the evaluator returned {value!r} as {name}, which is not a number") from error
     return Evaluation(numbers.pop("reward"), numbers)

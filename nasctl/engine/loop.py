@@ -96,7 +96,7 @@ class Search:
                 self._stop_if_hopeless(failures)
                 if stop := budget.used_up():
                     break
-            batch = [trial for number in numbers if (trial := store.trial(number)) is not None]
+            batch = store.trials(numbers)
             if len(batch) == len(numbers):
                 metrics = controller.observe([Observation(trial.tokens, trial.reward) for trial in batch])
                 seen = numbers.stop

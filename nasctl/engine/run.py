@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from nasctl.architecture import Architecture, TaskRecord, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
@@ -17,8 +19,9 @@ from nasctl.engine.loop import Search
 from nasctl.errors import NasctlError
 from nasctl.executors import Evaluator
 from nasctl.graph import Cost
-from nasctl.space import Space
+from nasctl.space import Space, sample_uniform
 from nasctl.store import RunFolder, Trial, next_run
+from nasctl.tasks import make_task
 
 DEFAULT_DATASET = "digits"
 RUNS = Path("runs")
@@ -109,7 +112,6 @@ def search(
         Path(out) if out is not None else next_run(RUNS, space.name),
         space,
         config,
-        space={"name": space.name, "hash": space.hash},
         seed=seed,
         dataset=task.dataset if task else None,
         evaluator=evaluate if isinstance(evaluate, str) else None,
@@ -143,8 +145,8 @@ def resume(
     folder = RunFolder.open(Path(out))
     facts = folder.facts()
     config = resolve(facts["config"], {"search": budget or {}})
-    space = parse_space(folder.space_text(), name=facts["space"]["name"], path=str(folder.path / "space.nas"))
-    if space.hash != facts["space"]["hash"]:
+    space = parse_space(folder.space_text(), name=facts["space"], path=str(folder.path / "space.nas"))
+    if space.hash != facts["space_hash"]:
         raise NasctlError(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="put it back as it was, or start a new run",
@@ -167,11 +169,14 @@ def _evaluator(
 ) -> tuple[Evaluator, TaskRecord | None]:
     """The evaluator, and what the networks are measured on where that is known."""
     if evaluate is None:
-        children = ChildEvaluator(space, dataset or DEFAULT_DATASET, config.training, data_dir, listener)
+        _check_networks(space)
+        children = ChildEvaluator(
+            dataset or DEFAULT_DATASET, config.training, data_dir=data_dir, listener=listener
+        )
         return children, children.task
     function = import_evaluator(evaluate) if isinstance(evaluate, str) else FunctionEvaluator(evaluate)
     if dataset is not None:
-        return function, ChildEvaluator(space, dataset, config.training, data_dir).task
+        return function, TaskRecord(dataset, make_task(dataset, data_dir=data_dir).signature)
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static:
         raise NasctlError(
@@ -179,3 +184,12 @@ def _evaluator(
             hint="name the data set that the networks are for with --dataset",
         )
     return function, None
+
+
+def _check_networks(space: Space) -> None:
+    """Refuses a space whose architectures are no networks, before any time is spent."""
+    tokens = sample_uniform(space, np.random.default_rng(0))
+    try:
+        space.decode(tokens).graph  # noqa: B018 decoding is the check
+    except NasctlError as error:
+        raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error

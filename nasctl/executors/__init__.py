@@ -5,6 +5,6 @@ that fails: the failure is the outcome.
 """
 
 from nasctl.executors.inline import InlineExecutor
-from nasctl.executors.job import Evaluation, Evaluator, Executor, Job, NotFinite, Outcome
+from nasctl.executors.job import Evaluation, Evaluator, Executor, Job, Outcome
 
-__all__ = ["Evaluation", "Evaluator", "Executor", "InlineExecutor", "Job", "NotFinite", "Outcome"]
+__all__ = ["Evaluation", "Evaluator", "Executor", "InlineExecutor", "Job", "Outcome"]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, pairwise
 
-from nasctl.errors import NasctlError
-from nasctl.executors.job import Evaluation, Evaluator, Job, NotFinite, Outcome
+from nasctl.errors import NasctlError, NotFinite
+from nasctl.executors.job import Evaluation, Evaluator, Job, Outcome
 from nasctl.store import Status
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
-from nasctl.errors import NasctlError
 from nasctl.store import Status
 
 
@@ -72,7 +71,3 @@ class Executor(Protocol):
     def run(self, jobs: Iterable[Job], evaluator: Evaluator) -> Iterator[Outcome]:
         """Yields the outcome of each job when it ends; stops early when the caller stops asking."""
         ...
-
-
-class NotFinite(NasctlError):
-    """A loss or a reward became NaN or infinite."""

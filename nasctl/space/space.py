@@ -198,7 +198,7 @@ class Space:
                 raise NasctlError(
                     f"{decision.name} cannot be {value}", hint=f"it is one of {_join(decision.choices)}"
                 )
-            tokens.append(decision.choices.index(value))  # type: ignore[arg-type]
+            tokens.append(decision.choices.index(value))
         if remaining:
             raise NasctlError(f"{_join(remaining)} is not decided in this architecture of space {self.name}")
         return tuple(tokens)

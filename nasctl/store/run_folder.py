@@ -69,7 +69,13 @@ class RunFolder:
                     hint="continue it with --resume, or give another folder with --out",
                 )
             raise NasctlError(f"{path} is not an empty folder", hint="give another folder with --out")
-        document = {"version": RUN_FORMAT, **facts, "config": asdict(config)}
+        document = {
+            "version": RUN_FORMAT,
+            "space": space.name,
+            "space_hash": space.hash,
+            **facts,
+            "config": asdict(config),
+        }
         try:
             path.mkdir(parents=True, exist_ok=True)
             (path / "space.nas").write_text(space.source, encoding="utf-8")

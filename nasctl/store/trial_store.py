@@ -37,7 +37,10 @@ MIGRATIONS = (
 )
 """Scripts that lead from one version of the schema (`PRAGMA user_version`) to the next."""
 
-_COLUMNS = "number, tokens, status, reward, metrics, architecture_hash, seed, seconds, reused, rejected, cause, traceback"
+_COLUMNS = (
+    "number, tokens, status, reward, metrics, architecture_hash,"
+    " seed, seconds, reused, rejected, cause, traceback"
+)
 
 
 class TrialStore:
@@ -93,10 +96,13 @@ class TrialStore:
                 "INSERT OR REPLACE INTO updates VALUES (?, ?)", (trials_seen, json.dumps(dict(metrics)))
             )
 
-    def trials(self) -> list[Trial]:
-        """All trials, in the order of their numbers."""
+    def trials(self, numbers: range | None = None) -> list[Trial]:
+        """All trials, or those of a range of numbers, in the order of their numbers."""
+        between = (0, 2**62) if numbers is None else (numbers.start, numbers.stop - 1)
         with self._clear_errors():
-            return [_trial(row) for row in self._select("ORDER BY number")]
+            return [
+                _trial(row) for row in self._select("WHERE number BETWEEN ? AND ? ORDER BY number", *between)
+            ]
 
     def trial(self, number: int) -> Trial | None:
         """The trial of a number, if it was recorded."""

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from nasctl.config import TrainingConfig
-from nasctl.errors import WorkFailed
+from nasctl.errors import NotFinite
 from nasctl.tasks import Task
 from nasctl.training.buildable import Buildable
 from nasctl.training.epoch import Weights, make_programs, steps_of_epoch
@@ -22,10 +22,6 @@ from nasctl.training.platform import configure_platform
 
 Record = Mapping[str, float]
 """What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy`, `seconds`."""
-
-
-class NotFinite(WorkFailed):
-    """The loss of a child is no number any more."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,65 @@
+"""`nasctl eval`: a trained network measured on a split, from its checkpoint alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nasctl.cli.console import print_json, result_console, shown
+from nasctl.cli.options import DataDir, Json
+from nasctl.errors import NasctlError
+
+
+def evaluate(
+    checkpoint: Annotated[
+        Path,
+        typer.Option(
+            "--checkpoint",
+            metavar="DIR",
+            help="A checkpoint folder, or a run for its best.",
+            show_default=False,
+        ),
+    ],
+    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which examples.")] = "test",
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Another data set of the same shape; the one it was trained on unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Measure a trained network on a split of its data set.
+
+    Example: nasctl eval --checkpoint runs/cnn/best/checkpoint
+    """
+    from nasctl.architecture import document_from_json
+    from nasctl.tasks import make_task
+    from nasctl.training import evaluate as measure
+    from nasctl.training import load_checkpoint
+
+    folder = checkpoint
+    if (folder / "run.json").is_file():
+        folder = folder / "best" / "checkpoint"
+        if not folder.is_dir():
+            raise NasctlError(f"the run {checkpoint} has no trained network", hint="its trials trained none")
+    loaded = load_checkpoint(folder)
+    architecture = document_from_json(loaded.document, loaded.folder / "arch.json").architecture
+    name = dataset or loaded.dataset
+    task = make_task(name, data_dir=data_dir, validation_seed=loaded.validation_seed)
+    weights = loaded.weights_for(architecture, task)
+    measures = measure(architecture, weights, task, loaded.config, split=split)
+    examples = len(task.splits[split])
+    if json:
+        print_json(
+            {"checkpoint": str(folder), "dataset": name, "split": split, "examples": examples, **measures}
+        )
+        return
+    console = result_console()
+    console.print(f"{name}, {split} split, {examples:,} examples")
+    for measured, value in measures.items():
+        console.print(f"  {measured:<12} [bold]{shown(measured, value)}[/]")

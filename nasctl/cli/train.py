@@ -1,0 +1,102 @@
+"""`nasctl train`: one architecture, trained to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasctl.cli.console import print_json, progress_console, result_console, shown
+from nasctl.cli.options import ArchitecturePath, DataDir, Json, Settings, read_settings
+
+EPOCHS = 20
+
+
+def train(
+    architecture: ArchitecturePath,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Data set by name, or a file or folder; the one it was found on unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    epochs: Annotated[int, typer.Option(help="Passes over the training examples.", min=1)] = EPOCHS,
+    seed: Annotated[
+        int, typer.Option(help="Decides the initial parameters and the order of the data.", min=0)
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The checkpoint folder; `trained` in the run's folder, or beside the file, unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    settings: Settings = None,
+    json: Json = False,
+) -> None:
+    """Train one architecture, keep the parameters that validate best, and measure them on the test split.
+
+    Settings that are not given are those of the space that the architecture is from.
+
+    Example: nasctl train runs/cnn --epochs 30
+    """
+    from nasctl.architecture import TaskRecord, load_document
+    from nasctl.config import resolve
+    from nasctl.engine import DEFAULT_DATASET
+    from nasctl.tasks import make_task
+    from nasctl.training import save_checkpoint, train_child
+
+    found = load_document(architecture)
+    training = found.architecture.space.defaults.get("training", {})
+    config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
+    name = dataset or (found.task.dataset if found.task else DEFAULT_DATASET)
+    task = make_task(name, data_dir=data_dir)
+    folder = out or _trained_folder(found.path)
+
+    console = progress_console()
+    with console.status("compiling") as status:
+        tell: Callable[[str], None] = status.update if console.is_terminal else console.print
+
+        def show_epoch(record: Mapping[str, float]) -> None:
+            reached = shown(task.metric, record[f"validation_{task.metric}"])
+            tell(
+                f"epoch {record['epoch']:>3.0f} of {config.epochs}  loss {record['train_loss']:.4f}"
+                f"  validation {task.metric} {reached}"
+            )
+
+        trained = train_child(found.architecture, task, config, seed=seed, on_epoch=show_epoch)
+        test = trained.evaluator(trained.weights, "test")
+    results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
+    document = found.architecture.document(
+        task=TaskRecord(name, task.signature),
+        results=results,
+        origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
+    )
+    save_checkpoint(folder, trained.weights, document=document, task=task, config=config, metrics=results)
+
+    if json:
+        print_json({"checkpoint": str(folder), "dataset": name, "best_epoch": trained.best_epoch, **results})
+        return
+    results_to = result_console()
+    results_to.print(
+        f"Best of {config.epochs} epochs: epoch {trained.best_epoch}, validation {task.metric} "
+        f"{shown(task.metric, results[f'validation_{task.metric}'])}, "
+        f"test {task.metric} [bold]{shown(task.metric, test[task.metric])}[/]."
+    )
+    results_to.print(f"  {folder}   the checkpoint", soft_wrap=True)
+    results_to.print(
+        f"Next:\n  [bold]nasctl eval --checkpoint {folder}[/]   measure it again", soft_wrap=True
+    )
+
+
+def _trained_folder(document: Path) -> Path:
+    """Where the checkpoint goes: `trained` in the run that the architecture is from, else beside its file."""
+    folder = document.parent
+    return (
+        folder.parent if folder.name == "best" and (folder.parent / "run.json").is_file() else folder
+    ) / "trained"
