@@ -1,0 +1,104 @@
+"""Flax modules of the ops that treat each channel, each number or each vector by itself.
+
+Letters: N examples, C channels (the last axis of any input), F features, U units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float
+
+from nasctl.graph import Attribute, Shape
+from nasctl.lowering.initial import he_normal
+from nasctl.lowering.weightless import Weightless
+
+
+class BatchNorm(nnx.BatchNorm):
+    """Batch normalisation (Ioffe & Szegedy 2015) with the mean and variance of the batch, or running
+    averages.
+
+    `train()` and `eval()` of the network choose.
+    """
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        super().__init__(output_shape[-1], momentum=0.9, epsilon=1e-5, rngs=rngs)
+
+
+class Dropout(nnx.Dropout):
+    """Sets numbers to zero at random and scales the rest up, while training (Srivastava et al. 2014)."""
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        super().__init__(float(cast(float, attributes["rate"])), rngs=rngs)
+
+
+class Relu(Weightless):
+    """max(x, 0)."""
+
+    def __call__(self, x: Float[Array, "N ... C"]) -> Float[Array, "N ... C"]:
+        return nnx.relu(x)
+
+
+class Identity(Weightless):
+    """x."""
+
+    def __call__(self, x: Float[Array, "N ... C"]) -> Float[Array, "N ... C"]:
+        return x
+
+
+class Zero(nnx.Module):
+    """Zeros, as many examples of them as there are."""
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        self.shape = output_shape
+
+    def __call__(self, x: Float[Array, "N ..."]) -> Float[Array, "N ..."]:
+        return jnp.zeros((x.shape[0], *self.shape))
+
+
+class Dense(nnx.Module):
+    """A matrix and a bias.
+
+    Attributes:
+      kernel: (F, U).
+      bias: (U,).
+    """
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        features, units = input_shapes[0][-1], output_shape[-1]
+        self.kernel = nnx.Param(he_normal(rngs.params(), (features, units), fan_in=features))
+        self.bias = nnx.Param(jnp.zeros(units))
+
+    def __call__(self, x: Float[Array, "N ... F"]) -> Float[Array, "N ... U"]:
+        return x @ self.kernel[...] + self.bias[...]

@@ -1,0 +1,27 @@
+"""Where weights begin."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+
+def he_normal(key: Key[Array, ""], shape: tuple[int, ...], fan_in: int) -> Float[Array, "..."]:
+    """Normal with variance 2 / fan_in (He et al. 2015).
+
+    NumPy draws the numbers, from a stream that the key decides: JAX would compile a program for each shape.
+
+    Args:
+      key: Decides the numbers; where it is abstract, as in `nnx.eval_shape`, none are drawn.
+      shape: Shape of the weights.
+      fan_in: Number of inputs that each output sums over.
+    """
+    if isinstance(key, jax.core.Tracer):
+        return jnp.zeros(shape)
+    stream = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    weights: Array = jax.device_put(stream.standard_normal(shape, np.float32) * np.float32(sqrt(2 / fan_in)))
+    return weights

@@ -1,0 +1,111 @@
+"""Flax modules of the ops that read maps.
+
+Letters: N examples, H and W height and width, C channels, F filters; H_s and W_s after a stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float
+
+from nasctl.graph import Attribute, Shape
+from nasctl.graph.ops.reading import pair
+from nasctl.lowering.convolution import convolve
+from nasctl.lowering.initial import he_normal
+from nasctl.lowering.weightless import Weightless
+from nasctl.lowering.windows import average_pool, convolve_depthwise, max_pool
+
+
+class Conv2d(nnx.Module):
+    """A convolution without bias.
+
+    Attributes:
+      kernel: (height, width, C, F).
+    """
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        height, width = pair(attributes, "kernel")
+        channels = input_shapes[0][2]
+        self.stride = pair(attributes, "stride")
+        shape = (height, width, channels, output_shape[2])
+        self.kernel = nnx.Param(he_normal(rngs.params(), shape, fan_in=height * width * channels))
+
+    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s F"]:
+        return convolve(maps, self.kernel[...], self.stride)
+
+
+class SeparableConv2d(nnx.Module):
+    """A depthwise convolution and a 1×1 convolution, with nothing in between.
+
+    Attributes:
+      depthwise: (height, width, C), one filter a channel.
+      pointwise: (1, 1, C, F).
+    """
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        height, width = pair(attributes, "kernel")
+        channels, filters = input_shapes[0][2], output_shape[2]
+        self.stride = pair(attributes, "stride")
+        # As no activation follows it, the depthwise part keeps the variance instead of doubling it.
+        self.depthwise = nnx.Param(
+            he_normal(rngs.params(), (height, width, channels), fan_in=2 * height * width)
+        )
+        self.pointwise = nnx.Param(he_normal(rngs.params(), (1, 1, channels, filters), fan_in=channels))
+
+    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s F"]:
+        return convolve(
+            convolve_depthwise(maps, self.depthwise[...], self.stride), self.pointwise[...], (1, 1)
+        )
+
+
+class _Pool(nnx.Module):
+    """Window and stride of a pooling."""
+
+    def __init__(
+        self,
+        attributes: Mapping[str, Attribute],
+        input_shapes: Sequence[Shape],
+        output_shape: Shape,
+        *,
+        rngs: nnx.Rngs,
+    ) -> None:
+        self.window = pair(attributes, "kernel")
+        self.stride = pair(attributes, "stride")
+
+
+class MaxPool(_Pool):
+    """The maximum over each window."""
+
+    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s C"]:
+        return max_pool(maps, self.window, self.stride)
+
+
+class AveragePool(_Pool):
+    """The mean over what of each window lies on the map."""
+
+    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s C"]:
+        return average_pool(maps, self.window, self.stride)
+
+
+class GlobalAveragePool(Weightless):
+    """The mean over all places."""
+
+    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N C"]:
+        return jnp.mean(maps, axis=(1, 2))
