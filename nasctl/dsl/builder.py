@@ -124,6 +124,10 @@ class SyntaxBuilder:
         """`TEST and TEST …`."""
         return Condition(tests, span=span)
 
+    def path(self, span: Span, *names: Word) -> Word:
+        """`NAME.NAME …`: the name of a decision."""
+        return Word(".".join(name.name for name in names), span=span)
+
     def compares(self, span: Span, name: Word, relation: Word, value: Expression) -> Compares:
         """`NAME == VALUE`."""
         return Compares(name, relation, value, span=span)

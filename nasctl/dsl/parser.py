@@ -104,7 +104,7 @@ class _Recovery:
         values = mistake.interactive_parser.parser_state.value_stack
         before = _last_end(values)
         if not isinstance(mistake, UnexpectedCharacters):
-            token: Token = mistake.token
+            token: Token = mistake.token  # type: ignore[attr-defined]
             if token.type == "$END":
                 end = len(self.source.text.rstrip())
                 return Found("", Span(self.source, end, end), before, at_end=True)

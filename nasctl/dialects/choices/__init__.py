@@ -1,0 +1,16 @@
+"""The dialect `choices`: plain decisions with no network behind them, for spaces that an outside function scores."""
+
+from nasctl.dialects.choices.build import build
+from nasctl.dialects.choices.program import program_from_json
+from nasctl.dialects.choices.syntax import ChoicesSyntax
+from nasctl.dialects.dialect import Dialect
+from nasctl.resources import grammar_folder
+
+dialect = Dialect(
+    name="choices",
+    grammar=grammar_folder() / "choices.lark",
+    syntax=ChoicesSyntax,
+    build=build,
+    program_from_json=program_from_json,
+    summary="plain decisions that an outside function scores",
+)

@@ -1,0 +1,245 @@
+"""Builds a space of plain choices: decisions with dotted names, each under the conditions around it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nasctl.dialects.choices.program import ChoicesProgram
+from nasctl.dialects.choices.syntax import Decide, Fix, Group, If, Item, OneOf
+from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
+from nasctl.dsl.diagnostics import Note, Problems, suggestion
+from nasctl.dsl.source import Span
+from nasctl.dsl.syntax import ChoiceSet, Compares, Condition, Expression, Range, Statement, Test, Word
+from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.space import Choice, Clause
+
+_RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+When = tuple[Clause, ...]
+
+
+class _TooMany(Exception):
+    """The space outgrew what can be searched; reported already."""
+
+
+def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
+    """The parts of a space of plain choices."""
+    builder = _Builder(scope, problems)
+    try:
+        builder.items([item for item in statements if isinstance(item, Item)], "", ())
+    except _TooMany:
+        return Parts((), ChoicesProgram())
+    return Parts(builder.decisions.all(), ChoicesProgram())
+
+
+@dataclass
+class _Builder:
+    """One space in the making."""
+
+    scope: Scope
+    problems: Problems
+    decisions: DecisionList = field(default_factory=DecisionList)
+    written: dict[str, tuple[int, Span]] = field(default_factory=dict)
+    groups: dict[str, Span] = field(default_factory=dict)
+
+    def items(self, body: Sequence[Item], prefix: str, when: When) -> None:
+        for item in body:
+            if isinstance(item, Decide):
+                self._decide(item, prefix, when)
+            elif isinstance(item, Fix):
+                value = evaluate(item.value, self.scope, self.problems, words=True)
+                if value is not None and not isinstance(value, tuple):
+                    self._add(prefix + item.name.name, item.name.span, (value,), when)
+            elif isinstance(item, Group):
+                self._group(item, prefix, when)
+            elif isinstance(item, OneOf):
+                self._one_of(item, prefix, when)
+            else:
+                clauses = self._clauses(item, prefix, when)
+                if clauses is not None:
+                    self.items(item.body, prefix, (*when, *clauses))
+
+    def _decide(self, item: Decide, prefix: str, when: When) -> None:
+        choices = expand(item.domain, self.scope, self.problems)
+        if choices is None:
+            return
+        if len(choices) == 1:
+            name = item.name.name
+            self.problems.warn(
+                item.domain.span,
+                f"`{name}` has one choice, so nothing is decided",
+                hint=f"write `{name} = {choices[0]}`",
+            )
+        if item.times is None:
+            self._add(prefix + item.name.name, item.name.span, choices, when)
+            return
+        count = self._count(evaluate(item.times, self.scope, self.problems), item.times.span)
+        for number in range(1, (count or 0) + 1):
+            self._add(f"{prefix}{item.name.name}{number}", item.name.span, choices, when, kind=item.name.name)
+
+    def _group(self, item: Group, prefix: str, when: When) -> None:
+        name = prefix + item.name.name
+        if name in self.groups:
+            note = Note("the first one is here", self.groups[name])
+            self.problems.error(item.name.span, f"there are two groups `{name}`", notes=[note])
+        self.groups[name] = item.name.span
+        if item.times is None:
+            self.items(item.body, f"{name}.", when)
+        elif not item.times.decided:
+            if isinstance(item.times.count, (Range, ChoiceSet)):
+                self.problems.error(
+                    item.times.count.span, "this is several numbers", hint="write `repeat in` before them"
+                )
+                return
+            count = self._count(evaluate(item.times.count, self.scope, self.problems), item.times.span)
+            self._repeat(item, name, [(number, when) for number in range(1, (count or 0) + 1)])
+        else:
+            counts = expand(item.times.count, self.scope, self.problems, words=False) or ()
+            if not counts or not all(
+                self._count(count, item.times.count.span) is not None for count in counts
+            ):
+                return
+            decision = self._add(f"{name}.repeat", item.name.span, counts, when)
+            places: list[tuple[int, When]] = []
+            for number in range(1, max(int(count) for count in counts) + 1):
+                tokens = tuple(token for token, count in enumerate(counts) if int(count) >= number)
+                there = (*when, Clause(decision, tokens)) if len(tokens) < len(counts) else when
+                places.append((number, there))
+            self._repeat(item, name, places)
+
+    def _repeat(self, item: Group, name: str, places: Sequence[tuple[int, When]]) -> None:
+        """The instances of a group; what is wrong in one is wrong in all, so it is reported once."""
+        for number, when in places:
+            errors = len(self.problems.errors)
+            self.items(item.body, f"{name}{number}.", when)
+            if len(self.problems.errors) > errors:
+                return
+
+    def _one_of(self, item: OneOf, prefix: str, when: When) -> None:
+        name = prefix + item.name.name
+        names: dict[str, Span] = {}
+        for alternative in item.alternatives:
+            called = alternative.name.name
+            if called in names:
+                note = Note("the first one is here", names[called])
+                self.problems.error(alternative.name.span, f"`{called}` is offered twice", notes=[note])
+            names.setdefault(called, alternative.name.span)
+        if not names:
+            self.problems.error(
+                item.span, f"`{name}` offers nothing", hint=f"{name} one of {{ a b {{ … }} }}"
+            )
+            return
+        decision = self._add(name, item.name.span, tuple(names), when)
+        for token, called in enumerate(names):
+            alternative = next(one for one in item.alternatives if one.name.name == called)
+            self.items(alternative.body, f"{name}.{called}.", (*when, Clause(decision, (token,))))
+
+    def _add(self, name: str, span: Span, choices: Sequence[Choice], when: When, *, kind: str = "") -> int:
+        if name in self.written:
+            first, at = self.written[name]
+            self.problems.error(
+                span, f"`{name}` is decided twice", notes=[Note("the first time is here", at)]
+            )
+            return first
+        if len(self.decisions) >= MOST_DECISIONS:
+            self.problems.error(span, f"this space has more than {MOST_DECISIONS:,} decisions")
+            raise _TooMany
+        index = self.decisions.add(name, choices, kind=kind, when=when)
+        self.written[name] = (index, span)
+        return index
+
+    def _count(self, value: Choice | tuple[Choice, ...] | None, span: Span) -> int | None:
+        if value is None:
+            return None
+        if not isinstance(value, int) or not 1 <= value <= MOST_DECISIONS:
+            self.problems.error(span, f"a number of repetitions is from 1 to {MOST_DECISIONS:,}, not {value}")
+            return None
+        return value
+
+    def _clauses(self, item: If, prefix: str, when: When) -> When | None:
+        """What a condition says about earlier decisions; None when that was reported as an error."""
+        clauses = [self._clause(test, prefix, when, item.condition) for test in item.condition.tests]
+        known = tuple(clause for clause in clauses if clause is not None)
+        return known if len(known) == len(clauses) else None
+
+    def _clause(self, test: Test, prefix: str, when: When, condition: Condition) -> Clause | None:
+        index = self._find(test.name, prefix)
+        if index is None:
+            return None
+        choices = self.decisions[index].choices
+        holds = self._predicate(test, choices)
+        if holds is None:
+            return None
+        tokens = tuple(token for token, choice in enumerate(choices) if holds(choice))
+        earlier = [clause for clause in when if clause.decision == index]
+        possible = [token for token in tokens if all(token in clause.tokens for clause in earlier)]
+        if not possible:
+            self.problems.error(
+                test.span,
+                "this condition can never hold, so what it guards is never decided",
+                hint=f"`{test.name.name}` is one of {', '.join(map(str, choices))}",
+            )
+            return None
+        if len(tokens) == len(choices):
+            self.problems.warn(test.span, f"this holds whenever `{test.name.name}` is decided")
+        return Clause(index, tokens)
+
+    def _find(self, name: Word, prefix: str) -> int | None:
+        """The decision that a name means: the nearest, from the group it stands in outwards."""
+        groups = prefix.split(".")[:-1]
+        for depth in range(len(groups), -1, -1):
+            full = ".".join([*groups[:depth], name.name])
+            if full in self.written:
+                return self.written[full][0]
+        self.problems.error(
+            name.span,
+            f"no decision `{name.name}` comes before this",
+            hint=suggestion(name.name, self.written),
+        )
+        return None
+
+    def _predicate(self, test: Test, choices: Sequence[Choice]) -> Callable[[Choice], bool] | None:
+        if not isinstance(test, Compares):
+            wanted = expand(test.domain, self.scope, self.problems)
+            if wanted is None or not self._known(test, wanted, choices):
+                return None
+            return lambda choice: choice in wanted
+        value = evaluate(test.value, self.scope, self.problems, words=True)
+        if value is None or isinstance(value, tuple):
+            return None
+        if test.relation.name in ("==", "!="):
+            if not self._known(test, (value,), choices):
+                return None
+        elif isinstance(value, str) or any(isinstance(choice, str) for choice in choices):
+            self.problems.error(
+                test.span,
+                f"`{test.relation.name}` compares numbers",
+                hint="words are compared by `==`, `!=` and `in`",
+            )
+            return None
+        compare = _RELATIONS[test.relation.name]
+        return lambda choice: compare(choice, value)
+
+    def _known(self, test: Test, wanted: Sequence[Choice], choices: Sequence[Choice]) -> bool:
+        for value in wanted:
+            if value not in choices:
+                at: Expression | Any = test.value if isinstance(test, Compares) else test.domain
+                if isinstance(at, ChoiceSet) and len(at.elements) == len(wanted):
+                    at = at.elements[list(wanted).index(value)]
+                self.problems.error(
+                    at.span,
+                    f"`{test.name.name}` is never {value}",
+                    hint=suggestion(str(value), map(str, choices)),
+                )
+                return False
+        return True
