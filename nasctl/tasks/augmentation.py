@@ -1,8 +1,8 @@
-"""Random variations of images, as pure functions of a key.
+"""Random variations of images: what is drawn is a few whole numbers an image, what is done is linear.
 
-N images of H × W pixels in C channels. Shifting, enlarging, cropping and mirroring act on each axis on its
-own and linearly, so that a variation is a matrix for the rows and one for the columns of each image: two
-small batched products, fast on every platform, where gathers by image are slow on CPU.
+N images of H × W pixels in C channels, V numbers that say how an image is varied. Shifting, enlarging, cropping
+and mirroring act on each axis on its own, so that a variation is a matrix for the rows and one for the columns
+of each image: two small batched products, fast on every platform, where gathers by image are slow on CPU.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from nasctl.graph import Shape
+
 Images = Float[Array, "N H W C"]
+Variations = Int[Array, "N V"]
 
 
 @dataclass(frozen=True)
@@ -23,28 +26,36 @@ class Augmentation:
     """How training varies images, and what evaluation shows in its place.
 
     Attributes:
-      vary: Draws one variation of each image.
-      settle: The middle of what `vary` draws from: objects keep the size that the network was trained on.
+      draw: From a key, N and the shape of an image, how each image is varied.
+      vary: Does it.
+      settle: The middle of what `vary` does: objects keep the size that the network was trained on.
     """
 
-    vary: Callable[[Key[Array, ""], Images], Images]
+    draw: Callable[[Key[Array, ""], int, Shape], Variations]
+    vary: Callable[[Variations, Images], Images]
     settle: Callable[[Images], Images]
 
 
-NO_AUGMENTATION = Augmentation(vary=lambda key, images: images, settle=lambda images: images)
+NO_AUGMENTATION = Augmentation(
+    draw=lambda key, count, shape: jnp.zeros((count, 0), jnp.int32),
+    vary=lambda variations, images: images,
+    settle=lambda images: images,
+)
 
 
 def shift(pixels: int) -> Augmentation:
     """Moves each image by up to `pixels` along each axis; what moves in is zero."""
 
-    def vary(key: Key[Array, ""], images: Images) -> Images:
-        rows_key, columns_key = jax.random.split(key)
-        count, height, width, _ = images.shape
-        rows = _windows(_padding(height, pixels), height, _offsets(rows_key, count, 2 * pixels))
-        columns = _windows(_padding(width, pixels), width, _offsets(columns_key, count, 2 * pixels))
+    def draw(key: Key[Array, ""], count: int, shape: Shape) -> Variations:
+        return jax.random.randint(key, (count, 2), 0, 2 * pixels + 1)
+
+    def vary(variations: Variations, images: Images) -> Images:
+        _, height, width, _ = images.shape
+        rows = _windows(_padding(height, pixels), height, variations[:, 0])
+        columns = _windows(_padding(width, pixels), width, variations[:, 1])
         return _resample(rows, columns, images)
 
-    return Augmentation(vary, settle=NO_AUGMENTATION.settle)
+    return Augmentation(draw, vary, settle=NO_AUGMENTATION.settle)
 
 
 def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
@@ -54,27 +65,28 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
     the usual padding by 4 pixels.
     """
 
-    def vary(key: Key[Array, ""], images: Images) -> Images:
-        rows_key, columns_key, flip_key = jax.random.split(key, 3)
-        count, height, width, _ = images.shape
-        taller, wider = round(factor * height), round(factor * width)
-        rows = _windows(_enlarging(height, taller), height, _offsets(rows_key, count, taller - height))
-        columns = _windows(_enlarging(width, wider), width, _offsets(columns_key, count, wider - width))
-        mirrored = jax.random.bernoulli(flip_key, shape=(count, 1, 1))
-        return _resample(rows, jnp.where(mirrored, columns[:, ::-1], columns), images)
+    def room(size: int) -> int:
+        return round(factor * size) - size
+
+    def draw(key: Key[Array, ""], count: int, shape: Shape) -> Variations:
+        height, width, _ = shape
+        limits = jnp.array([room(height) + 1, room(width) + 1, 2])
+        return jax.random.randint(key, (count, 3), 0, limits)
+
+    def vary(variations: Variations, images: Images) -> Images:
+        _, height, width, _ = images.shape
+        top, left, mirrored = variations.T
+        rows = _windows(_enlarging(height, height + room(height)), height, top)
+        columns = _windows(_enlarging(width, width + room(width)), width, left)
+        columns = jnp.where(mirrored[:, None, None] == 1, columns[:, ::-1], columns)
+        return _resample(rows, columns, images)
 
     def settle(images: Images) -> Images:
         count, height, width, _ = images.shape
-        taller, wider = round(factor * height), round(factor * width)
-        rows = _windows(_enlarging(height, taller), height, jnp.full(count, (taller - height) // 2))
-        columns = _windows(_enlarging(width, wider), width, jnp.full(count, (wider - width) // 2))
-        return _resample(rows, columns, images)
+        middle = jnp.array([room(height) // 2, room(width) // 2, 0])
+        return vary(jnp.broadcast_to(middle, (count, 3)), images)
 
-    return Augmentation(vary, settle)
-
-
-def _offsets(key: Key[Array, ""], count: int, most: int) -> Int[Array, " N"]:
-    return jax.random.randint(key, (count,), 0, most + 1)
+    return Augmentation(draw, vary, settle)
 
 
 def _padding(size: int, pixels: int) -> np.ndarray:

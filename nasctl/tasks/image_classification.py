@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import jax.numpy as jnp
 import numpy as np
@@ -23,7 +24,7 @@ LAST_EPOCHS = 5
 
 @dataclass(frozen=True, eq=False)
 class ImageClassification:
-    """A `Task`: N images of H × W pixels in C channels, K classes.
+    """A `Task`: N images of H × W pixels in C channels, K classes, V numbers that say how an image is varied.
 
     Attributes:
       name: The data set's name.
@@ -50,9 +51,15 @@ class ImageClassification:
         """Images of mean 0 and deviation 1 in each channel, unvaried."""
         return self._normalise(self.augmentation.settle(examples.astype(jnp.float32)))
 
-    def augment(self, key: Key[Array, ""], examples: Shaped[Array, "N H W C"]) -> Float[Array, "N H W C"]:
-        """As `inputs`, varied at random."""
-        return self._normalise(self.augmentation.vary(key, examples.astype(jnp.float32)))
+    def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N V"]:
+        """Draws how each of N images is varied."""
+        return self.augmentation.draw(key, count, self.signature.input_shape)
+
+    def augment(
+        self, variations: Int[Array, "N V"], examples: Shaped[Array, "N H W C"]
+    ) -> Float[Array, "N H W C"]:
+        """As `inputs`, varied as was drawn."""
+        return self._normalise(self.augmentation.vary(variations, examples.astype(jnp.float32)))
 
     def measure(self, logits: Float[Array, "N K"], labels: Int[Array, " N"]) -> dict[str, Float[Array, " N"]]:
         """Cross-entropy in nats, and 1 where the most probable class is the right one."""
@@ -69,7 +76,8 @@ class ImageClassification:
         """The cube of the best validation accuracy of the last 5 epochs (Zoph & Le 2017, section 4.1)."""
         return max(metrics["accuracy"] for metrics in history[-LAST_EPOCHS:]) ** 3
 
-    def without_augmentation(self) -> ImageClassification:
+    @cached_property
+    def unaugmented(self) -> ImageClassification:
         """The same task with its images left as they are."""
         return replace(self, augmentation=NO_AUGMENTATION)
 

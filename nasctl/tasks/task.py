@@ -62,11 +62,18 @@ class Task(Protocol):
         """What a network is given when it is evaluated."""
         ...
 
-    def augment(self, key: Key[Array, ""], examples: Shaped[Array, "N ..."]) -> Float[Array, "N ..."]:
-        """What a network is given when it is trained: `inputs`, varied at random."""
+    def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N V"]:
+        """Draws how each of N examples is varied, as V numbers."""
         ...
 
-    def without_augmentation(self) -> Task:
+    def augment(
+        self, variations: Int[Array, "N V"], examples: Shaped[Array, "N ..."]
+    ) -> Float[Array, "N ..."]:
+        """What a network is given when it is trained: `inputs`, varied as was drawn."""
+        ...
+
+    @property
+    def unaugmented(self) -> Task:
         """The same task, where `augment` does what `inputs` does."""
         ...
 

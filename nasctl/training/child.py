@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 import optax
+from jaxtyping import Array, Key
 
 from nasctl.config import TrainingConfig
 from nasctl.errors import NotFinite
 from nasctl.tasks import Task
 from nasctl.training.buildable import Buildable
-from nasctl.training.epoch import Weights, make_programs, steps_of_epoch
+from nasctl.training.epoch import Weights, make_programs
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
 from nasctl.training.optimiser import learning_rates, make_optimiser
+from nasctl.training.plan import Plan, plan_drawer, steps_of_epoch
 from nasctl.training.platform import configure_platform
 
 Record = Mapping[str, float]
@@ -54,6 +56,7 @@ class PreparedChild:
       evaluator: The evaluation of the same network, compiled.
       weights: As they were drawn.
       momentum: The optimiser's state before the first step.
+      draw: Draws the plan of an epoch.
       config: How it is to be trained.
       seed: Seed of the order of the examples and of the augmentation.
       seconds: What building, tracing and compiling took.
@@ -63,6 +66,7 @@ class PreparedChild:
     evaluator: Evaluator
     weights: Weights
     momentum: optax.OptState
+    draw: Callable[[Key[Array, ""]], Plan]
     config: TrainingConfig
     seed: int
     seconds: float
@@ -85,9 +89,8 @@ class PreparedChild:
         best, best_epoch, best_rank = weights, 0, None
         for epoch, rates in enumerate(learning_rates(self.config, steps), start=1):
             before = time.perf_counter()
-            (weights, momentum), loss = self.program(
-                weights, momentum, data, jax.random.fold_in(key, epoch), rates
-            )
+            plan = self.draw(jax.random.fold_in(key, epoch))
+            (weights, momentum), loss = self.program(weights, momentum, data, plan, rates)
             validation = self.evaluator(weights, "validation")
             train_loss = float(loss)
             record = {
@@ -140,19 +143,20 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     """
     started = time.perf_counter()
     configure_platform()
+    data = place(task)
+    if not config.augment:
+        task = task.unaugmented
+    draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
     programs, weights = make_programs(network, task, config)
-    data = place(task)
     momentum = make_optimiser(0.0, config).init(weights.parameters)
-    steps, _ = steps_of_epoch(len(task.splits["train"]), config.batch)
-    program = (
-        jax.jit(programs.train, donate_argnums=1)
-        .lower(weights, momentum, data, jax.random.key(seed), np.zeros(steps, np.float32))
-        .compile()
-    )
-    evaluator = compile_evaluator(programs, weights, task)
+    plan = jax.eval_shape(draw, jax.random.key(0))
+    rates = np.zeros(len(plan.positions), np.float32)
+    train = jax.jit(programs.train, donate_argnums=1)
+    program = train.lower(weights, momentum, data, plan, rates).compile()
+    evaluator = compile_evaluator(programs, weights, task, data)
     return PreparedChild(
-        program, evaluator, weights, momentum, config, seed, seconds=time.perf_counter() - started
+        program, evaluator, weights, momentum, draw, config, seed, time.perf_counter() - started
     )
 
 

@@ -1,12 +1,11 @@
 """The two programs of a child: one epoch of training, and the evaluation of one split. Each is one dispatch.
 
-N examples of all splits lie in one array on the device, M of them for training come first; an epoch has S steps
-of B examples.
+N examples of all splits lie in one array on the device; an epoch has S steps of B examples. Validation and test are
+one program, not a part of the epoch's, so that an accuracy is the same to the last digit whoever asks for it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,11 +15,12 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
+from nasctl.training.plan import Plan, steps_of_epoch
 
 
 class Weights(NamedTuple):
@@ -54,38 +54,12 @@ class Programs:
     """The functions of one network on one task, to be compiled by `jax.jit`.
 
     Attributes:
-      train: `(weights, momentum, data, key, rates) -> (progress, mean loss)`.
+      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`, with a learning rate a step.
       evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
     """
 
     train: Callable[..., tuple[Progress, Float[Array, ""]]]
     evaluate: Callable[..., dict[str, Float[Array, ""]]]
-
-
-def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
-    """Steps of an epoch and examples a step: as few steps as `batch` allows, in batches as equal as may be.
-
-    >>> steps_of_epoch(1150, 64)
-    (18, 64)
-    >>> steps_of_epoch(1222, 64)
-    (20, 62)
-    """
-    steps = math.ceil(examples / batch)
-    return steps, math.ceil(examples / steps)
-
-
-def epoch_batches(
-    key: Key[Array, ""], examples: int, batch: int
-) -> tuple[Int[Array, "S B"], Bool[Array, "S B"]]:
-    """The order of one epoch: positions of the examples, and which of them count.
-
-    Each example counts once. Where the last batch is not full, examples from the front fill it, so that batch
-    statistics see real examples, and do not count.
-    """
-    steps, size = steps_of_epoch(examples, batch)
-    order = jax.random.permutation(key, examples)
-    places = jnp.arange(steps * size)
-    return order[places % examples].reshape(steps, size), (places < examples).reshape(steps, size)
 
 
 def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
@@ -94,15 +68,13 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     Args:
       network: A Flax NNX module that takes `task.inputs` and gives logits.
       task: The task.
-      config: Batch, momentum, weight decay and augmentation; the epochs and rates are not compiled in.
+      config: Batch, momentum and weight decay; the epochs and rates are not compiled in.
     """
-    task = task if config.augment else task.without_augmentation()
     network.train()
     training_graph, weights = take_apart(network)
     network.eval()
     evaluation_graph, _ = take_apart(network)
-    examples = len(task.splits["train"])
-    _, batch = steps_of_epoch(examples, config.batch)
+    _, batch = steps_of_epoch(len(task.splits["train"]), config.batch)
 
     def loss(
         parameters: PyTree, statistics: PyTree, inputs: Array, labels: Array, counts: Array
@@ -112,24 +84,20 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         return jnp.sum(losses * counts) / jnp.sum(counts), take_apart(network)[1].statistics
 
     def train(
-        weights: Weights, momentum: optax.OptState, data: Data, key: Key[Array, ""], rates: Float[Array, " S"]
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
     ) -> tuple[Progress, Float[Array, ""]]:
-        order_key, view_key = jax.random.split(key)
-        order, counts = epoch_batches(order_key, examples, batch)
-        keys = jax.random.split(view_key, len(order))
-
-        def step(progress: Progress, now: tuple[Array, ...]) -> tuple[Progress, Float[Array, ""]]:
+        def step(progress: Progress, now: tuple[Plan, Array]) -> tuple[Progress, Float[Array, ""]]:
             parameters, statistics = progress.weights
-            positions, count, key, rate = now
-            inputs = task.augment(key, data.inputs[positions])
+            (positions, counts, variations), rate = now
+            inputs = task.augment(variations, data.inputs[positions])
             (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
-                parameters, statistics, inputs, data.labels[positions], count
+                parameters, statistics, inputs, data.labels[positions], counts
             )
             updates, momentum = make_optimiser(rate, config).update(gradient, progress.momentum, parameters)
             parameters = optax.apply_updates(parameters, updates)
             return Progress(Weights(parameters, statistics), momentum), value
 
-        progress, losses = lax.scan(step, Progress(weights, momentum), (order, counts, keys, rates))
+        progress, losses = lax.scan(step, Progress(weights, momentum), (plan, rates))
         return progress, jnp.mean(losses)
 
     def evaluate(

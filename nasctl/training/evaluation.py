@@ -42,9 +42,8 @@ class Evaluator:
         return {name: float(total) / count for name, total in sums.items()}
 
 
-def compile_evaluator(programs: Programs, weights: Weights, task: Task) -> Evaluator:
+def compile_evaluator(programs: Programs, weights: Weights, task: Task, data: Data) -> Evaluator:
     """Compiles the evaluation of a network."""
-    data = place(task)
     program = jax.jit(programs.evaluate).lower(weights, data, np.int32(0), np.int32(1)).compile()
     return Evaluator(program, task, data)
 
@@ -62,8 +61,11 @@ def evaluate(
       split: Which examples.
     """
     configure_platform()
+    data = place(task)
+    if not config.augment:
+        task = task.unaugmented
     programs, _ = make_programs(abstract_network(architecture, task), task, config)
-    return compile_evaluator(programs, weights, task)(weights, split)
+    return compile_evaluator(programs, weights, task, data)(weights, split)
 
 
 @functools.lru_cache(maxsize=2)
