@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 
 import jax
@@ -13,15 +14,33 @@ from jaxtyping import Array, Float, Key
 def he_normal(key: Key[Array, ""], shape: tuple[int, ...], fan_in: int) -> Float[Array, "..."]:
     """Normal with variance 2 / fan_in (He et al. 2015).
 
-    NumPy draws the numbers, from a stream that the key decides: JAX would compile a program for each shape.
-
     Args:
       key: Decides the numbers; where it is abstract, as in `nnx.eval_shape`, none are drawn.
       shape: Shape of the weights.
       fan_in: Number of inputs that each output sums over.
     """
+    return _drawn(
+        key, shape, lambda stream: stream.standard_normal(shape, np.float32) * np.float32(sqrt(2 / fan_in))
+    )
+
+
+def uniform(key: Key[Array, ""], shape: tuple[int, ...], bound: float) -> Float[Array, "..."]:
+    """Uniform from -bound to bound.
+
+    Args:
+      key: Decides the numbers; where it is abstract, as in `nnx.eval_shape`, none are drawn.
+      shape: Shape of the weights.
+      bound: The largest absolute value.
+    """
+    return _drawn(key, shape, lambda stream: np.float32(bound) * (2 * stream.random(shape, np.float32) - 1))
+
+
+def _drawn(
+    key: Key[Array, ""], shape: tuple[int, ...], draw: Callable[[np.random.Generator], np.ndarray]
+) -> Float[Array, "..."]:
+    """Draws by NumPy, from a stream that the key decides: JAX would compile a program for each shape."""
     if isinstance(key, jax.core.Tracer):
         return jnp.zeros(shape)
     stream = np.random.default_rng(np.asarray(jax.random.key_data(key)))
-    weights: Array = jax.device_put(stream.standard_normal(shape, np.float32) * np.float32(sqrt(2 / fan_in)))
+    weights: Array = jax.device_put(draw(stream))
     return weights

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Graph, infer_shapes, simplify
 from nasctl.lowering.load import make_module
+
+NetworkCarry: TypeAlias = Mapping[str, Any]
+"""States of a network's recurrent layers, by the name of the node."""
 
 
 def build(graph: Graph, *, seed: int) -> Network:
@@ -52,18 +55,45 @@ class Network(nnx.Module):
         )
 
     def __call__(self, *inputs: Float[Array, "N ..."]) -> Any:
-        """The value of the graph's output; of several, a tuple.
+        """The value of the graph's output; of several, a tuple. Recurrent layers begin in states of zeros.
 
         Args:
           *inputs: One for each `input` node, in order.
         """
+        return self.run(*inputs, carry={})[0]
+
+    def run(self, *inputs: Float[Array, "N ..."], carry: NetworkCarry) -> tuple[Any, NetworkCarry]:
+        """The value of the output, and the states that recurrent layers are left in: the next piece of a text
+        goes on from there.
+
+        Args:
+          *inputs: One for each `input` node, in order.
+          carry: States that recurrent layers begin in, by the name of the node: `initial_carry`, or what
+            another `run` gave.
+        """
         given = dict(zip(self._inputs, inputs, strict=True))
+        left: dict[str, Any] = {}
         values: list[Array] = []
         for index, (name, sources) in enumerate(self._wiring):
-            values.append(given[index] if index in given else self._apply(name, [values[i] for i in sources]))
+            read = [values[source] for source in sources]
+            if index in given:
+                values.append(given[index])
+            elif name in carry:
+                value, left[name] = self.nodes[name].run(*read, carry[name])
+                values.append(value)
+            else:
+                values.append(self.nodes[name](*read))
         outputs = tuple(values[index] for index in self._outputs)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return outputs[0] if len(outputs) == 1 else outputs, left
 
-    def _apply(self, name: str, inputs: Sequence[Array]) -> Array:
-        result: Array = self.nodes[name](*inputs)
-        return result
+    def initial_carry(self, examples: int) -> NetworkCarry:
+        """States of zeros of the recurrent layers; empty where there are none.
+
+        Args:
+          examples: Number of examples of what is run.
+        """
+        return {
+            name: module.initial_carry(examples)
+            for name, module in self.nodes.items()
+            if hasattr(module, "initial_carry")
+        }
