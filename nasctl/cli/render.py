@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.console import print_json, progress_console, result_console, shown
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from nasctl.graph import Graph, Signature
     from nasctl.render import Heading
 
-FORMATS = (".svg", ".png", ".html", ".dot", ".json")
+FORMATS = (".svg", ".png", ".html", ".dot", ".txt")
+FILE_WIDTH = 100
+MEASURES = ("test_accuracy", "test_perplexity", "validation_accuracy", "validation_perplexity", "reward")
 
 
 def render(
@@ -35,7 +37,7 @@ def render(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to draw: .svg, .png, .html, .dot or .json.",
+            help="Where to draw: .svg, .png, .html, .dot or .txt.",
             show_default=False,
         ),
     ] = None,
@@ -71,7 +73,7 @@ def render(
     """
     if output is not None and output.suffix.lower() not in FORMATS:
         raise NasctlError(
-            f"{output} cannot be drawn: its name must end in .svg, .png, .html, .dot or .json",
+            f"{output} cannot be drawn: its name must end in .svg, .png, .html, .dot or .txt",
             hint=f"such as -o {output.with_suffix('.svg')}",
         )
     found, document = _read(architecture, tokens)
@@ -81,16 +83,15 @@ def render(
         from nasctl.graph import bind
 
         graph = bind(graph, signature)
+    heading = _heading(found, document, signature)
+    if output is not None:
+        _write(output, graph, heading, found, document, signature)
     if json:
         from nasctl.render import graph_document
 
         print_json(graph_document(graph))
-        return
-    heading = _heading(found, document, signature)
-    if output is None:
+    elif output is None:
         _show(graph, heading)
-    else:
-        _write(output, graph, heading, found, document, signature)
 
 
 def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDocument | None]:
@@ -143,18 +144,12 @@ def _heading(
     from nasctl.render import Heading
     from nasctl.render.boxes import shown_count
 
-    details = []
     results = document.results if document is not None else {}
-    for name, text in (
-        ("test_accuracy", "test accuracy {:.2%}"),
-        ("validation_accuracy", "validation accuracy {:.2%}"),
-        ("test_perplexity", "test perplexity {:.2f}"),
-        ("validation_perplexity", "validation perplexity {:.2f}"),
-        ("reward", "reward {:.4f}"),
-    ):
-        if isinstance(results.get(name), float | int):
-            details.append(text.format(results[name]))
-            break
+    details = [
+        f"{name.replace('_', ' ')} {shown(name, results[name])}"
+        for name in MEASURES
+        if isinstance(results.get(name), float | int)
+    ][:1]
     if signature is not None:
         cost = found.cost(signature)
         details += [f"{shown_count(cost.params)} parameters", f"{shown_count(cost.flops)} FLOPs"]
@@ -184,9 +179,7 @@ def _write(
     signature: Signature | None,
 ) -> None:
     """Draws into a file of the kind that its suffix names."""
-    import json
-
-    from nasctl.render import graph_document, render_dot, render_html, render_png, render_svg
+    from nasctl.render import render_dot, render_html, render_png, render_svg, render_terminal
 
     suffix = output.suffix.lower()
     if suffix == ".png":
@@ -195,8 +188,8 @@ def _write(
         content = render_svg(graph, heading).encode()
     elif suffix == ".dot":
         content = render_dot(graph, heading).encode()
-    elif suffix == ".json":
-        content = (json.dumps(graph_document(graph), indent=2) + "\n").encode()
+    elif suffix == ".txt":
+        content = render_terminal(graph, heading, width=FILE_WIDTH).plain.encode()
     else:
         tables: dict[str, dict[str, object]] = {"Decisions": dict(found.values)}
         if signature is not None:

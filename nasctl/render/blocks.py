@@ -1,8 +1,4 @@
-"""What a drawing shows of a Graph: blocks, each one or several nodes, and the edges between them.
-
-Nodes that only make sense together are one block: a convolution with the batch normalisation and the activation
-that belong to it, or the poolings of several maps that are concatenated at once.
-"""
+"""What a drawing shows of a Graph: blocks, each one or several nodes, and the edges between them."""
 
 from __future__ import annotations
 
@@ -11,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nasctl.errors import NasctlError
-from nasctl.graph import Graph, Node, Op, Shape, infer_shapes, op_named
-
-_DETAILS = ("normalise", "activate")
-"""Families of the ops that are written small, with the op that they follow or precede."""
+from nasctl.graph import Graph, Op, Shape, infer_shapes, op_named
+from nasctl.render.document import is_bound
+from nasctl.render.grouping import DETAILS, group_nodes, owner_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,8 @@ class Block:
       name: What its nodes belong to: `layer3`.
       family: Family of its main op (`Op.family`), which decides the colour.
       lines: The labels of its ops, in the order in which they are applied.
-      nodes: Indices of its nodes in the graph, the last of which gives the block's value.
+      nodes: Indices of its nodes in the graph, the last of which gives the block's value; none for a block that
+        stands for an output.
       shape: Shape of its value; None where the graph is not bound.
       params: Number of parameters; None where the graph is not bound.
     """
@@ -53,7 +49,35 @@ class Block:
     @property
     def is_join(self) -> bool:
         """Whether it does nothing but join its inputs."""
-        return self.family == "join"
+        return self.family == "join" and len(self.nodes) == 1
+
+    @property
+    def is_output(self) -> bool:
+        """Whether it is no op but the mark of an output."""
+        return not self.nodes
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Blocks that the network has several times in a row, of which the diagram shows the first.
+
+    Attributes:
+      first, last: The blocks that are repeated, from and to; the last alone is read from outside.
+      times: How often the network has them.
+      name: What the names of the blocks begin with, the dot included: `stage1.cell1.`; empty if they differ.
+      until: The same of the last of those that are left out.
+    """
+
+    first: int
+    last: int
+    times: int
+    name: str = ""
+    until: str = ""
+
+    @property
+    def blocks(self) -> range:
+        """Indices of the blocks that are repeated."""
+        return range(self.first, self.last + 1)
 
 
 @dataclass(frozen=True)
@@ -63,13 +87,13 @@ class Diagram:
     Attributes:
       blocks: In topological order.
       edges: Pairs of block indices (from, to), each once, sorted by where they lead.
-      outputs: Indices of the blocks whose values are the network's.
+      repeats: What is drawn once and stands for several.
       bodies: Diagrams of the graphs that nodes apply, each with its title; equal graphs once.
     """
 
     blocks: tuple[Block, ...]
     edges: tuple[tuple[int, int], ...]
-    outputs: tuple[int, ...]
+    repeats: tuple[Repeat, ...] = ()
     bodies: tuple[tuple[str, Diagram], ...] = ()
 
     def sources(self, block: int) -> list[int]:
@@ -84,8 +108,9 @@ def diagram_of(graph: Graph) -> Diagram:
       graph: Bound or not; shapes and parameters are known of a bound one only.
     """
     ops = [op_named(node.op) for node in graph.nodes]
-    groups = _groups(graph, ops)
+    groups = group_nodes(graph, ops)
     shapes = _shapes(graph)
+    blocks = _named([_block(graph, ops, group, shapes) for group in groups])
     block_of = {node: index for index, group in enumerate(groups) for node in group}
     edges = {
         (block_of[source], index)
@@ -94,130 +119,100 @@ def diagram_of(graph: Graph) -> Diagram:
         for source in graph.nodes[node].inputs
         if block_of[source] != index
     }
-    return Diagram(
-        blocks=_named(tuple(_block(graph, ops, group, shapes) for group in groups)),
-        edges=tuple(sorted(edges, key=lambda edge: (edge[1], edge[0]))),
-        outputs=tuple(dict.fromkeys(block_of[index] for index in graph.outputs)),
-        bodies=_bodies(graph),
-    )
-
-
-def _groups(graph: Graph, ops: Sequence[Op]) -> list[list[int]]:
-    """The nodes of each block, blocks ordered by their last node."""
-    readers = graph.consumers()
-    groups: dict[int, list[int]] = {}  # by last node
-    for index, node in enumerate(graph.nodes):
-        if node.op == "concat" and _pools_only(graph, ops, node, readers):
-            members = [member for source in dict.fromkeys(node.inputs) for member in groups.pop(source)]
-            groups[index] = [*members, index]
-        elif _continues(graph, ops, index, readers, groups):
-            groups[index] = [*groups.pop(node.inputs[0]), index]
-        else:
-            groups[index] = [index]
-    return [groups[last] for last in sorted(groups)]
-
-
-def _pools_only(graph: Graph, ops: Sequence[Op], node: Node, readers: Sequence[Sequence[int]]) -> bool:
-    """Whether a concatenation joins what one and the same pooling makes of several maps, used nowhere else."""
-    sources = [graph.nodes[index] for index in node.inputs]
-    return (
-        len(set(node.inputs)) > 1
-        and all(ops[index].family == "pool" and len(readers[index]) == 1 for index in node.inputs)
-        and not any(index in graph.outputs for index in node.inputs)
-        and len({source.op for source in sources}) == 1
-        and all(source.attributes == sources[0].attributes for source in sources)
-    )
-
-
-def _continues(
-    graph: Graph,
-    ops: Sequence[Op],
-    index: int,
-    readers: Sequence[Sequence[int]],
-    groups: dict[int, list[int]],
-) -> bool:
-    """Whether a node belongs to the block of the node before it.
-
-    It does in a chain inside one layer, as long as the block has at most one op that is not a detail.
-    """
-    node = graph.nodes[index]
-    if len(set(node.inputs)) != 1:
-        return False
-    before = node.inputs[0]
-    families = [ops[member].family for member in (*groups.get(before, ()), index)]
-    return (
-        before in groups
-        and len(readers[before]) == 1
-        and before not in graph.outputs
-        and "join" not in families
-        and _owner(graph.nodes[before]) == _owner(node) != ""
-        and sum(family not in _DETAILS for family in families) <= 1
-    )
-
-
-def _owner(node: Node) -> str:
-    """What a node belongs to: `layer3` of `layer3.conv`."""
-    return node.name.rpartition(".")[0]
+    if len(graph.outputs) > 1:
+        for name, output in zip(_output_names(graph), graph.outputs, strict=True):
+            edges.add((block_of[output], len(blocks)))
+            blocks.append(Block(name, "output", (Line(name),), ()))
+    ordered = sorted(edges, key=lambda edge: (edge[1], edge[0]))
+    return Diagram(tuple(blocks), tuple(ordered), bodies=_bodies(graph))
 
 
 def _block(graph: Graph, ops: Sequence[Op], group: Sequence[int], shapes: Sequence[Shape] | None) -> Block:
     nodes = [graph.nodes[index] for index in group]
     families = [ops[index].family for index in group]
-    main = next((family for family in families if family not in _DETAILS), families[0])
-    labels = [ops[index].label(node.attributes) for index, node in zip(group, nodes, strict=True)]
-    lines = [
-        Line(label, detail=family in _DETAILS and family != main)
-        for label, family in zip(labels, families, strict=True)
-    ]
-    if len(group) > 1 and families[-1] == "join":  # the same pooling of each input, then their join
-        lines = [Line(f"{labels[0]} of each", detail=False), Line(labels[-1], detail=True)]
+    main = next((family for family in families if family not in DETAILS), families[0])
     params = None
     if shapes is not None:
         params = sum(
             ops[index].cost(node.attributes, [shapes[source] for source in node.inputs], shapes[index]).params
             for index, node in zip(group, nodes, strict=True)
         )
-    alone = len(group) == 1 or families[-1] == "join"
     return Block(
-        name=nodes[-1].name if alone else _owner(nodes[0]),
+        name=_name(graph, group),
         family=main,
-        lines=tuple(lines),
+        lines=_lines(graph, ops, group),
         nodes=tuple(group),
         shape=shapes[group[-1]] if shapes is not None else None,
         params=params,
     )
 
 
-def _named(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Names the blocks that are alone in what they belong to by that: `layer3` and not `layer3.conv`."""
-    layers = Counter(block.name.rpartition(".")[0] or block.name for block in blocks if not block.is_join)
+def _name(graph: Graph, group: Sequence[int]) -> str:
+    """The owner of a block's nodes; the name of its last node where it is alone or where the owner is a node."""
+    last = graph.nodes[group[-1]].name
+    owner = owner_of(last)
+    return last if len(group) == 1 or any(node.name == owner for node in graph.nodes) else owner
+
+
+def _lines(graph: Graph, ops: Sequence[Op], group: Sequence[int]) -> tuple[Line, ...]:
+    """The labels of a block's nodes; an op that is applied to each input of a join stands before it once."""
+    labels = [
+        graph.nodes[index].name
+        if graph.nodes[index].op == "input"
+        else ops[index].label(graph.nodes[index].attributes)
+        for index in group
+    ]
+    families = [ops[index].family for index in group]
+    if len(group) > 1 and "join" in families:
+        join = families.index("join")
+        each = [Line(f"{labels[0]} of each", detail=True)] if join else []
+        return (*each, Line(labels[join]), *(Line(label, detail=True) for label in labels[join + 1 :]))
+    only_details = all(family in DETAILS for family in families)
     return tuple(
+        Line(label, detail=family in DETAILS and not (only_details and number == 0))
+        for number, (label, family) in enumerate(zip(labels, families, strict=True))
+    )
+
+
+def _named(blocks: list[Block]) -> list[Block]:
+    """Names the blocks that are alone in what they belong to by that: `layer3` and not `layer3.conv`."""
+    layers = Counter(owner_of(block.name) or block.name for block in blocks if not block.is_join)
+    return [
         replace(block, name=owner)
-        if (owner := block.name.rpartition(".")[0]) and layers[owner] == 1 and not block.is_join
+        if (owner := owner_of(block.name)) and layers[owner] == 1 and not block.is_join
         else block
         for block in blocks
-    )
+    ]
+
+
+def _output_names(graph: Graph) -> list[str]:
+    """What several outputs are called: by the states that they renew, where they do, or by number."""
+    states = [
+        node.name for node in graph.nodes if node.op == "input" and node.attributes.get("slot", "x") != "x"
+    ]
+    if len(states) == len(graph.outputs):
+        return [f"new {state}" for state in states]
+    return [f"output {number}" for number in range(1, len(graph.outputs) + 1)]
 
 
 def _shapes(graph: Graph) -> tuple[Shape, ...] | None:
     """The shapes of all nodes, or None where the graph is not bound."""
-    if not all("shape" in node.attributes for node in graph.nodes if node.op == "input"):
-        return None
     try:
-        return infer_shapes(graph)
+        return infer_shapes(graph) if is_bound(graph) else None
     except NasctlError:
-        return None  # the body of a recurrent layer, say, whose inputs are known where it is applied only
+        return None  # a body whose sizes are those of the layer that applies it
 
 
 def _bodies(graph: Graph) -> tuple[tuple[str, Diagram], ...]:
     bodies: list[tuple[Graph, list[str]]] = []
     for node in graph.nodes:
-        for value in node.attributes.values():
+        for attribute, value in node.attributes.items():
             if not isinstance(value, Graph):
                 continue
-            titles = next((titles for body, titles in bodies if body == value), None)
-            if titles is None:
-                bodies.append((value, [node.name]))
+            title = f"{attribute} of {node.name}"
+            known = next((titles for body, titles in bodies if body == value), None)
+            if known is None:
+                bodies.append((value, [title]))
             else:
-                titles.append(node.name)
-    return tuple((", ".join(titles), diagram_of(body)) for body, titles in bodies)
+                known.append(node.name)
+    return tuple((" and ".join(titles), diagram_of(body)) for body, titles in bodies)

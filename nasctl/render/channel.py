@@ -10,6 +10,8 @@ from nasctl.render.scene import Point
 
 Link = tuple[int, int]
 
+_STRAIGHT = 0.35  # how far from its middle, in widths, the only connector may enter a box to be straight
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -81,14 +83,12 @@ def _ports(
         entering = sorted((link for link in links if link[1] == lower), key=lambda link: middles[link[0]])
         gap = min(metrics.port_gap, max(room - 2 * step, 0) / max(len(entering), 1))
         taken: set[float] = set()
-        if len(entering) == 1:  # straight down where it can be
-            start = middles[entering[0][0]]
-            straight = abs(start - middles[lower]) <= room / 2 - 2 * step
-            ports[entering[0]] = start if straight else metrics.snapped(middles[lower])
-            if straight:
-                continue
         for number, link in enumerate(entering):
+            start = middles[link[0]]
             wish = metrics.snapped(middles[lower] + (number - (len(entering) - 1) / 2) * gap)
+            near = room * _STRAIGHT if len(entering) == 1 else gap / 2 - step / 2
+            if abs(start - wish) <= near:
+                wish = start  # straight down
             for shift in (0.0, step, -step, 2 * step, -2 * step):
                 free = (
                     wish + shift not in taken

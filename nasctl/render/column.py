@@ -8,8 +8,11 @@ source and one horizontal line a target, whatever the number of connections, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nasctl.render.blocks import Diagram
-from nasctl.render.boxes import box_of, moved, notes_of
+from nasctl.render.boxes import box_of, moved, notes_of, shown_names
+from nasctl.render.frames import with_repeats
 from nasctl.render.metrics import Metrics
 from nasctl.render.scene import Box, Connector, Point, Scene, Text
 
@@ -32,19 +35,34 @@ def column_layout(diagram: Diagram, metrics: Metrics, *, notes: bool = True) -> 
     at_both = (
         entered.intersection(skipping) - from_above - joins
     )  # lanes that come and go share the right side
-    beside = [_notes(diagram, index, metrics) if notes else () for index in range(count)]
+    titles = shown_names(diagram)
+    beside = [_notes(diagram, titles, index, metrics) if notes else () for index in range(count)]
     left = max((metrics.text_width(note, "note") for lines in beside for note in lines), default=0)
     left += metrics.note_gap if left else 0
 
-    width = max(box_of(block, metrics).width for block in diagram.blocks)
+    width = max(
+        box_of(block, metrics, title=title).width for block, title in zip(diagram.blocks, titles, strict=True)
+    )
     axis = left + width / 2
+    firsts, lasts = (
+        {repeat.first for repeat in diagram.repeats},
+        {repeat.last for repeat in diagram.repeats},
+    )
+    _, above, below = metrics.frame_padding
     boxes: list[Box] = []
     y = 0.0
     for index, block in enumerate(diagram.blocks):
-        box = box_of(block, metrics, width=0 if block.is_join else width, lines=2 if index in at_both else 1)
+        box = box_of(
+            block,
+            metrics,
+            title=titles[index],
+            width=0 if block.is_join else width,
+            lines=2 if index in at_both else 1,
+        )
         if index > 0:
             y += metrics.gap
             y += metrics.turn * (index in from_above) + metrics.turn * (index - 1 in from_below)
+            y += above * (index in firsts) + below * (index - 1 in lasts)
         boxes.append(moved(box, axis - box.width / 2, y))
         y += box.height
 
@@ -73,16 +91,17 @@ def column_layout(diagram: Diagram, metrics: Metrics, *, notes: bool = True) -> 
         for note, place in zip(lines, _note_places(box, len(lines), metrics), strict=True)
     )
     right = max(lane_x.values()) + metrics.lane_gap / 2 if lane_x else left + width
-    return Scene(metrics.snapped(right), y, tuple(boxes), tuple(connectors), texts)
+    scene = Scene(metrics.snapped(right), y, tuple(boxes), tuple(connectors), texts)
+    return with_repeats(scene, diagram, metrics)
 
 
-def _notes(diagram: Diagram, index: int, metrics: Metrics) -> tuple[str, ...]:
+def _notes(diagram: Diagram, titles: Sequence[str], index: int, metrics: Metrics) -> tuple[str, ...]:
     block = diagram.blocks[index]
     notes = notes_of(block)
     if block.is_join or metrics.cells:
         return notes[:1]
-    name = () if index and diagram.blocks[index - 1].name == block.name else (block.name,)
-    return (*name, " · ".join(notes)) if notes else name
+    name = "" if index and titles[index - 1] == titles[index] else titles[index]
+    return tuple(line for line in (name, " · ".join(notes)) if line)
 
 
 def _note_places(box: Box, count: int, metrics: Metrics) -> list[float]:

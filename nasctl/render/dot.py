@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nasctl.graph import Graph
 from nasctl.render.blocks import Block, Diagram, diagram_of
-from nasctl.render.boxes import notes_of
+from nasctl.render.boxes import notes_of, shown_names
 from nasctl.render.layout import Heading
 from nasctl.render.palette import LIGHT
 
@@ -25,29 +25,29 @@ def render_dot(graph: Graph, heading: Heading | None = None) -> str:
         f"  graph [label={_quoted(label)}, labelloc=t, rankdir=TB, fontname=Helvetica]",
         f'  node [shape=box, style="rounded,filled", fontname=Helvetica, fontsize=11, fontcolor="{LIGHT.ink}"]',
         f'  edge [color="{LIGHT.line}", arrowsize=0.7]',
-        *_diagram(diagram_of(graph), "", "  "),
+        *_diagram(diagram_of(graph), "block", "  "),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _diagram(diagram: Diagram, prefix: str, indent: str) -> Iterator[str]:
-    ids = [_quoted(prefix + block.name) for block in diagram.blocks]
-    for identity, block in zip(ids, diagram.blocks, strict=True):
+    ids = [f"{prefix}{number}" for number in range(len(diagram.blocks))]
+    for identity, block, name in zip(ids, diagram.blocks, shown_names(diagram), strict=True):
         fill, outline = LIGHT.family(block.family)
         shape = ", shape=oval" if block.is_join else ""
-        yield f'{indent}{identity} [label={_quoted(_label(block))}, fillcolor="{fill}", color="{outline}"{shape}]'
+        yield f'{indent}{identity} [label={_quoted(_label(block, name))}, fillcolor="{fill}", color="{outline}"{shape}]'
     for source, target in diagram.edges:
         yield f"{indent}{ids[source]} -> {ids[target]}"
     for number, (title, body) in enumerate(diagram.bodies):
-        yield f"{indent}subgraph {_quoted(f'cluster_{prefix}{number}')} {{"
+        yield f"{indent}subgraph cluster_{prefix}_body{number} {{"
         yield f"{indent}  label={_quoted(title)}"
-        yield from _diagram(body, f"{title}/", indent + "  ")
+        yield from _diagram(body, f"{prefix}_body{number}_", indent + "  ")
         yield f"{indent}}}"
 
 
-def _label(block: Block) -> str:
-    return "\n".join([*(line.text for line in block.lines), *notes_of(block)])
+def _label(block: Block, name: str) -> str:
+    return "\n".join([*([name] if name else []), *(line.text for line in block.lines), *notes_of(block)])
 
 
 def _quoted(text: str) -> str:

@@ -1,152 +1,83 @@
 """The layout for wide graphs, such as trees and cells: rows of boxes, edges routed between them.
 
-The method of Sugiyama, Tagawa and Toda (1981): every block gets a row below all that it reads; an edge that passes
-a row has a place in it; the order in the rows is improved by barycentres until fewer edges cross; then each place is
-moved as near to its neighbours as the order allows.
+Each place in a row is moved as near to its neighbours in the rows before and after as the order in the row allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nasctl.render.blocks import Diagram
-from nasctl.render.boxes import box_of, moved, notes_of
-from nasctl.render.channel import route_channel
+from nasctl.render.boxes import box_of, moved, notes_of, shown_names
+from nasctl.render.channel import Link, route_channel
+from nasctl.render.frames import with_repeats
 from nasctl.render.metrics import Metrics
+from nasctl.render.rows import Places, order_rows, place_rows
 from nasctl.render.scene import Box, Connector, Point, Scene
 
-_SWEEPS = 12
-
-
-@dataclass
-class Places:
-    """The rows of a layered drawing.
-
-    Attributes:
-      rows: Places of each row, in order. Place p is the block of that index, or above their number a passage.
-      source: For each place the block whose value is there: itself, or the one that the passage carries.
-      below: For each place those of the next row that it is connected to.
-      above: The same for the row before.
-    """
-
-    rows: list[list[int]]
-    source: list[int]
-    below: list[list[int]] = field(default_factory=list)
-    above: list[list[int]] = field(default_factory=list)
-
-
-def rows_of(diagram: Diagram) -> list[int]:
-    """The row of each block: below all that it reads, and no further above its readers than it must be."""
-    rows = [0] * len(diagram.blocks)
-    for source, target in diagram.edges:
-        rows[target] = max(rows[target], rows[source] + 1)
-    reads = {target for _, target in diagram.edges}
-    for block in range(len(rows)):
-        below = [rows[target] for source, target in diagram.edges if source == block]
-        if block not in reads and below:
-            rows[block] = min(below) - 1
-    return rows
+_SWEEPS = 24
 
 
 def layered_layout(diagram: Diagram, metrics: Metrics) -> Scene:
     """Places the blocks of a diagram in rows."""
     places = place_rows(diagram)
-    _order(places)
-    boxes = [box_of(block, metrics, notes=notes_of(block)[:1]) for block in diagram.blocks]
+    order_rows(places)
+    boxes = [
+        box_of(block, metrics, title=title, notes=() if block.is_join else notes_of(block)[:1], named=True)
+        for block, title in zip(diagram.blocks, shown_names(diagram), strict=True)
+    ]
     widths = [boxes[place].width if place < len(boxes) else 0.0 for place in range(len(places.source))]
     middles = _coordinates(places, widths, metrics)
-
+    ways: dict[Link, tuple[Point, ...]] = {}
     top = 0.0
-    ways: dict[tuple[int, int], list[Point]] = {}  # from each place to each of the next row
-    tops: list[float] = []
     for number, row in enumerate(places.rows):
-        height = max((boxes[place].height for place in row if place < len(boxes)), default=0.0)
-        tops.append(top)
-        for place in row:
-            if place < len(boxes):
-                y = metrics.snapped(top + (height - boxes[place].height) / 2)
-                boxes[place] = moved(boxes[place], middles[place] - boxes[place].width / 2, y)
-        if number + 1 < len(places.rows):
-            rooms = {
-                place: boxes[place].width if place < len(boxes) else 0.0 for place in places.rows[number + 1]
-            }
-            links = [(place, target) for place in row for target in places.below[place]]
-            channel = route_channel(links, places.source, middles, rooms, metrics)
-            for link, points in channel.ways.items():
-                ways[link] = [(x, top + height + y) for x, y in points]
-            top += height + channel.height
-        else:
-            top += height
+        here = [place for place in row if place < len(boxes)]
+        height = max((boxes[place].height for place in here), default=0.0)
+        for place in here:
+            y = metrics.snapped(top + (height - boxes[place].height) / 2)
+            boxes[place] = moved(boxes[place], middles[place] - boxes[place].width / 2, y)
+        top += height
+        if number + 1 == len(places.rows):
+            break
+        following = places.rows[number + 1]
+        links = [(place, target) for place in row for target in places.below[place]]
+        rooms = {place: _flat_top(boxes[place]) if place < len(boxes) else 0.0 for place in following}
+        channel = route_channel(links, places.source, middles, rooms, metrics)
+        before, after = _frame_rooms(diagram, here, following, metrics)
+        for link, points in channel.ways.items():
+            first, *corners, last = [(x, top + y) for x, y in points]
+            ways[link] = (
+                first,
+                *((x, y + before) for x, y in corners),
+                (last[0], last[1] + before + after),
+            )
+        top += before + channel.height + after
 
     connectors = tuple(
         Connector(source, target, _straightened(_way(source, target, places, ways, boxes)))
         for source, target in diagram.edges
     )
-    left = min(box.x for box in boxes)
     xs = [x for connector in connectors for x, _ in connector.points]
-    left = min([left, *xs])
-    right = max([*(box.right for box in boxes), *xs])
-    return Scene(right - left, top, tuple(boxes), connectors).moved(-left, 0)
+    left = min([*xs, *(box.x for box in boxes)])
+    right = max([*xs, *(box.right for box in boxes)])
+    scene = Scene(right - left, top, tuple(boxes), connectors).moved(-left, 0)
+    return with_repeats(scene, diagram, metrics)
 
 
-def place_rows(diagram: Diagram) -> Places:
-    """The places of a diagram, not yet in a good order."""
-    rows = rows_of(diagram)
-    count = len(rows)
-    places = Places([[] for _ in range(max(rows) + 1)], list(range(count)))
-    places.below = [[] for _ in range(count)]
-    places.above = [[] for _ in range(count)]
-    for block, row in enumerate(rows):
-        places.rows[row].append(block)
-    passages: dict[tuple[int, int], int] = {}  # of a block's value through a row
-    for source, target in diagram.edges:
-        before = source
-        for row in range(rows[source] + 1, rows[target]):
-            if (source, row) not in passages:
-                passages[source, row] = len(places.source)
-                places.source.append(source)
-                places.below.append([])
-                places.above.append([before])
-                places.below[before].append(passages[source, row])
-                places.rows[row].append(passages[source, row])
-            before = passages[source, row]
-        places.below[before].append(target)
-        places.above[target].append(before)
-    return places
+def _flat_top(box: Box) -> float:
+    """Width of the upper edge of a box without its rounded corners."""
+    return box.width - (box.height if box.join else min(10.0, box.width / 2))
 
 
-def _order(places: Places) -> None:
-    """Orders the places of each row by barycentres, and keeps the order with the fewest crossings."""
-    best, fewest = [list(row) for row in places.rows], _crossings(places)
-    for sweep in range(_SWEEPS):
-        down = sweep % 2 == 0
-        neighbours = places.above if down else places.below
-        rows = places.rows if down else places.rows[::-1]
-        for before, row in pairwise(rows):
-            at = {place: index for index, place in enumerate(before)}
-            here = {place: index for index, place in enumerate(row)}
-
-            def barycentre(place: int, at: Mapping[int, int] = at, here: Mapping[int, int] = here) -> float:
-                near = neighbours[place]  # noqa: B023
-                return sum(at[other] for other in near) / len(near) if near else float(here[place])
-
-            row.sort(key=barycentre)
-        crossings = _crossings(places)
-        if crossings < fewest:
-            best, fewest = [list(row) for row in places.rows], crossings
-    places.rows[:] = best
-
-
-def _crossings(places: Places) -> int:
-    """Number of pairs of edges that cross."""
-    total = 0
-    for above, row in pairwise(places.rows):
-        at = {place: index for index, place in enumerate(row)}
-        ends = [at[target] for place in above for target in sorted(places.below[place], key=at.__getitem__)]
-        total += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
-    return total
+def _frame_rooms(
+    diagram: Diagram, here: Sequence[int], following: Sequence[int], metrics: Metrics
+) -> tuple[float, float]:
+    """Room between two rows for the frames that end below the first and begin above the second."""
+    _, above, below = metrics.frame_padding
+    ends = any(repeat.last in here for repeat in diagram.repeats)
+    begins = any(repeat.first in following for repeat in diagram.repeats)
+    return below * ends, above * begins
 
 
 def _coordinates(places: Places, widths: Sequence[float], metrics: Metrics) -> list[float]:
@@ -159,7 +90,7 @@ def _coordinates(places: Places, widths: Sequence[float], metrics: Metrics) -> l
             offsets[place] = x + widths[place] / 2
             middles[place] = offsets[place]
             x += widths[place] + metrics.column_gap
-    for sweep in range(2 * _SWEEPS):
+    for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
         neighbours = places.above if down else places.below
         for row in places.rows if down else places.rows[::-1]:

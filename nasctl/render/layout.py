@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from nasctl.graph import Graph
 from nasctl.render.blocks import Diagram, diagram_of
 from nasctl.render.column import column_layout
-from nasctl.render.layered import layered_layout, place_rows
+from nasctl.render.layered import layered_layout
 from nasctl.render.metrics import CELLS, PIXELS, Metrics
+from nasctl.render.repeats import fold_repeats
+from nasctl.render.rows import place_rows
 from nasctl.render.scene import Frame, Role, Scene, Text
 
 _MOST_IN_A_ROW = 16  # boxes in a row, past which a column is used
@@ -38,7 +40,7 @@ def lay_out(graph: Graph, heading: Heading | None = None) -> Scene:
       graph: Bound to a task, the drawing shows shapes and numbers of parameters.
       heading: What is written over it.
     """
-    return _whole(diagram_of(graph), heading or Heading(), PIXELS, None)
+    return _whole(_shown(graph), heading or Heading(), PIXELS, None)
 
 
 def lay_out_cells(graph: Graph, heading: Heading | None = None, *, width: int = 80) -> Scene:
@@ -49,7 +51,13 @@ def lay_out_cells(graph: Graph, heading: Heading | None = None, *, width: int = 
       heading: What is written over it.
       width: Number of columns; a drawing that cannot be that narrow is wider.
     """
-    return _whole(diagram_of(graph), heading or Heading(), CELLS, width)
+    return _whole(_shown(graph), heading or Heading(), CELLS, width)
+
+
+def _shown(graph: Graph) -> Diagram:
+    diagram = diagram_of(graph)
+    bodies = tuple((title, fold_repeats(body)) for title, body in diagram.bodies)
+    return replace(fold_repeats(diagram), bodies=bodies)
 
 
 def _whole(diagram: Diagram, heading: Heading, metrics: Metrics, width: int | None) -> Scene:

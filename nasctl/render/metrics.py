@@ -41,7 +41,7 @@ class Metrics:
       track_gap: Between two horizontal connectors in the gap of two rows.
       port_gap: Between two connectors that enter a box from above.
       note_gap: Between the notes on the left and the boxes.
-      least_width: Of a box.
+      frame_padding: Between a frame and the boxes in it: horizontal, above, below.
       cells: Whether places are whole cells of a terminal.
     """
 
@@ -56,7 +56,7 @@ class Metrics:
     track_gap: float
     port_gap: float
     note_gap: float
-    least_width: float
+    frame_padding: tuple[float, float, float]
     cells: bool = False
 
     def text_width(self, text: str, role: Role) -> float:
@@ -93,7 +93,7 @@ PIXELS = Metrics(
     track_gap=10,
     port_gap=16,
     note_gap=14,
-    least_width=120,
+    frame_padding=(14, 14, 14),
 )
 
 CELLS = Metrics(
@@ -108,6 +108,6 @@ CELLS = Metrics(
     track_gap=1,
     port_gap=2,
     note_gap=2,
-    least_width=8,
+    frame_padding=(2, 2, 1),
     cells=True,
 )

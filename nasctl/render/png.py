@@ -46,12 +46,12 @@ def write_png(scene: Scene, palette: Palette = LIGHT) -> bytes:
     for text in (*scene.texts, *(text for box in scene.boxes for text in box.texts)):
         _draw_text(draw, text, palette)
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True, dpi=(72 * SCALE, 72 * SCALE))
+    image.save(file, "PNG", dpi=(72 * SCALE, 72 * SCALE))
     return file.getvalue()
 
 
 def _draw_shapes(draw: ImageDraw.ImageDraw, scene: Scene, palette: Palette, top: float) -> None:
-    """Draws everything but the text; what lies outside the strip is cut off by Pillow."""
+    """Draws everything but the text; Pillow cuts off what lies outside the strip that begins at `top`."""
     scale = SCALE * _FINE
     line = round(_LINE * scale)
 
@@ -62,6 +62,9 @@ def _draw_shapes(draw: ImageDraw.ImageDraw, scene: Scene, palette: Palette, top:
         corners = placed([(frame.x, frame.y), (frame.x + frame.width, frame.y + frame.height)])
         draw.rounded_rectangle([*corners[0], *corners[1]], 8 * scale, outline=palette.frame, width=scale)
     for connector in scene.connectors:
+        ys = [y for _, y in connector.points]
+        if max(ys) < top - 1 or min(ys) > top + _STRIP / SCALE + 1:
+            continue
         draw.line(placed(stroke_of(connector).flattened()), palette.line, line, joint="curve")
         lead = lead_of(connector)
         if lead is not None and connector.lane is not None:

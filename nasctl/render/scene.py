@@ -50,6 +50,7 @@ class Box:
       width, height: Its size.
       family: What decides its colour (`Op.family`).
       name: Name of the block.
+      title: The same where it is to be read in the drawing; empty otherwise.
       texts: What is written in it.
       join: Whether it is drawn as a small join and not as a layer.
     """
@@ -60,6 +61,7 @@ class Box:
     height: float
     family: str
     name: str
+    title: str
     texts: tuple[Text, ...]
     join: bool = False
 

@@ -77,19 +77,20 @@ class _Piece:
     """What a connector draws in one cell.
 
     Attributes:
-      source, target: Its boxes.
+      source: Its box.
+      end: Where it enters another.
       directions: Where the line leaves the cell.
       style: Its colour.
     """
 
     source: int
-    target: int
+    end: tuple[int, int]
     directions: int
     style: str
 
     def belongs_to(self, other: _Piece) -> bool:
         """Whether two lines in a cell are one that branches or joins, and not two that cross."""
-        return self.source == other.source or self.target == other.target
+        return self.source == other.source or self.end == other.end
 
 
 @dataclass
@@ -138,7 +139,7 @@ class _Canvas:
             return
         else:
             self.outline(box, style)
-            for offset, character in enumerate(f" {box.name} " if box.name else ""):
+            for offset, character in enumerate(f" {box.title} " if box.title else ""):
                 self.written[int(box.x) + 2 + offset, int(box.y)] = (character, "bright_black")
         for text in box.texts:
             self.write(text, _TEXT_STYLES.get(text.role, ""))
@@ -159,21 +160,21 @@ class _Canvas:
             style = colour if number < connector.lead - 1 else "bright_black"
             dx, dy = _sign(to_x - x), _sign(to_y - y)
             while (x, y) != (to_x, to_y):
-                self._add(connector, (x, y), _DIRECTIONS[dx, dy], style)
+                self._add((x, y), _Piece(connector.source, corners[-1], _DIRECTIONS[dx, dy], style))
                 last = (x, y)
                 x, y = x + dx, y + dy
                 if (x, y) != corners[-1]:
-                    self._add(connector, (x, y), _DIRECTIONS[-dx, -dy], style)
+                    self._add((x, y), _Piece(connector.source, corners[-1], _DIRECTIONS[-dx, -dy], style))
         self.written[last] = (
             _ARROWS[_sign(corners[-1][0] - last[0]), _sign(corners[-1][1] - last[1])],
             "bright_black",
         )
 
-    def _add(self, connector: Connector, cell: tuple[int, int], direction: int, style: str) -> None:
+    def _add(self, cell: tuple[int, int], piece: _Piece) -> None:
         pieces = self.pieces.setdefault(cell, [])
-        if pieces and (pieces[-1].source, pieces[-1].target) == (connector.source, connector.target):
-            direction |= pieces.pop().directions
-        pieces.append(_Piece(connector.source, connector.target, direction, style))
+        if pieces and (pieces[-1].source, pieces[-1].end) == (piece.source, piece.end):
+            piece = replace(piece, directions=piece.directions | pieces.pop().directions)
+        pieces.append(piece)
 
     def _cell(self, cell: tuple[int, int]) -> tuple[str, str]:
         if cell in self.written:
