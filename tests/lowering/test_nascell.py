@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from nasctl.architecture import Architecture
 from nasctl.dialects import load_space
 from nasctl.lowering.recurrent import Recurrent
 
 LEAVES = [(0, 2), (0, 3), (0, 2), (1, 3), (0, 1), (0, 2), (0, 1), (0, 2)]
 INNER = [(1, 1), (0, 1), (1, 1), (0, 2), (1, 0), (0, 1), (1, 1)]
-NASCELL = (*np.ravel(LEAVES + INNER).tolist(), 0, 1, 12, 8)
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "nascell.json"
+
+
+@pytest.fixture(scope="module")
+def nascell() -> Architecture:
+    return Architecture.load(EXAMPLE)
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +29,8 @@ def published() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def ours(published: dict[str, np.ndarray]) -> dict[str, jax.Array]:
-    space = load_space("spaces/rnn.nas")
-    node = next(node for node in space.decode(NASCELL).graph.nodes if node.op == "recurrent")
+def ours(published: dict[str, np.ndarray], nascell: Architecture) -> dict[str, jax.Array]:
+    node = next(node for node in nascell.graph.nodes if node.op == "recurrent")
     given = {name: jnp.asarray(value, jnp.float32) for name, value in published.items()}
     layer = Recurrent(node.attributes, [given["x"].shape[1:]], given["output"].shape[1:], rngs=nnx.Rngs(0))
     layer.cell.products["x"].kernel[...] = given["kernel"]
@@ -52,6 +57,11 @@ def ours(published: dict[str, np.ndarray]) -> dict[str, jax.Array]:
         "gradient_bias": of_products["h"]["bias"][...],
         **dict(zip(("gradient_x", "gradient_h", "gradient_c"), of_inputs, strict=True)),
     }
+
+
+def test_the_example_is_the_published_tree(nascell: Architecture):
+    assert nascell.tokens == (*np.ravel(LEAVES + INNER).tolist(), 0, 1, 12, 8)
+    assert nascell.space.hash == load_space("spaces/rnn.nas").hash
 
 
 @pytest.mark.parametrize(
