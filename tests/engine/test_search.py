@@ -1,0 +1,198 @@
+"""A search from start to end: what it leaves behind, how it goes on, how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import nasctl
+from nasctl.architecture import Architecture, load_document
+from nasctl.engine import Listener
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.executors import Job
+from nasctl.space import Space
+from nasctl.store import RunFolder
+
+Score = Callable[[Architecture], dict[str, float]]
+RANDOM = {"controller": {"kind": "random", "batch": 4}}
+
+
+def tokens_and_rewards(run: nasctl.Run) -> list[tuple[tuple[int, ...], float | None]]:
+    return [(trial.tokens, trial.reward) for trial in run.trials]
+
+
+def test_a_search_keeps_every_trial_and_the_best(space: Space, score: Score, tmp_path: Path) -> None:
+    run = nasctl.search(space, score, trials=30, out=tmp_path / "run", settings=RANDOM)
+    assert [trial.number for trial in run.trials] == list(range(30))
+    assert all(trial.reward == sum(trial.tokens) for trial in run.trials)
+    assert all(trial.metrics["half"] == (trial.reward or 0) / 2 for trial in run.trials)
+    assert run.best is not None
+    assert run.best.reward == max(trial.reward or 0 for trial in run.trials)
+    assert run.best_architecture.tokens == run.best.tokens
+    document = load_document(run.folder)
+    assert document.results == {"reward": run.best.reward, "half": (run.best.reward or 0) / 2}
+    assert document.origin["trial"] == run.best.number
+    assert run.stopped == "all 30 trials are done"
+
+
+def test_the_seed_decides_the_trials(space: Space, score: Score, tmp_path: Path) -> None:
+    first, again, other = (
+        nasctl.search(space, score, trials=12, seed=seed, out=tmp_path / name, settings=RANDOM)
+        for name, seed in (("first", 1), ("again", 1), ("other", 2))
+    )
+    assert tokens_and_rewards(first) == tokens_and_rewards(again)
+    assert tokens_and_rewards(first) != tokens_and_rewards(other)
+
+
+@pytest.mark.parametrize("kind", ["random", "reinforce"])
+def test_a_run_that_was_cut_and_resumed_has_the_trials_of_one_that_was_not(
+    kind: str, space: Space, score: Score, tmp_path: Path
+) -> None:
+    settings = {"controller": {"kind": kind, "batch": 4}}
+    whole = nasctl.search(space, score, trials=22, out=tmp_path / "whole", settings=settings)
+    nasctl.search(space, score, trials=6, out=tmp_path / "cut", settings=settings)
+    nasctl.resume(tmp_path / "cut", score, budget={"trials": 15})
+    resumed = nasctl.resume(tmp_path / "cut", score, budget={"trials": 22})
+    assert tokens_and_rewards(resumed) == tokens_and_rewards(whole)
+
+
+def test_an_interrupt_loses_only_the_trial_in_flight(space: Space, score: Score, tmp_path: Path) -> None:
+    calls = []
+
+    def interrupted(architecture: Architecture) -> dict[str, float]:
+        calls.append(architecture)
+        if len(calls) == 10:
+            raise KeyboardInterrupt
+        return score(architecture)
+
+    settings = {**RANDOM, "search": {"duplicates": "repeat"}}
+    with pytest.raises(KeyboardInterrupt):
+        nasctl.search(space, interrupted, trials=20, out=tmp_path / "run", settings=settings)
+    assert len(nasctl.Run(tmp_path / "run").trials) == 9
+    resumed = nasctl.resume(tmp_path / "run", score)
+    whole = nasctl.search(space, score, trials=20, out=tmp_path / "whole", settings=settings)
+    assert tokens_and_rewards(resumed) == tokens_and_rewards(whole)
+
+
+def test_the_same_network_is_answered_from_the_store(space: Space, score: Score, tmp_path: Path) -> None:
+    scored: list[tuple[int, ...]] = []
+
+    def counted(architecture: Architecture) -> dict[str, float]:
+        scored.append(architecture.tokens)
+        return score(architecture)
+
+    run = nasctl.search(space, counted, trials=100, out=tmp_path / "run", settings=RANDOM)
+    assert len(scored) == len(set(scored)) == len({trial.tokens for trial in run.trials})
+    for trial in run.trials:
+        if trial.reused is not None:
+            earlier = run.trials[trial.reused]
+            assert (earlier.tokens, earlier.reward, earlier.reused) == (trial.tokens, trial.reward, None)
+    scored.clear()
+    settings = {**RANDOM, "search": {"duplicates": "repeat"}}
+    nasctl.search(space, counted, trials=100, out=tmp_path / "repeat", settings=settings)
+    assert len(scored) == 100
+
+
+def test_a_child_that_fails_is_recorded_and_the_search_goes_on(space: Space, tmp_path: Path) -> None:
+    def fragile(architecture: Architecture) -> float:
+        match architecture.tokens[0]:
+            case 0:
+                raise ValueError("a 0 is not for me\nmore of it")
+            case 1:
+                return float("nan")
+            case 2:
+                raise MemoryError("too large")
+        return 1.0
+
+    run = nasctl.search(space, fragile, trials=40, out=tmp_path / "run", settings=RANDOM)
+    statuses = {0: "crashed", 1: "not_finite", 2: "out_of_memory", 3: "complete"}
+    assert [trial.status for trial in run.trials] == [statuses[trial.tokens[0]] for trial in run.trials]
+    crashed = next(trial for trial in run.trials if trial.status == "crashed")
+    assert crashed.reward is None
+    assert crashed.cause == "ValueError: a 0 is not for me"
+    assert "more of it" in crashed.traceback
+
+
+def test_a_search_in_which_all_fails_stops_with_the_reason(space: Space, tmp_path: Path) -> None:
+    def broken(architecture: Architecture) -> float:
+        raise OSError("the simulator is down")
+
+    settings = {**RANDOM, "search": {"max_failures": 5}}
+    with pytest.raises(WorkFailed, match="last 5 trials all failed.*the simulator is down"):
+        nasctl.search(space, broken, trials=40, out=tmp_path / "run", settings=settings)
+    assert len(nasctl.Run(tmp_path / "run").trials) == 5
+
+
+@pytest.mark.parametrize(
+    ("returned", "cause"),
+    [({"loss": 1.0}, 'returned loss but no "reward"'), ("high", "'high' as reward, which is not a number")],
+)
+def test_an_evaluator_that_returns_nonsense_is_told_so(
+    returned: object, cause: str, space: Space, tmp_path: Path
+) -> None:
+    settings = {**RANDOM, "search": {"max_failures": 1}}
+    with pytest.raises(WorkFailed, match=cause):
+        nasctl.search(space, lambda _: returned, out=tmp_path / "run", settings=settings)  # type: ignore[arg-type,return-value]
+
+
+def test_a_budget_of_time_stops_the_search_and_is_named(space: Space, score: Score, tmp_path: Path) -> None:
+    settings = {**RANDOM, "search": {"trials": 10**6, "seconds": 0.05}}
+    run = nasctl.search(space, score, out=tmp_path / "run", settings=settings)
+    assert run.stopped == "the time is up (0.05 s)"
+    assert 0 < len(run.trials) < 10**6
+
+
+def test_measured_constraints_make_a_trial_invalid(score: Score, tmp_path: Path) -> None:
+    text = "space choices\na in {0, 1, 2, 3}\nrequire half < 1\n"
+    (tmp_path / "bounded.nas").write_text(text)
+    run = nasctl.search(tmp_path / "bounded.nas", score, trials=20, out=tmp_path / "run", settings=RANDOM)
+    assert {trial.status for trial in run.trials if trial.tokens[0] >= 2} == {"invalid"}
+    assert {trial.status for trial in run.trials if trial.tokens[0] < 2} == {"complete"}
+    assert "half < 1 is required" in next(t.cause for t in run.trials if t.status == "invalid")
+
+
+def test_a_space_without_networks_needs_a_function(space: Space, tmp_path: Path) -> None:
+    with pytest.raises(NasctlError) as error:
+        nasctl.search(space, out=tmp_path / "run")
+    assert "--evaluator" in error.value.hint
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_only_resumed_on_its_own_space(space: Space, score: Score, tmp_path: Path) -> None:
+    run = nasctl.search(space, score, trials=3, out=tmp_path / "run", settings=RANDOM)
+    file = run.folder / "space.nas"
+    file.write_text(file.read_text().replace("{0, 1, 2, 3}", "{0, 1, 2}", 1))
+    with pytest.raises(NasctlError, match="is not the space that the run was started with"):
+        nasctl.resume(run.folder, score, budget={"trials": 5})
+
+
+def test_the_listener_hears_of_every_step(space: Space, score: Score, tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    class Recording(Listener):
+        def search_started(self, folder: Path, *_: object) -> None:
+            heard.append(f"search in {folder.name}")
+
+        def trial_started(self, job: Job) -> None:
+            heard.append(f"start {job.number}")
+
+        def trial_finished(self, trial: object, *, is_best: bool) -> None:
+            heard.append("best" if is_best else "trial")
+
+        def controller_updated(self, trials_seen: int, metrics: object) -> None:
+            heard.append(f"update {trials_seen}")
+
+    nasctl.search(space, score, trials=8, out=tmp_path / "run", settings=RANDOM, listener=Recording())
+    assert heard[0] == "search in run"
+    assert heard.count("trial") + heard.count("best") == 8
+    assert [event for event in heard if event.startswith("update")] == ["update 4", "update 8"]
+
+
+def test_the_controllers_updates_are_kept(space: Space, score: Score, tmp_path: Path) -> None:
+    settings = {"controller": {"batch": 4}}
+    run = nasctl.search(space, score, trials=12, out=tmp_path / "run", settings=settings)
+    updates = RunFolder.open(run.folder).trials(read_only=True).updates()
+    assert list(updates) == [4, 8, 12]
+    assert all("entropy" in metrics for metrics in updates.values())
