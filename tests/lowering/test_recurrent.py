@@ -175,3 +175,20 @@ def test_products_of_x_are_one_and_before_the_scan():
     network = build(graph, seed=0)
     jaxpr = str(jax.make_jaxpr(lambda text: network(text))(jnp.zeros((2, 7), jnp.int32)))
     assert jaxpr.count("dot_general") == 2 * 2 + 1  # each layer's W x and U h, and the output
+
+
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [
+        ("rnn", Signature((35,), 1_000)),
+        ("rnn_max_sin", Signature((35,), 1_000)),
+        ("nasbench201", Signature((8, 8, 1), 10)),
+    ],
+)
+def test_sampled_networks_have_the_parameters_that_are_counted(name: str, signature: Signature):
+    space = load_space(f"spaces/{name}.nas")
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        graph = bind(space.decode(sample_uniform(space, rng)).graph, signature)
+        shapes = nnx.eval_shape(lambda graph=graph: nnx.state(build(graph, seed=0), nnx.Param))
+        assert sum(leaf.size for leaf in jax.tree.leaves(shapes)) == measure_cost(graph).params
