@@ -12,8 +12,8 @@ cell tree {
     activation in {identity, tanh, sigmoid, relu}
   }
   indices {
-    cell_output in nodes   # the node that gives c_t, before its activation
-    cell_inject in nodes   # the node into which c_{t-1} is injected
+    cell_output in nodes  # the node that gives c_t, before its activation
+    cell_inject in nodes  # the node into which c_{t-1} is injected
   }
 }
 
