@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from nasctl.dsl import Diagnostic
     from nasctl.errors import NasctlError
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -34,11 +35,29 @@ def print_json(document: object) -> None:
 
 
 def print_error(error: NasctlError) -> None:
-    """Prints an error and its hint on standard error."""
+    """Prints an error and its hint on standard error; of a space file, each finding with its place."""
+    diagnostics = getattr(error, "diagnostics", None)
+    if diagnostics:
+        print_diagnostics(diagnostics)
+        return
     console = progress_console()
     console.print(f"[bold red]error:[/] {_escape(error.message)}", soft_wrap=True)
     if error.hint:
         console.print(f"[bold]hint:[/] {_escape(error.hint)}", soft_wrap=True)
+
+
+def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """Prints findings in space files on standard error, an empty line between them."""
+    from rich.text import Text
+
+    console = progress_console()
+    for diagnostic in diagnostics:
+        text = Text(f"{diagnostic}\n")
+        text.highlight_regex(r"(?<=: )error(?=: )", "bold red")
+        text.highlight_regex(r"(?<=: )(warning|note)(?=: )", "bold yellow")
+        text.highlight_regex(r"(?m)^ *\| *\^+", "bold red")
+        text.highlight_regex(r"(?m)^ +=.*$", "bold")
+        console.print(text, soft_wrap=True)
 
 
 def sparkline(values: Iterable[float], width: int) -> str:

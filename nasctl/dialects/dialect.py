@@ -11,6 +11,7 @@ from nasctl.dsl.builder import SyntaxBuilder
 from nasctl.dsl.diagnostics import Problems
 from nasctl.dsl.syntax import Statement
 from nasctl.dsl.values import Scope
+from nasctl.graph import Signature
 from nasctl.space import AnchorPoint, Choice, Clause, Decision, Program, Schedule
 
 MOST_DECISIONS = 20_000
@@ -48,6 +49,7 @@ class Dialect:
         error it goes on as well as it can, so that all are found; what it returns is then not used.
       program_from_json: Inverse of the program's `to_json`.
       measures: The static measures that `require` can bound; others must come from an evaluator.
+      signature: The input and outputs for which costs are stated where no data set is named.
       summary: One line for the list of dialects.
     """
 
@@ -57,6 +59,7 @@ class Dialect:
     build: Callable[[Sequence[Statement], Scope, Problems], Parts]
     program_from_json: Callable[[Mapping[str, Any]], Program]
     measures: tuple[str, ...] = ()
+    signature: Signature | None = None
     summary: str = ""
 
 

@@ -111,9 +111,28 @@ class Problems:
     """Collects findings while a file is read; reading goes on after each."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    _unread: list[Span] = field(default_factory=list)
+
+    def syntax_error(self, span: Span, message: str, *, hint: str = "") -> None:
+        """Notes a mistake of the syntax: a stretch whose meaning is not known."""
+        self._unread.append(span)
+        self.error(span, message, hint=hint)
+
+    def take(self, others: Problems) -> None:
+        """Adds what another collector found."""
+        self.found.extend(others.found)
+        self._unread.extend(others._unread)
+
+    def unread_in(self, span: Span) -> bool:
+        """Whether a mistake of the syntax lies in a stretch, so that what is missing there may only be misspelt."""
+        return any(
+            span.source is unread.source and span.start <= unread.start <= span.end for unread in self._unread
+        )
 
     def error(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:
-        """Notes something that makes the file unusable."""
+        """Notes something that makes the file unusable, unless the very place is a mistake of the syntax already."""
+        if any(item.span == span for item in self.found if item.severity == "error") and self.unread_in(span):
+            return
         self.found.append(Diagnostic(message, span, hint, tuple(notes)))
 
     def warn(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:

@@ -9,21 +9,18 @@ from typing import Any
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput
 from lark.lexer import LexerState
+from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from nasctl.dsl.diagnostics import MOST_ERRORS, Note, Problems
+from nasctl.dsl.brackets import DEEPEST, close_open_brackets, too_deep
+from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
+from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.source import Source, Span
 from nasctl.dsl.wording import Found, describe_mistake
 from nasctl.resources import grammar_folder
 
-DEEPEST = 30
-"""Brackets that may stand inside each other."""
-
 LARGEST = 400_000
 """Characters that a file may have: about 15,000 lines, which are read in a second."""
-
-LEXEME = re.compile(r"""(?P<comment>\#[^\n]*)|(?P<open>[{(])|(?P<close>[})])|"[^"\n]*"?|\w+|[^\s\w]""")
-"""What the text is made of, whatever the grammar: used where the parser has lost its way, and by the formatter."""
 
 
 @lru_cache(maxsize=16)
@@ -51,12 +48,26 @@ def parse_tree(source: Source, grammar: Path, problems: Problems) -> Tree[Token]
     """
     if not _readable(source, problems):
         return None
-    recovery = _Recovery(source, load_grammar(grammar), problems)
+    mistakes = Problems()
+    tree = _parse(source, source.text, grammar, mistakes)
+    if mistakes.errors:
+        # Where a bracket was left open, what follows is misread: put it in and look again.
+        mended = Problems()
+        text = close_open_brackets(source, mended)
+        if mended.errors:
+            mistakes = mended
+            tree = _parse(source, text, grammar, mistakes)
+    problems.take(mistakes)
+    return tree
+
+
+def _parse(source: Source, text: str, grammar: Path, problems: Problems) -> Tree[Token] | None:
+    """The parse tree of a text that has the offsets of a source."""
+    parser = load_grammar(grammar)
     try:
-        tree = recovery.grammar.parse(source.text, on_error=recovery)
+        return parser.parse(text, on_error=_Recovery(source, text, parser, problems))
     except UnexpectedInput:
         return None
-    return tree
 
 
 def _readable(source: Source, problems: Problems) -> bool:
@@ -68,24 +79,19 @@ def _readable(source: Source, problems: Problems) -> bool:
             hint="use ranges, `repeat` and blocks, or leave parts to an `include`",
         )
         return False
-    depth = 0
-    for match in LEXEME.finditer(source.text):
-        depth += (match.lastgroup == "open") - (match.lastgroup == "close")
-        if depth > DEEPEST:
-            problems.error(
-                Span(source, match.start(), match.end()),
-                f"more than {DEEPEST} brackets stand inside each other here",
-            )
-            return False
-    return True
+    deep = too_deep(source)
+    if deep is not None:
+        problems.error(deep, f"more than {DEEPEST} brackets stand inside each other here")
+    return deep is None
 
 
 class _Recovery:
     """Reports a mistake and moves the parser to the next statement; Lark calls it for each mistake."""
 
-    def __init__(self, source: Source, grammar: Lark, problems: Problems) -> None:
-        self.source = source
-        self.grammar = grammar
+    def __init__(self, source: Source, text: str, grammar: Lark, problems: Problems) -> None:
+        self._source = source
+        self._text = text
+        self._grammar = grammar
         self._problems = problems
         self._mistakes = 0
         self._farthest = -1
@@ -93,6 +99,7 @@ class _Recovery:
     def __call__(self, mistake: UnexpectedInput) -> bool:
         parser: InteractiveParser = mistake.interactive_parser
         found = self._found(mistake)
+        _finish_statement(parser, eager=self._leads_line(found) or found.at_end)
         self._report(found, parser)
         self._mistakes += 1
         if found.at_end or self._mistakes >= MOST_ERRORS:
@@ -106,33 +113,33 @@ class _Recovery:
         if not isinstance(mistake, UnexpectedCharacters):
             token: Token = mistake.token  # type: ignore[attr-defined]
             if token.type == "$END":
-                end = len(self.source.text.rstrip())
-                return Found("", Span(self.source, end, end), before, at_end=True)
+                end = len(self._source.text.rstrip())
+                return Found("", Span(self._source, end, end), before, at_end=True)
             start = token.start_pos or 0
-            return Found(str(token), Span(self.source, start, start + len(token)), before)
+            return Found(str(token), Span(self._source, start, start + len(token)), before)
         start = mistake.pos_in_stream or 0
-        match = re.compile(r'"[^"\n]*|-?[\w.]+|.').match(self.source.text, start)
+        match = re.compile(r'"[^"\n]*|-?[\w.]+|.').match(self._text, start)
         end = match.end() if match else start + 1
-        return Found(self.source.text[start:end], Span(self.source, start, end), before, unreadable=True)
+        return Found(self._text[start:end], Span(self._source, start, end), before, unreadable=True)
+
+    def _leads_line(self, found: Found) -> bool:
+        line, column = self._source.position(found.span.start)
+        return not self._source.line(line)[: column - 1].strip()
 
     def _report(self, found: Found, parser: InteractiveParser) -> None:
+        state = parser.parser_state
         acceptable: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
-        patterns = {terminal.name: terminal.pattern for terminal in self.grammar.terminals}
-        values = parser.parser_state.value_stack
-        span, message, hint = describe_mistake(found, acceptable, patterns)
-        notes: tuple[Note, ...] = ()
-        opening = _unclosed(values)
-        if opening is not None and "RBRACE" in acceptable | {"RPAR"} and (found.at_end or found.text in "})"):
-            place = Span(self.source, opening.start_pos or 0, (opening.start_pos or 0) + 1)
-            notes = (Note(f"this `{opening}` is still open", place),)
-        self._problems.error(span, message, hint=hint, notes=notes)
+        patterns = {terminal.name: terminal.pattern for terminal in self._grammar.terminals}
+        begins = between_items(state.parse_conf.states[state.state_stack[-1]])
+        span, message, hint = describe_mistake(found, acceptable, patterns, begins_statement=begins)
+        self._problems.syntax_error(span, message, hint=hint)
 
     def _resume(self, parser: InteractiveParser, found: Found) -> bool:
         """Gives up the statement that the parser is in; False when nothing is left to read."""
         state = parser.parser_state
         table = state.parse_conf.states
         given_up: list[Any] = []
-        while state.state_stack and not _between_items(table[state.state_stack[-1]]):
+        while state.state_stack and not between_items(table[state.state_stack[-1]]):
             if not state.value_stack:
                 return False
             state.state_stack.pop()
@@ -144,8 +151,7 @@ class _Recovery:
             for value in given_up
             if isinstance(value, Token)
         )
-        acceptable = table[state.state_stack[-1]]
-        at = self._next_statement(found, start, max(0, unclosed), set(acceptable))
+        at = self._next_statement(found, start, max(0, unclosed))
         at = max(at, self._farthest + 1)
         self._farthest = at
         if parser.lexer_thread.state is None:
@@ -153,33 +159,59 @@ class _Recovery:
         _move(parser.lexer_thread.state, at)
         return True
 
-    def _next_statement(self, found: Found, start: int, unclosed: int, acceptable: set[str]) -> int:
+    def _next_statement(self, found: Found, start: int, unclosed: int) -> int:
         """Where the statement after the failed one begins, judged by line breaks, indentation and brackets."""
-        _, column = self.source.position(start)
-        line, _ = self.source.position(found.span.start)
-        for match in LEXEME.finditer(self.source.text, found.span.start):
-            if match.lastgroup == "comment":
+        _, column = self._source.position(start)
+        line, _ = self._source.position(found.span.start)
+        for lexeme in lexemes(self._source, found.span.start):
+            if lexeme.kind == "comment":
                 continue
-            here_line, here_column = self.source.position(match.start())
-            leads_line = not self.source.line(here_line)[: here_column - 1].strip()
-            opens, closes = match.lastgroup == "open", match.lastgroup == "close"
-            if leads_line and here_line > line and here_column <= column and not opens:
+            opens, closes = lexeme.kind == "open", lexeme.kind == "close"
+            if lexeme.leads and lexeme.line > line and lexeme.column <= column and not opens:
                 # A closing bracket at the statement's own column ends the statement; further left, its block.
-                if not closes or here_column < column:
-                    return match.start()
+                if not closes or lexeme.column < column:
+                    return lexeme.start
                 unclosed = max(0, unclosed - 1)
                 continue
-            if closes and match[0] == "}" and unclosed == 0 and match.start() > start:
-                return match.start()
-            if here_line == line and match.start() == found.span.start and not opens and not closes:
-                continue
+            if lexeme.text == "}" and unclosed == 0 and lexeme.start > found.span.start:
+                return lexeme.start
             unclosed += opens - (closes and unclosed > 0)
-        return len(self.source.text)
+        return len(self._text)
 
 
-def _between_items(actions: Any) -> bool:
+def between_items(actions: Any) -> bool:
     """Whether a parser state is one in which a block's next statement may begin."""
     return any(symbol.endswith("_item") for symbol in actions)
+
+
+def _finish_statement(parser: InteractiveParser, *, eager: bool) -> None:
+    """Brings the parser between statements where the last one is complete as it stands.
+
+    A LALR parser holds a finished statement back until it has seen that the next word may follow. Here that word is
+    a mistake, which should not take the statement before it along.
+
+    Args:
+      parser: At the mistake.
+      eager: Whether to finish also what could go on, as where the mistake begins a line.
+    """
+    state = parser.parser_state
+    table = state.parse_conf.states
+    states, values = list(state.state_stack), list(state.value_stack)
+    while not between_items(table[states[-1]]):
+        actions = {
+            name: action for name, action in table[states[-1]].items() if name.isupper() or name == "$END"
+        }
+        rules = {argument for action, argument in actions.values() if action is not Shift}
+        if len(rules) != 1 or (not eager and any(action is Shift for action, _ in actions.values())):
+            return
+        rule = rules.pop()
+        size = len(rule.expansion)
+        parts = values[len(values) - size :]
+        del states[len(states) - size :], values[len(values) - size :]
+        values.append(state.parse_conf.callbacks[rule](parts))
+        states.append(table[states[-1]][rule.origin.name][1])
+    state.state_stack[:] = states
+    state.value_stack[:] = values
 
 
 def _move(lexer: LexerState, offset: int) -> None:
@@ -204,15 +236,3 @@ def _last_end(values: list[Any]) -> int:
         if isinstance(value, list) and value:
             return _last_end(value)
     return 0
-
-
-def _unclosed(values: list[Any]) -> Token | None:
-    """The innermost bracket that was opened and not closed."""
-    return next(
-        (
-            value
-            for value in reversed(values)
-            if isinstance(value, Token) and value.type in ("LBRACE", "LPAR")
-        ),
-        None,
-    )

@@ -30,6 +30,11 @@ class Source:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    @property
+    def whole(self) -> Span:
+        """All of it."""
+        return Span(self, 0, len(self.text))
+
     def line(self, number: int) -> str:
         """A line without its end; lines count from 1."""
         start = self._starts[number - 1]

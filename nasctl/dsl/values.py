@@ -300,8 +300,8 @@ def _by_log(
     ratio = math.log(high / low)
     values = [low * math.exp(ratio * index / (count - 1)) for index in range(1, count - 1)]
     integral = isinstance(low, int) and isinstance(high, int)
-    # Twelve digits, so that rounding errors of exp do not show: 0.01, not 0.010000000000000004.
-    between = [round(value) if integral else float(f"{value:.12g}") for value in values]
+    # Six digits are more than a search can tell apart, and read better.
+    between = [round(value) if integral else float(f"{value:.6g}") for value in values]
     return tuple(dict.fromkeys([low, *between, high]))
 
 

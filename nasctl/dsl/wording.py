@@ -42,7 +42,7 @@ class Found:
 
 
 def describe_mistake(
-    found: Found, acceptable: set[str], patterns: Mapping[str, Pattern]
+    found: Found, acceptable: set[str], patterns: Mapping[str, Pattern], *, begins_statement: bool
 ) -> tuple[Span, str, str]:
     """The place, the message and the hint for a mistake of the syntax.
 
@@ -50,46 +50,58 @@ def describe_mistake(
       found: What stands there.
       acceptable: Names of the terminals that could stand there.
       patterns: The grammar's terminals.
+      begins_statement: Whether a statement could begin there.
     """
-    words = {
-        pattern.value
-        for name, pattern in patterns.items()
-        if name in acceptable and isinstance(pattern, PatternStr) and pattern.value.isalpha()
-    }
-    wanted = _listed(acceptable, patterns)
-    previous = _word_before(found)
-    if found.unreadable and (special := _unreadable(found)):
-        return found.span, special[0], special[1]
-    if found.at_end:
-        end = Span(found.span.source, max(0, found.span.start - 1), max(1, found.span.end))
-        return end, f"the file ends here, but {wanted} should follow", ""
-    if found.text and (close := nearest(found.text, words)):
-        return found.span, f"`{found.text}` is not understood here", f"did you mean `{close}`?"
-    every_word = {p.value for p in patterns.values() if isinstance(p, PatternStr) and p.value.isalpha()}
-    if (
-        previous
-        and previous not in every_word
-        and (close := nearest(previous, {"in", "of", "step", "every", "log"}))
-    ):
-        start = found.before - len(previous)
-        span = Span(found.span.source, start, found.before)
-        return span, f"`{previous}` is not understood here", f"did you mean `{close}`?"
-    hint = ""
-    if found.text in ("{",) and {"NUMBER", "IN"} <= acceptable:
-        hint = "write `in` before a set, to let the search decide"
-    if found.text == "=" and "NUMBER" in acceptable:
-        hint = "leave out the `=`"
+    if found.unreadable:
+        return found.span, *_unreadable(found)
     source = found.span.source
-    if source.position(found.before)[0] < source.position(found.span.start)[0]:
-        # The mistake is at the end of an earlier line: what was left out there, not what stands here.
-        end = Span(source, max(0, found.before - 1), found.before)
-        after = source.text[end.start : end.end] if previous == "" else previous
+    wanted = _listed(acceptable, patterns)
+    if found.at_end:
+        end = Span(source, max(0, found.span.start - 1), max(1, found.span.end))
+        return end, f"the file ends here, but {wanted} should follow", ""
+    spelled = {name: pattern.value for name, pattern in patterns.items() if isinstance(pattern, PatternStr)}
+    if close := nearest(
+        found.text, {text for name, text in spelled.items() if name in acceptable and text.isalpha()}
+    ):
+        return found.span, f"`{found.text}` is not understood here", f"did you mean `{close}`?"
+    previous = _word_before(found)
+    if previous not in spelled.values() and (close := _misspelt(previous)):
+        span = Span(source, found.before - len(previous), found.before)
+        return span, f"`{previous}` is not understood here", f"did you mean `{close}`?"
+    if found.text in ("}", ")") and begins_statement:
         return (
-            end,
-            f"after `{after}` should follow {wanted}; instead the next line begins with `{found.text}`",
-            hint,
+            found.span,
+            f"this `{found.text}` closes nothing",
+            "one too many, or its opening bracket is missing",
         )
-    return found.span, f"`{found.text}` cannot stand here; {wanted} should", hint
+    if source.position(found.before)[0] < source.position(found.span.start)[0] and not begins_statement:
+        # The mistake is at the end of an earlier line: what was left out there, not what stands here.
+        last = re.search(r"\w+$|\S$", source.text[: found.before])
+        start = last.start() if last else max(0, found.before - 1)
+        end = Span(source, start, found.before)
+        return end, f"{wanted} should follow `{end.text}`, but the line ends", ""
+    hint = ""
+    if found.text == "{" and {"IN", "NUMBER"} & {name.rpartition("__")[2] for name in acceptable}:
+        hint = "write `in` before a set, to let the search decide"
+    if found.text == "=" and spelled.get("IN") and "IN" in acceptable:
+        hint = "leave out the `=` to fix a value, or write `in` before a set"
+    what = (
+        f"no statement begins with `{found.text}` here"
+        if begins_statement
+        else f"`{found.text}` cannot stand here"
+    )
+    return found.span, f"{what}; it can be {wanted}", hint
+
+
+_LITTLE_WORDS = ("in", "of", "step", "every", "log", "one", "repeat")
+
+
+def _misspelt(word: str) -> str:
+    """The little word of the language that a word was probably meant to be."""
+    swapped = [
+        little for little in _LITTLE_WORDS if word and sorted(word) == sorted(little) and word != little
+    ]
+    return swapped[0] if swapped else nearest(word, _LITTLE_WORDS) if len(word) > 2 else ""
 
 
 def _listed(acceptable: set[str], patterns: Mapping[str, Pattern], most: int = 8) -> str:
@@ -124,14 +136,16 @@ def _word_before(found: Found) -> str:
     return match[0] if match else ""
 
 
-def _unreadable(found: Found) -> tuple[str, str] | None:
+def _unreadable(found: Found) -> tuple[str, str]:
+    """The message and the hint for what is no word or sign of the language."""
     text = found.text
     if text.startswith('"'):
         return "this text is not closed", 'end it with " on the same line'
     if re.match(r"-?\d", text):
-        return f"`{text}` is neither a number nor a name", (
-            "numbers are written 3, 0.5, 1e-4, 5M or 64KiB; names begin with a letter"
-        )
+        hint = "numbers are written 3, 0.5, 1e-4, 5M or 64KiB; names begin with a letter"
+        return f"`{text}` is neither a number nor a name", hint
     if text in ("'", "`", "“", "”", "„"):
         return f"`{text}` means nothing here", 'texts stand in straight quotes: "…"'
-    return None
+    if text in ("[", "]"):
+        return f"`{text}` means nothing here", "sets stand in braces: {1, 2}"
+    return f"`{text}` means nothing here", "only comments, after `#`, may hold any character"

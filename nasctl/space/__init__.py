@@ -8,6 +8,7 @@ from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Clause, Decisio
 from nasctl.space.program import Program
 from nasctl.space.sampling import sample_uniform
 from nasctl.space.space import Constraint, Schedule, Space
+from nasctl.space.text import format_tokens, parse_tokens
 
 __all__ = [
     "INACTIVE",
@@ -21,5 +22,7 @@ __all__ = [
     "Space",
     "Tokens",
     "Value",
+    "format_tokens",
+    "parse_tokens",
     "sample_uniform",
 ]

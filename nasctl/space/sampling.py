@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nasctl.space.decision import INACTIVE, Tokens
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from nasctl.space.space import Space
 
 

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
-from nasctl.space.decision import INACTIVE
+from nasctl.space.decision import INACTIVE, Clause, Decision
 
 if TYPE_CHECKING:
     from nasctl.space.space import Space
+
+Table = dict[tuple[int, ...], int]
+"""For each combination of the tokens of some decisions, the number of ways to take the later ones."""
 
 
 def count_strings(space: Space) -> int:
     """Counts the valid token strings.
 
-    Walks the decisions in order and counts, for each combination of tokens that a later condition still asks
-    about, the prefixes that lead there. The work grows with the number of such combinations, not with the
-    number of strings.
+    Sums the decisions out from the last to the first. What is left of one is a table over the earlier decisions that
+    its condition, and those of the decisions summed out before it, ask about. The work grows with the size of these
+    tables, not with the number of strings.
     """
-    last_use: dict[int, int] = {}
-    for index, decision in enumerate(space.decisions):
-        for clause in decision.when:
-            last_use[clause.decision] = index
+    decisions = space.decisions
+    total = 1
+    tables: defaultdict[int, list[tuple[tuple[int, ...], Table]]] = defaultdict(list)
+    for index in reversed(range(len(decisions))):
+        when = _needed(decisions, decisions[index].when)
+        later = tables.pop(index, [])
+        asked = {clause.decision for clause in when}.union(*(scope for scope, _ in later)) - {index}
+        scope = tuple(sorted(asked))
+        counts: Table = {}
+        for tokens in product(*(_tokens(decisions[earlier]) for earlier in scope)):
+            known = dict(zip(scope, tokens, strict=True))
+            active = all(known[clause.decision] in clause.tokens for clause in when)
+            taken = range(len(decisions[index].choices)) if active else (INACTIVE,)
+            counts[tokens] = _ways(index, taken, known, later)
+        if scope:
+            tables[scope[-1]].append((scope, counts))
+        else:
+            total *= counts[()]
+    return total
 
-    # A state holds the tokens of the decisions that are still asked about, as (index, token) pairs in order.
-    prefixes: Counter[tuple[tuple[int, int], ...]] = Counter({(): 1})
-    for index, decision in enumerate(space.decisions):
-        asked_later = last_use.get(index, index) > index
-        following: Counter[tuple[tuple[int, int], ...]] = Counter()
-        for state, count in prefixes.items():
-            known = dict(state)
-            active = all(known[clause.decision] in clause.tokens for clause in decision.when)
-            kept = tuple((i, token) for i, token in state if last_use[i] > index)
-            if not asked_later:
-                following[kept] += count * (len(decision.choices) if active else 1)
-                continue
-            for token in range(len(decision.choices)) if active else (INACTIVE,):
-                following[(*kept, (index, token))] += count
-        prefixes = following
-    return sum(prefixes.values())
+
+def _ways(
+    index: int, taken: Sequence[int], known: dict[int, int], later: Sequence[tuple[tuple[int, ...], Table]]
+) -> int:
+    """The ways to take a decision and the later ones that depend on it."""
+    if not later:
+        return len(taken)
+    return sum(
+        prod(
+            counts[tuple(token if earlier == index else known[earlier] for earlier in scope)]
+            for scope, counts in later
+        )
+        for token in taken
+    )
+
+
+def _tokens(decision: Decision) -> Sequence[int]:
+    active = range(len(decision.choices))
+    return (*active, INACTIVE) if decision.when else active
+
+
+def _needed(decisions: Sequence[Decision], when: Sequence[Clause]) -> tuple[Clause, ...]:
+    """The clauses that do not follow from others: those of a decision hold whenever it was taken."""
+    implied = {clause for asked in when for clause in decisions[asked.decision].when}
+    return tuple(clause for clause in dict.fromkeys(when) if clause not in implied)

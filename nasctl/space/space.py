@@ -138,7 +138,8 @@ class Space:
             if not decision.active(tokens):
                 if token != INACTIVE:
                     raise NasctlError(
-                        f"{decision.name} is not decided in this architecture, so its token must be {INACTIVE}, not {token}"
+                        f"{decision.name} is not decided in this architecture, so its token must be {INACTIVE}, "
+                        f"not {token}"
                     )
             elif not 0 <= token < len(decision.choices):
                 raise NasctlError(
@@ -176,7 +177,11 @@ class Space:
           NasctlError: A value is missing, unknown, or not among the choices.
         """
         remaining = dict(values)
-        point_of_bit = {bit: (point, source) for point in self.anchors for bit, source in zip(point.bits, point.sources, strict=True)}
+        point_of_bit = {
+            bit: (point, source)
+            for point in self.anchors
+            for bit, source in zip(point.bits, point.sources, strict=True)
+        }
         tokens: list[int] = []
         for index, decision in enumerate(self.decisions):
             if not decision.active(tokens):
@@ -207,7 +212,9 @@ class Space:
         known = [self.anchors[source].label for source in point.sources]
         for label in labels:
             if label not in known:
-                raise NasctlError(f"{point.name} cannot come from {label}", hint=f"its sources are {_join(known)}")
+                raise NasctlError(
+                    f"{point.name} cannot come from {label}", hint=f"its sources are {_join(known)}"
+                )
 
     def decode(self, tokens: Sequence[int]) -> Architecture:
         """The architecture that a token string stands for.
@@ -215,7 +222,9 @@ class Space:
         Raises:
           NasctlError: The token string is not one of this space.
         """
-        from nasctl.architecture import Architecture  # the one doorway from the space to what is built from it
+        from nasctl.architecture import (
+            Architecture,
+        )  # the one doorway from the space to what is built from it
 
         return Architecture(self, self.validate(tokens))
 

@@ -10,6 +10,7 @@ from nasctl.dialects import Dialect
 from nasctl.dialects.cell.build import build
 from nasctl.dialects.cell.program import program_from_json
 from nasctl.dialects.cell.syntax import CellSyntax
+from nasctl.graph import Signature
 
 dialect = Dialect(
     name="cell",
@@ -18,5 +19,6 @@ dialect = Dialect(
     build=build,
     program_from_json=program_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
+    signature=Signature((32, 32, 3), 10),
     summary="cells with an operation on each edge, stacked (NAS-Bench-201)",
 )

@@ -4,6 +4,7 @@ from nasctl.dialects.cnn.build import build
 from nasctl.dialects.cnn.program import program_from_json
 from nasctl.dialects.cnn.syntax import CnnSyntax
 from nasctl.dialects.dialect import Dialect
+from nasctl.graph import Signature
 from nasctl.resources import grammar_folder
 
 dialect = Dialect(
@@ -13,5 +14,6 @@ dialect = Dialect(
     build=build,
     program_from_json=program_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
+    signature=Signature((8, 8, 1), 10),
     summary="convolutional networks of layers with skip connections",
 )

@@ -121,7 +121,7 @@ def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[L
                 hint="for example `layers 6`",
             )
     if not given:
-        if unnamed:
+        if unnamed and not problems.unread_in(unnamed[0].span.source.whole):
             problems.error(
                 unnamed[0].span, "how many layers are there?", hint="say so with `layers 6` before it"
             )

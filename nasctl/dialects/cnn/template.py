@@ -214,6 +214,10 @@ class _Writing:
             ]
             if {"size", "height", "width"} <= set(missing):
                 missing = ["size", *(name for name in missing if name not in ("size", "height", "width"))]
+        if missing and len(given) < len(item.properties):
+            return None  # one of them was misspelt, and that was reported
+        if missing and self.file.problems.unread_in(item.span):
+            return None
         if missing:
             listed = " and ".join(f"`{name}`" for name in missing)
             hint = "for example `size 3` or `size in {1, 3, 5}`" if missing == ["size"] else ""

@@ -4,6 +4,7 @@ from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.rnn.build import build
 from nasctl.dialects.rnn.program import program_from_json
 from nasctl.dialects.rnn.syntax import RnnSyntax
+from nasctl.graph import Signature
 from nasctl.resources import grammar_folder
 
 dialect = Dialect(
@@ -13,5 +14,6 @@ dialect = Dialect(
     build=build,
     program_from_json=program_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
+    signature=Signature((35,), 10_000),
     summary="recurrent cells as trees, in a language model",
 )

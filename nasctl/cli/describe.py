@@ -1,0 +1,189 @@
+"""`nasctl describe`: the decisions of a space, how large it is, what its networks cost."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.options import Json, SpacePath
+from nasctl.errors import NasctlError
+
+if TYPE_CHECKING:
+    from nasctl.graph import Cost, Signature
+    from nasctl.space import Choice, Clause, Decision, Space
+
+SAMPLES = 100
+"""Architectures whose costs are measured."""
+
+
+def describe(
+    space: SpacePath,
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", metavar="NAME", help="State costs for this data set.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Describe a space: its decisions, the exact number of architectures, the range of their costs, an example.
+
+    With --json, the lossless form of the space, which loads back to an equal one, for other tools.
+
+    Example: nasctl describe spaces/cnn.nas --dataset cifar10
+    """
+    from nasctl.dialects import load_space
+
+    sys.set_int_max_str_digits(0)  # a space may have more architectures than Python likes to print
+    loaded = load_space(space)
+    if json:
+        print_json({"size": str(loaded.size), "hash": loaded.hash, "space": loaded.to_json()})
+        return
+    console = result_console()
+    console.print(f"[bold]{loaded.name}[/]  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
+    console.print(
+        f"{_shown(loaded.size)} architectures, {len(loaded.decisions):,} decisions", highlight=False
+    )
+    if loaded.schedule:
+        decision = loaded.decisions[loaded.schedule.decision]
+        depths = ", ".join(map(str, decision.choices))
+        console.print(f"{decision.name}: {depths}, the next one every {loaded.schedule.every:,} samples")
+    for constraint in loaded.constraints:
+        console.print(f"require {constraint}")
+    console.print()
+    _print_decisions(loaded)
+    for section, keys in loaded.defaults.items():
+        console.print(f"{section}: {', '.join(f'{key} {value}' for key, value in keys.items())}")
+    _print_costs(loaded, dataset)
+    _print_example(loaded)
+
+
+def _shown(number: int) -> str:
+    """An integer with separators, and its size where that is hard to see.
+
+    >>> _shown(15625), _shown(2**60)
+    ('15,625', '1,152,921,504,606,846,976 (about 10^18)')
+    """
+    text = f"{number:,}"
+    return text if number < 10**15 else f"{text} (about 10^{len(str(number)) - 1})"
+
+
+def _print_decisions(space: Space) -> None:
+    """One row for each group of like decisions: `layer1…6.filters`."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("decision", "how many", "choices", "when"):
+        table.add_column(column, justify="right" if column == "how many" else "left")
+    for name, decisions in _groups(space):
+        first = decisions[0]
+        choices = _listed(first.choices) if first.kind != "anchor" else "no, yes"
+        table.add_row(name, f"{len(decisions):,}", choices, _when(space, decisions))
+    console = result_console()
+    console.print(table)
+    console.print()
+
+
+def _groups(space: Space) -> Iterator[tuple[str, list[Decision]]]:
+    """Decisions that differ only in the numbers in their names, under a name with `*` for those."""
+    groups: dict[tuple[str, tuple[Choice, ...]], list[Decision]] = {}
+    for decision in space.decisions:
+        groups.setdefault((_pattern(decision.name), decision.choices), []).append(decision)
+    for (pattern, _), decisions in groups.items():
+        yield (pattern if len(decisions) > 1 else decisions[0].name), decisions
+
+
+def _pattern(name: str) -> str:
+    """A decision's name with `*` for the numbers at the ends of its parts.
+
+    >>> _pattern("layer12.skip.3")
+    'layer*.skip.*'
+    """
+    return re.sub(r"\d+(?=\.|$)", "*", name)
+
+
+def _when(space: Space, decisions: Sequence[Decision]) -> str:
+    """The conditions of a group of decisions, where they are of one form."""
+    several = len(decisions) > 1
+    forms = {", ".join(_clause(space, clause, several) for clause in decision.when) for decision in decisions}
+    if len(forms) == 1:
+        return forms.pop()
+    asked = {
+        _pattern(space.decisions[clause.decision].name) for decision in decisions for clause in decision.when
+    }
+    return f"by {', '.join(sorted(asked))}"
+
+
+def _clause(space: Space, clause: Clause, several: bool) -> str:
+    earlier = space.decisions[clause.decision]
+    taken = " or ".join(str(earlier.choices[token]) for token in clause.tokens)
+    return f"{_pattern(earlier.name) if several else earlier.name} is {taken}"
+
+
+def _listed(choices: Sequence[Choice]) -> str:
+    texts = [str(choice) for choice in choices]
+    return ", ".join(texts if len(texts) <= 8 else [*texts[:3], "…", texts[-1]]) + (
+        f" ({len(texts)})" if len(texts) > 8 else ""
+    )
+
+
+def _print_costs(space: Space, dataset: str | None) -> None:
+    from nasctl.dialects import dialect_named
+
+    signature = dialect_named(space.dialect).signature if dataset is None else _signature(dataset)
+    if signature is None:
+        return
+    try:
+        costs = list(_costs(space, signature))
+    except NasctlError as error:
+        progress_console().print(f"costs cannot be stated: {error.message}", markup=False)
+        return
+    shape = "×".join(map(str, signature.input_shape))
+    console = result_console()
+    console.print(
+        f"Costs of {SAMPLES} random architectures on inputs of {shape} with {signature.outputs:,} outputs:"
+    )
+    for measure, label in (
+        ("params", "parameters"),
+        ("flops", "FLOPs"),
+        ("activation_bytes", "activation bytes"),
+        ("depth", "depth"),
+    ):
+        values = sorted(int(getattr(cost, measure)) for cost in costs)
+        spread = f"{values[0]:,} to {values[-1]:,}, half of them under {values[len(values) // 2]:,}"
+        console.print(f"  {label:17} {spread if values[0] < values[-1] else f'{values[0]:,} in all of them'}")
+    for constraint in space.constraints:
+        kept = [cost for cost in costs if hasattr(cost, constraint.measure)]
+        if kept:
+            share = sum(constraint.holds(getattr(cost, constraint.measure)) for cost in kept)
+            console.print(f"  {share} of {len(kept)} keep {constraint}")
+    console.print()
+
+
+def _signature(dataset: str) -> Signature:
+    from nasctl.datasets import describe as describe_dataset
+    from nasctl.graph import Signature
+
+    description = describe_dataset(dataset)
+    return Signature(description.shape, description.classes)
+
+
+def _costs(space: Space, signature: Signature) -> Iterator[Cost]:
+    import numpy as np
+
+    from nasctl.space import sample_uniform
+
+    for number in range(SAMPLES):
+        yield space.decode(sample_uniform(space, np.random.default_rng(number))).cost(signature)
+
+
+def _print_example(space: Space) -> None:
+    import numpy as np
+
+    from nasctl.space import format_tokens, sample_uniform
+
+    tokens = sample_uniform(space, np.random.default_rng(0))
+    result_console().print(f"For example: {format_tokens(space, tokens)}", soft_wrap=True, markup=False)

@@ -1,0 +1,58 @@
+"""`nasctl fmt`: the canonical layout of space files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasctl.errors import NasctlError
+
+
+def fmt(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="Space files; `-` reads one from standard input.")
+    ],
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 1 if a file is not in the canonical layout."),
+    ] = False,
+) -> None:
+    """Format space files in place: one layout for all, comments kept.
+
+    Example: nasctl fmt spaces/mine.nas
+    """
+    from nasctl.dialects.formatting import format_space
+    from nasctl.dsl.files import read_source
+    from nasctl.dsl.source import Source
+
+    different = []
+    for file in files:
+        if file == "-":
+            source = Source("<standard input>", sys.stdin.read().replace("\r\n", "\n"))
+        elif not Path(file).is_file():
+            raise NasctlError(
+                f"there is no file {file}", hint="fmt writes into the file, so it takes only your own"
+            )
+        else:
+            source = read_source(Path(file))
+        formatted = format_space(source)
+        if file == "-" and not check:
+            print(formatted, end="")
+        elif formatted != source.text:
+            different.append(file)
+            if not check:
+                _write(Path(file), formatted)
+    for file in different:
+        print(f"{'would format' if check else 'formatted'} {file}", file=sys.stderr)
+    if check and different:
+        raise typer.Exit(1)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise NasctlError(f"{path} cannot be written: {error.strerror}") from error

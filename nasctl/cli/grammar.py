@@ -1,0 +1,48 @@
+"""`nasctl grammar`: the grammar that is in force for a dialect."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nasctl.cli.console import print_json
+from nasctl.cli.options import Json
+
+
+def grammar(
+    dialect: Annotated[
+        str | None,
+        typer.Argument(metavar="DIALECT", help="A dialect; without one, all are listed.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print the grammar of a dialect, with the rules that all dialects share; or list the dialects.
+
+    Example: nasctl grammar cnn
+    """
+    from nasctl.dialects import dialect_named, dialect_names
+    from nasctl.resources import grammar_folder
+
+    if dialect is None:
+        found = [dialect_named(name) for name in dialect_names()]
+        if json:
+            print_json(
+                [
+                    {"dialect": item.name, "summary": item.summary, "grammar": str(item.grammar)}
+                    for item in found
+                ]
+            )
+            return
+        widest = max(len(item.name) for item in found)
+        for item in found:
+            print(f"{item.name:{widest}}  {item.summary}")
+        return
+    named = dialect_named(dialect)
+    shared = grammar_folder() / "common.lark"
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (named.grammar, shared)}
+    if json:
+        print_json({"dialect": named.name, "files": texts})
+        return
+    for name, text in texts.items():
+        print(f"// {name}\n\n{text}")

@@ -1,0 +1,37 @@
+"""`nasctl sample`: architectures drawn at random from a space."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nasctl.cli.console import print_json
+from nasctl.cli.options import Json, SpacePath
+
+
+def sample(
+    space: SpacePath,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, metavar="N", help="How many are drawn.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the draw.")] = 0,
+    json: Json = False,
+) -> None:
+    """Print architectures drawn uniformly from a space, in the text form that --tokens takes.
+
+    With --json, one JSON object a line: tokens, text and values.
+
+    Example: nasctl sample spaces/cnn.nas -n 3 --seed 1
+    """
+    import numpy as np
+
+    from nasctl.dialects import load_space
+    from nasctl.space import format_tokens, sample_uniform
+
+    loaded = load_space(space)
+    for number in range(count):
+        tokens = sample_uniform(loaded, np.random.default_rng((seed, number)), loaded.forced(number))
+        text = format_tokens(loaded, tokens)
+        if json:
+            print_json({"tokens": tokens, "text": text, "values": loaded.values(tokens)})
+        else:
+            print(text)

@@ -1,0 +1,248 @@
+"""The text form of token strings: `layer1{height=3, width=5, filters=36} layer2{height=1, …, skip={1}}`.
+
+What people type and read where an architecture is asked for. Integers and JSON are read too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nasctl.errors import NasctlError
+from nasctl.space.decision import Choice, Tokens, Value
+
+if TYPE_CHECKING:
+    from nasctl.space.space import Space
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_PART = re.compile(r'\s*(?:(?P<text>"[^"]*")|(?P<word>[^\s{}=,"]+)|(?P<sign>[{}=,])|(?P<other>.))')
+_LONGEST = 1_000_000
+
+
+def format_tokens(space: Space, tokens: Tokens) -> str:
+    """A token string as text; `parse_tokens` is the inverse.
+
+    Values are in groups by the first part of their names: `layers=6 layer1{height=3, width=5}`.
+    """
+    groups: list[tuple[str, list[str]]] = []
+    for name, value in space.values(tokens).items():
+        owner, _, rest = name.partition(".")
+        if rest and groups and groups[-1][0] == owner and groups[-1][1]:
+            groups[-1][1].append(f"{rest}={_written(value)}")
+        elif rest:
+            groups.append((owner, [f"{rest}={_written(value)}"]))
+        else:
+            groups.append((f"{owner}={_written(value)}", []))
+    return " ".join(f"{owner}{{{', '.join(inside)}}}" if inside else owner for owner, inside in groups)
+
+
+def parse_tokens(space: Space, text: str) -> Tokens:
+    """Reads a token string in any of its forms: the text form, integers, or JSON (a list, or an object of values).
+
+    Raises:
+      NasctlError: It is none of them, or not one of this space; the message says where and why.
+    """
+    stripped = text.strip()
+    if len(stripped) > _LONGEST:
+        raise NasctlError("these tokens are too long to be an architecture")
+    if re.fullmatch(r"[-\d\s,]+", stripped):
+        return _from_integers(space, stripped)
+    if stripped.startswith(("[", "{")):
+        return _from_json(space, stripped)
+    try:
+        return space.tokens(_values(space, _Reader(text).values()))
+    except _Unreadable as error:
+        if "=" in text:
+            raise
+        raise NasctlError(
+            f"these are no tokens of space {space.name}:\n"
+            f"  as whole numbers: {_first_strange(stripped)}\n"
+            f"  as text: {error.message}",
+            hint=f"write {_example(space)}",
+        ) from None
+
+
+class _Unreadable(NasctlError):
+    """A text that is not of the text form."""
+
+
+def _first_strange(text: str) -> str:
+    for number, word in enumerate(text.replace(",", " ").split(), start=1):
+        if not re.fullmatch(r"-?\d+", word):
+            return f"token {number}, `{word}`, is none"
+    return "there are none"
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"{{{', '.join(_written(part) for part in value)}}}"
+    if isinstance(value, str) and not _WORD.match(value):
+        return f'"{value}"'
+    return str(value)
+
+
+def _from_integers(space: Space, text: str) -> Tokens:
+    tokens: list[int] = []
+    for number, word in enumerate(text.replace(",", " ").split(), start=1):
+        try:
+            tokens.append(int(word))
+        except ValueError:
+            raise NasctlError(f"token {number} is {word}, which is not a whole number") from None
+    return space.validate(tokens)
+
+
+def _from_json(space: Space, text: str) -> Tokens:
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        reason = (
+            f"{error.msg} at character {error.pos + 1}"
+            if isinstance(error, json.JSONDecodeError)
+            else "too deep"
+        )
+        raise NasctlError(
+            f"these tokens begin like JSON, but are not: {reason}", hint=f"the text form is {_example(space)}"
+        ) from None
+    if isinstance(document, list):
+        if not all(isinstance(token, int) and not isinstance(token, bool) for token in document):
+            raise NasctlError("a JSON list of tokens holds whole numbers only")
+        return space.validate(document)
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    return space.tokens(values)
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A value as it was written, with its place; `parts` of an anchor's set."""
+
+    text: str
+    at: int
+    parts: tuple[str, ...] | None = None
+    quoted: bool = False
+
+
+class _Reader:
+    """Reads the text form."""
+
+    def __init__(self, text: str) -> None:
+        self._parts = [
+            (match[match.lastgroup], match.lastgroup, match.start(match.lastgroup) + 1)
+            for match in _PART.finditer(text)
+            if match.lastgroup
+        ]
+        self._parts.append(("", "end", len(text) + 1))
+        self._at = 0
+
+    def values(self) -> Iterator[tuple[str, int, _Raw]]:
+        """Names with their places and values."""
+        while self._parts[self._at][1] != "end":
+            name, at = self._name()
+            sign, _, place = self._next()
+            if sign == "=":
+                yield name, at, self._value()
+            elif sign == "{":
+                yield from self._group(name)
+            else:
+                raise _wrong(sign, place, f"`=` or `{{` after `{name}`")
+
+    def _group(self, owner: str) -> Iterator[tuple[str, int, _Raw]]:
+        while True:
+            name, at = self._name()
+            sign, _, place = self._next()
+            if sign != "=":
+                raise _wrong(sign, place, f"`=` after `{name}`")
+            yield f"{owner}.{name}", at, self._value()
+            sign, _, place = self._next()
+            if sign == "}":
+                return
+            if sign != ",":
+                raise _wrong(sign, place, "`,` or `}`")
+
+    def _name(self) -> tuple[str, int]:
+        text, kind, at = self._next()
+        if kind != "word":
+            raise _wrong(text, at, "a name")
+        return text, at
+
+    def _value(self) -> _Raw:
+        text, kind, at = self._next()
+        if kind in ("word", "text"):
+            return _Raw(text.strip('"'), at, quoted=kind == "text")
+        if text != "{":
+            raise _wrong(text, at, "a value")
+        parts: list[str] = []
+        while True:
+            text, kind, place = self._next()
+            if text == "}" and not parts:
+                return _Raw("{}", at, ())
+            if kind not in ("word", "text"):
+                raise _wrong(text, place, "a label")
+            parts.append(text.strip('"'))
+            text, _, place = self._next()
+            if text == "}":
+                return _Raw("{…}", at, tuple(parts))
+            if text != ",":
+                raise _wrong(text, place, "`,` or `}`")
+
+    def _next(self) -> tuple[str, str, int]:
+        part = self._parts[self._at]
+        self._at = min(self._at + 1, len(self._parts) - 1)
+        return part
+
+
+def _wrong(found: str, at: int, wanted: str) -> _Unreadable:
+    what = f"`{found}` stands where {wanted} should" if found else f"they end where {wanted} should stand"
+    return _Unreadable(f"the tokens cannot be read at character {at}: {what}")
+
+
+def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[str, Value]:
+    """The values that were meant, as the space knows them."""
+    choices = {decision.name: decision.choices for decision in space.decisions}
+    labels: dict[str, tuple[Choice, ...]] = {
+        point.name: tuple(space.anchors[source].label for source in point.sources) for point in space.anchors
+    }
+    values: dict[str, Value] = {}
+    for name, at, raw in written:
+        if name in values:
+            raise NasctlError(f"{name} is given twice, again at character {at}")
+        if name in labels:
+            parts = raw.parts if raw.parts is not None else (raw.text,)
+            values[name] = tuple(_meant(part, labels[name], name, raw.at) for part in parts)
+        elif name in choices:
+            if raw.parts is not None:
+                raise NasctlError(f"{name} (character {raw.at}) is one value, not a set")
+            values[name] = _meant(raw.text, choices[name], name, raw.at)
+        else:
+            close = difflib.get_close_matches(name, [*choices, *labels], n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"the text form is {_example(space)}"
+            raise NasctlError(f"space {space.name} has no decision `{name}` (character {at})", hint=hint)
+    return values
+
+
+def _meant(text: str, choices: Iterable[Choice], name: str, at: int) -> Choice:
+    known = list(choices)
+    for choice in known:
+        if str(choice) == text:
+            return choice
+    try:
+        number = float(text)
+    except ValueError:
+        number = None
+    for choice in known:
+        if not isinstance(choice, str) and choice == number:
+            return choice
+    listed = ", ".join(map(str, known)) if known else "nothing"
+    raise NasctlError(f"{name} cannot be {text} (character {at})", hint=f"it is one of {listed}")
+
+
+def _example(space: Space) -> str:
+    """The beginning of a token string of the space."""
+    tokens: list[int] = []
+    for decision in space.decisions:
+        tokens.append(0 if decision.active(tokens) else -1)
+    text = format_tokens(space, tuple(tokens))
+    return text if len(text) <= 60 else f"{text[:57]}…"
