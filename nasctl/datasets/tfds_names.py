@@ -37,8 +37,9 @@ def load_tfds(name: str, data_dir: Path) -> Dataset:
             hint=_how_to_prepare(name, data_dir),
         )
     keys = builder.info.supervised_keys
-    label = builder.info.features.get(keys[1]) if keys else None
-    if keys is None or not isinstance(label, tfds.features.ClassLabel):
+    pair = isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)
+    label = builder.info.features[keys[1]] if pair else None
+    if not isinstance(label, tfds.features.ClassLabel):
         raise NasctlError(f"{name} is not a data set of labelled images")
     missing = [split for split in ("train", "test") if split not in builder.info.splits]
     if missing:

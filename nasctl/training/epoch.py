@@ -54,10 +54,12 @@ class Programs:
     """The functions of one network on one task, to be compiled by `jax.jit`.
 
     Attributes:
-      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`, with a learning rate a step.
+      step: `(weights, momentum, data, plan, rate) -> (progress, loss)`, with a plan of one step.
+      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`: `step` scanned over an epoch.
       evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
     """
 
+    step: Callable[..., tuple[Progress, Float[Array, ""]]]
     train: Callable[..., tuple[Progress, Float[Array, ""]]]
     evaluate: Callable[..., dict[str, Float[Array, ""]]]
 
@@ -83,21 +85,23 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         losses = task.measure(network(inputs), labels)["loss"]
         return jnp.sum(losses * counts) / jnp.sum(counts), take_apart(network)[1].statistics
 
+    def step(
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        inputs = task.augment(plan.variations, data.inputs[plan.positions])
+        (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
+            *weights, inputs, data.labels[plan.positions], plan.counts
+        )
+        updates, momentum = make_optimiser(rate, config).update(gradient, momentum, weights.parameters)
+        parameters = optax.apply_updates(weights.parameters, updates)
+        return Progress(Weights(parameters, statistics), momentum), value
+
     def train(
         weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
     ) -> tuple[Progress, Float[Array, ""]]:
-        def step(progress: Progress, now: tuple[Plan, Array]) -> tuple[Progress, Float[Array, ""]]:
-            parameters, statistics = progress.weights
-            (positions, counts, variations), rate = now
-            inputs = task.augment(variations, data.inputs[positions])
-            (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
-                parameters, statistics, inputs, data.labels[positions], counts
-            )
-            updates, momentum = make_optimiser(rate, config).update(gradient, progress.momentum, parameters)
-            parameters = optax.apply_updates(parameters, updates)
-            return Progress(Weights(parameters, statistics), momentum), value
-
-        progress, losses = lax.scan(step, Progress(weights, momentum), (plan, rates))
+        progress, losses = lax.scan(
+            lambda progress, now: step(*progress, data, *now), Progress(weights, momentum), (plan, rates)
+        )
         return progress, jnp.mean(losses)
 
     def evaluate(
@@ -115,7 +119,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, (count + batch - 1) // batch, add, zeros)
         return sums
 
-    return Programs(train, evaluate), weights
+    return Programs(step, train, evaluate), weights
 
 
 def take_apart(network: Any) -> tuple[Any, Weights]:

@@ -1,0 +1,121 @@
+import hashlib
+import io
+import shutil
+import tarfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasctl.datasets import cifar10, loading, network
+from nasctl.datasets.cifar10 import CIFAR10
+from nasctl.datasets.dataset import Source
+from nasctl.datasets.prepared import load_source
+from nasctl.errors import NasctlError
+
+ROWS = 4  # in each of the six files, where the published ones have 10,000
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> tuple[Source, Path, np.ndarray, np.ndarray]:
+    """CIFAR-10 with a small archive in the published format: the source, a folder with it, images and labels."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (6 * ROWS, 32, 32, 3), dtype=np.uint8)
+    labels = random.integers(0, 10, 6 * ROWS, dtype=np.uint8)
+    folder = tmp_path / "own"
+    folder.mkdir()
+    path = folder / "cifar-10-binary.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        names = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "readme.html", "test_batch.bin"]
+        position = 0
+        for name in names:
+            content = b"<html>"
+            if name.endswith(".bin"):
+                rows = slice(position, position + ROWS)
+                planes = images[rows].transpose(0, 3, 1, 2).reshape(ROWS, -1)
+                content = np.concatenate([labels[rows, None], planes], axis=1).tobytes()
+                position += ROWS
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    file = path.read_bytes()
+    download = replace(CIFAR10.download, size=len(file), sha256=hashlib.sha256(file).hexdigest())
+    source = replace(CIFAR10, splits={"train": 5 * ROWS, "test": ROWS}, download=download)
+    return source, folder, images, labels
+
+
+def test_the_published_format_is_read(published) -> None:
+    source, folder, images, labels = published
+    dataset = load_source(source, folder)
+    assert np.array_equal(dataset.train.inputs, images[: 5 * ROWS])
+    assert np.array_equal(dataset.train.labels, labels[: 5 * ROWS])
+    assert np.array_equal(dataset.test.inputs, images[5 * ROWS :])
+    assert np.array_equal(dataset.test.labels, labels[5 * ROWS :])
+    assert dataset.class_names[3] == "cat"
+
+
+def test_another_file_of_that_name_is_refused(published) -> None:
+    source, folder, _, _ = published
+    path = folder / "cifar-10-binary.tar.gz"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(NasctlError, match="not the published file") as caught:
+        load_source(source, folder)
+    assert source.download.sha256 in caught.value.hint
+    assert source.download.url in caught.value.hint
+
+
+def test_without_a_network_the_message_comes_in_seconds_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = replace(CIFAR10.download, url="https://127.0.0.1:9/cifar-10-binary.tar.gz")
+    started = time.perf_counter()
+    with pytest.raises(NasctlError, match="cannot be reached") as caught:
+        load_source(replace(CIFAR10, download=unreachable), tmp_path)
+    assert time.perf_counter() - started < 8
+    assert "put it into" in caught.value.hint
+    assert str(tmp_path) in caught.value.hint
+
+
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    import requests
+
+    done = threading.Event()
+
+    def wait(*args: object, **kwargs: object) -> None:
+        done.wait()
+        raise requests.exceptions.ConnectionError
+
+    monkeypatch.setattr(requests, "head", wait)
+    started = time.perf_counter()
+    assert network.why_unreachable("https://example.org", seconds=0.1) == "no answer in 0 s"
+    assert time.perf_counter() - started < 5
+    done.set()
+
+
+def test_the_catalogue_has_the_published_checksum() -> None:
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.checksums import load_url_infos
+
+    known = load_url_infos(tfds.core.utils.tfds_path() / "url_checksums" / "cifar10.txt")[
+        CIFAR10.download.url
+    ]
+    assert (known.checksum, int(known.size)) == (CIFAR10.download.sha256, CIFAR10.download.size)
+
+
+def test_members_of_other_names_are_passed_over(published) -> None:
+    _, folder, images, _ = published
+    read = list(cifar10.CIFAR10.read("test", folder / "cifar-10-binary.tar.gz"))
+    assert len(read) == ROWS
+    assert np.array_equal(read[0][0], images[5 * ROWS])
+
+
+def test_a_prepared_copy_needs_the_archive_no_more(published, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, folder, _, _ = published
+    monkeypatch.setattr(loading, "CATALOGUE", {"cifar10": source})
+    loading.load("cifar10", folder)
+    (folder / "cifar-10-binary.tar.gz").unlink()
+    shutil.rmtree(folder / "downloads", ignore_errors=True)
+    assert len(loading.load("cifar10", folder).test) == ROWS
