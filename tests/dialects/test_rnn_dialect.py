@@ -197,6 +197,10 @@ def test_mistakes(text: str, expected: list[str]):
     assert errors(text) == expected
 
 
+def test_a_misspelt_property_is_not_missing_too():
+    assert len(errors(TREE.replace("combine in", "combine inn"))) == 1
+
+
 def test_all_mistakes_are_told_at_once():
     assert (
         len(errors("cell tree { base 3 combine in {plus} activation in {tahn} } stack 0 share weights")) == 5

@@ -205,9 +205,10 @@ class _Reader:
             elif name in given:
                 _report_twice(name, given[name], item, self._problems)
             given[name] = item
-        unknown = given.keys() - set(known)
+        if given.keys() - set(known) or self._problems.unread_in(span):
+            return given  # what seems to be missing may be what was misspelt
         for name in needed:
-            if name not in given and not unknown:  # an unknown one may well be the missing one misspelt
+            if name not in given:
                 start = Span(span.source, span.start, span.start + len(owner))
                 self._problems.error(start, f"`{owner}` needs `{name}`", hint=f"write {EXAMPLES[name]}")
         return given
