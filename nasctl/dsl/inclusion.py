@@ -9,7 +9,7 @@ from pathlib import Path
 from nasctl.dsl.diagnostics import Note, Problems
 from nasctl.dsl.files import find_space, read_source
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.syntax import Include, Node, SpaceFile, Statement
+from nasctl.dsl.syntax import Include, SpaceFile, Statement
 from nasctl.errors import NasctlError
 
 
@@ -29,8 +29,8 @@ class Gathered:
 def gather(source: Source, parse: Callable[[Source], SpaceFile | None], problems: Problems) -> Gathered:
     """Reads a source and, in place of each `include`, what that file says.
 
-    A statement of an included file is dropped where the including file has one with the same `key`: a `let` of the
-    same name, the same setting, another `layers`.
+    A statement of an included file is dropped where the including file has one with the same `subject`: a `let` of
+    the same name, the same section of settings, another `layers`.
     """
     return _gather(source, parse, problems, (), set())
 
@@ -46,7 +46,7 @@ def _gather(
     if file is None:
         return Gathered((), source.text)
     own = [item for item in file.statements if not isinstance(item, Include)]
-    taken = {key for item in own if (key := _key(item))}
+    taken = {item.subject for item in own if item.subject}
     statements: list[Statement] = []
     text: list[str] = []
     at = 0
@@ -61,22 +61,11 @@ def _gather(
             continue
         path, inner_source = included
         inner = _gather(inner_source, parse, problems, (*chain, (path, item.path.span)), seen)
-        kept = [node for node in inner.statements if _key(node) not in taken]
+        kept = [node for node in inner.statements if node.subject not in taken]
         statements.extend(kept)
         text.append("\n".join(node.span.text for node in kept))
     text.append(source.text[at:])
     return Gathered(tuple(statements), "".join(text))
-
-
-def _key(item: Node) -> str:
-    """What a statement gives a value to; statements of equal key exclude each other. Empty: it excludes none."""
-    name = getattr(item, "name", None)
-    kind = type(item).__name__
-    if kind == "Settings":
-        return f"settings {item.section.name}"  # type: ignore[attr-defined]
-    if kind == "Require":
-        return ""
-    return f"{kind} {getattr(name, 'name', '')}"
 
 
 def _read(

@@ -174,9 +174,9 @@ class _Layout:
         self._lines.append(_Line(level, blank_before=blank))
 
     def _aligned(self, index: int) -> int:
-        """The length of the name with which a statement `NAME in …` begins."""
+        """The length of the name with which a statement `NAME in …` or `NAME (…)` begins."""
         following = self._pieces[index + 1 : index + 2]
-        return len(self._pieces[index].text) if following and following[0].text == "in" else 0
+        return len(self._pieces[index].text) if following and following[0].text in ("in", "(") else 0
 
     def _too_long(self, index: int, piece: Piece, previous: Piece) -> bool:
         line = self._lines[-1]
@@ -206,8 +206,10 @@ class _Layout:
     def _separator(self, left: Piece, right: Piece, index: int) -> str:
         if left.opens and right.closes:
             return ""
-        if left.opens or right.closes or right.opens or left.closes or right.begins:
+        if left.opens or right.closes or right.opens:
             return " "
+        if right.begins:  # beside another statement of a block on one line
+            return "  "
         if right.text in (",", ")", "..", ".") or left.text in ("(", "..", "."):
             return ""
         if left.text == "{" or right.text == "}":  # of a set

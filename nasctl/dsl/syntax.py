@@ -17,6 +17,16 @@ class Node:
 
     span: Span = field(compare=False, repr=False, kw_only=True)
 
+    @property
+    def subject(self) -> str:
+        """What a statement decides about; one in a file takes precedence over those of equal subject that it includes.
+
+        By default its kind and its `name`; empty where statements of a kind do not exclude each other.
+        """
+        name = getattr(self, "name", None)
+        name = name.name if isinstance(name, Word) else name
+        return f"{type(self).__name__} {name}" if isinstance(name, str) else ""
+
 
 @dataclass(frozen=True)
 class Word(Node):
@@ -116,6 +126,11 @@ class Settings(Node):
 
     section: Word
     settings: tuple[Setting, ...]
+
+    @property
+    def subject(self) -> str:
+        """The section."""
+        return f"settings {self.section.name}"
 
 
 @dataclass(frozen=True)

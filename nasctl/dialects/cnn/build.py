@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nasctl.dialects.cnn.program import CnnProgram, Place
+from nasctl.dialects.cnn.program import Again, Choose, CnnProgram, Place, Ref, Step
 from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers, Times
 from nasctl.dialects.cnn.template import Template, TemplateWriter
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
@@ -267,8 +267,24 @@ def _add_place(builder: _Builder, template: Template, place: Place, when: tuple[
     builder.places.append(place)
 
 
+def _most_layers(steps: Sequence[Step], template: Template) -> int:
+    """The most repetitions that a body can have; a body without any counts once."""
+    choices = dict(zip(template.names, template.decisions, strict=True))
+    most = 0
+    for step in steps:
+        if isinstance(step, Again):
+            count = step.count
+            counts = choices[count.decision].choices if isinstance(count, Ref) else (count,)
+            most += max(value for value in counts if isinstance(value, int))
+        elif isinstance(step, Choose):
+            most += max((_most_layers(body, template) for _, body in step.alternatives), default=0)
+    return most
+
+
 def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[int, int], ...]:
     crossings: dict[int, int] = {}
+    bodies = [(body, _most_layers(body.steps, body)) for body in builder.bodies]
+    layers = sum(max(1, bodies[place.body][1]) for place in builder.places)
     for item in statements:
         template = builder.templates.write(item.body)
         if template.decisions or template.skip:
@@ -287,5 +303,10 @@ def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[in
             elif number in crossings:
                 builder.problems.error(written.span, f"there is something after layer {number} already")
             else:
+                if number >= layers:
+                    builder.problems.warn(
+                        written.span,
+                        f"there are at most {layers} layers, so nothing comes after layer {number}",
+                    )
                 crossings[number] = len(builder.bodies) - 1
     return tuple(sorted(crossings.items()))

@@ -165,6 +165,7 @@ class _Writer:
     def _body_of(self, place: Place) -> Callable[[int], int]:
         def write(source: int) -> int:
             before = self._layers_written
+            self._stage_of[source] = self._stage()
             output = self._steps(self._program.bodies[place.body], source, place.name)
             if self._layers_written == before:  # a layer without repetitions counts once
                 self._count_layer(output)

@@ -85,6 +85,11 @@ class Layers(Node):
     how: Literal["fixed", "decided", "scheduled"]
     every: Expression | None = None
 
+    @property
+    def subject(self) -> str:
+        """There is one number of layers."""
+        return "layers"
+
 
 @dataclass(frozen=True)
 class Layer(Node):
@@ -93,6 +98,11 @@ class Layer(Node):
     name: Word | None
     times: Times | None
     body: tuple[Item, ...]
+
+    @property
+    def subject(self) -> str:
+        """The layer of its name; there is one without."""
+        return f"layer {self.name.name if self.name else ''}"
 
 
 @dataclass(frozen=True)
