@@ -1,24 +1,44 @@
-"""Prints docs/commands.md: the help of every command, as the program gives it."""
+"""Prints docs/commands.md: what every command does and takes, read from the program itself."""
 
-import contextlib
-import io
-import os
+import inspect
+from typing import Any
 
-os.environ.update(COLUMNS="100", NO_COLOR="1", TERM="dumb", TERMINAL_WIDTH="100")
+import typer
 
-from nasctl.cli.main import app  # noqa: E402 the width is read on import
-
-
-def help_text(*arguments: str) -> str:
-    """What `nasctl ARGUMENTS --help` prints."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        app([*arguments, "--help"], prog_name="nasctl")
-    return "\n".join(line.rstrip() for line in printed.getvalue().strip().splitlines())
+from nasctl.cli.main import app
 
 
-print("# Commands\n\nThe help of every command, as `nasctl COMMAND --help` prints it. `just docs` brings it up to date.")
-print("\n## nasctl\n\n```\n" + help_text() + "\n```")
-for command in app.registered_commands:
-    name = command.name or command.callback.__name__
-    print(f"\n## nasctl {name}\n\n```\n{help_text(name)}\n```")
+def section(name: str, command: Any) -> str:
+    """The part of the page that describes one command."""
+    text = inspect.cleandoc(command.callback.__doc__)
+    said, _, example = text.rpartition("\n\n")
+    parts = [f"## nasctl {name}", said]
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    rows = [(f"`{parameter.metavar or parameter.name}`", parameter.help) for parameter in arguments]
+    rows += [
+        (f"`{' '.join(option_words(option))}`", option.help) for option in options if option.name != "help"
+    ]
+    parts.append("\n".join(["| | |", "| --- | --- |", *(f"| {left} | {right} |" for left, right in rows)]))
+    examples = example.removeprefix("Example:").strip().splitlines()
+    parts.append("```bash\n" + "\n".join(line.strip() for line in examples) + "\n```")
+    return "\n\n".join(parts)
+
+
+def option_words(option: Any) -> list[str]:
+    """How an option is written: its name, and what it takes."""
+    takes = [] if option.is_flag else [option.metavar or option.name.upper()]
+    return [option.opts[0].replace("|", "\\|"), *(word.replace("|", "\\|") for word in takes)]
+
+
+def main() -> None:
+    """Prints the page."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    print(
+        "# Commands\n\nEach prints this with `--help`. Results go to standard output, progress and errors to standard "
+        "error.\nExit codes: 0 done, 1 the work failed, 2 what was given was wrong, 130 interrupted.\n"
+    )
+    print("\n\n".join(section(name, command) for name, command in commands.items()))
+
+
+main()

@@ -26,6 +26,7 @@ def evaluate(
     dataset: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="Another data set of the same shape; the one it was trained on unless given.",
             show_default=False,
         ),

@@ -30,7 +30,9 @@ ArchitecturePath = Annotated[
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Where data sets are kept and looked for.", show_default=False),
+    typer.Option(
+        "--data-dir", metavar="DIR", help="Where data sets are kept and looked for.", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Settings = Annotated[

@@ -18,6 +18,7 @@ def search(
     dataset: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="Data set by name, or a file or folder of your own; the embedded digits unless given.",
             show_default=False,
         ),
@@ -27,14 +28,16 @@ def search(
         str | None, typer.Option(metavar="reinforce|random", help="Who proposes.", show_default=False)
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(help="Stop after N trials.", min=1, show_default=False)
+        int | None, typer.Option(metavar="N", help="Stop after N trials.", min=1, show_default=False)
     ] = None,
     time: Annotated[
         str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after a time.", show_default=False)
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(help="Stop after N epochs of training, over all children.", min=1, show_default=False),
+        typer.Option(
+            metavar="N", help="Stop after N epochs of training, over all children.", min=1, show_default=False
+        ),
     ] = None,
     evaluator: Annotated[
         str | None,
@@ -44,7 +47,7 @@ def search(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides everything random.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides everything random.", min=0)] = 0,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The run folder; runs/NAME unless given.", show_default=False),

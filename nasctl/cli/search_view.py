@@ -29,9 +29,6 @@ class SearchView(Listener):
 
     def __init__(self) -> None:
         self._console = progress_console()
-        self._live = Live(
-            console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True
-        )
         self._folder: Path | None = None
         self._title = ""
         self._config = Config()
@@ -41,6 +38,9 @@ class SearchView(Listener):
         self._now = "starting"
         self._policy = ""
         self._started = time.monotonic()
+        self._live = Live(
+            console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True
+        )
 
     def __enter__(self) -> SearchView:
         if self._console.is_terminal:
@@ -62,7 +62,7 @@ class SearchView(Listener):
         complete = [trial for trial in trials if trial.reward is not None]
         self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)
         if not self._console.is_terminal:
-            self._console.print(self._title)
+            self._console.print(self._title, soft_wrap=True)
 
     def trial_started(self, job: Job) -> None:
         """Notes that a child comes next."""
@@ -79,7 +79,7 @@ class SearchView(Listener):
         self._trials.append(trial)
         self._best = trial if is_best else self._best
         if not self._console.is_terminal or trial.status != COMPLETE:
-            self._console.print(_line(trial, is_best))
+            self._console.print(_line(trial, is_best), soft_wrap=True)
 
     def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
         """Shows the state of the policy."""

@@ -19,14 +19,18 @@ def train(
     dataset: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="Data set by name, or a file or folder; the one it was found on unless given.",
             show_default=False,
         ),
     ] = None,
     data_dir: DataDir = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the training examples.", min=1)] = EPOCHS,
+    epochs: Annotated[
+        int, typer.Option(metavar="N", help="Passes over the training examples.", min=1)
+    ] = EPOCHS,
     seed: Annotated[
-        int, typer.Option(help="Decides the initial parameters and the order of the data.", min=0)
+        int,
+        typer.Option(metavar="N", help="Decides the initial parameters and the order of the data.", min=0),
     ] = 0,
     out: Annotated[
         Path | None,

@@ -1,0 +1,102 @@
+"""Every command is documented, and every documented command runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nasctl.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+SMALL = ["--trials", "2", "--set", "training.epochs=1"]
+"""What is added to a documented search, so that it ends soon."""
+
+
+def test_the_help_texts_in_the_docs_are_those_of_the_program() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "docs" / "commands.py"], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_says_what_it_does_and_ends_with_an_example(name: str) -> None:
+    command = next(c for c in app.registered_commands if c.callback and name in (c.name, c.callback.__name__))
+    assert command.callback is not None
+    lines = (command.callback.__doc__ or "").strip().splitlines()
+    assert lines[0].endswith(".")
+    assert lines[-1].strip().startswith(f"Example: nasctl {name} ")
+
+
+def documented_commands() -> list[tuple[str, str]]:
+    """(file, command) of each line in a code block that calls nasctl, and of each example of a help text."""
+    found = []
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = file.read_text(encoding="utf-8")
+        for block in re.findall(r"```(?:bash|console|sh)\n(.*?)```", text, re.DOTALL):
+            found += [
+                (file.name, line.removeprefix("$ ").split("  #")[0].strip())
+                for line in block.splitlines()
+                if line.removeprefix("$ ").startswith("nasctl ")
+            ]
+    for command in app.registered_commands:
+        example = re.search(r"Example: (nasctl .*)", (command.callback and command.callback.__doc__) or "")
+        assert example is not None
+        found.append(("the help", example.group(1).strip()))
+    return found
+
+
+@pytest.mark.slow
+def test_every_documented_command_runs(tmp_path: Path) -> None:
+    prepare_folder(tmp_path)
+    first_search = ["search", "spaces/cnn.nas", *SMALL]
+    nasctl(first_search, tmp_path)
+    failed = []
+    for file, command in documented_commands():
+        arguments = shlex.split(command)[1:]
+        if "cifar10" in arguments:
+            continue  # needs the archive
+        if arguments[0] == "search":
+            arguments += SMALL[:2] if "--resume" in arguments else SMALL
+        elif arguments[0] == "train":
+            arguments += ["--epochs", "1"]
+        done = nasctl(arguments, tmp_path)
+        if done.returncode != 0:
+            failed.append(f"{file}: {command}\n{done.stdout}{done.stderr}")
+    assert failed == []
+
+
+def prepare_folder(folder: Path) -> None:
+    """Puts the files there that the documentation speaks of."""
+    import numpy as np
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (80, 8, 8, 1), dtype=np.uint8)
+    labels = np.arange(80) % 4
+    np.savez(
+        folder / "mine.npz", x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:]
+    )
+    for label in ("cats", "dogs"):
+        (folder / "photographs" / label).mkdir(parents=True)
+        for number in range(30):
+            picture = Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8))
+            picture.save(folder / "photographs" / label / f"{number}.png")
+    (folder / "my.nas").write_text("space choices\np0 in {0, 1, 2}\n", encoding="utf-8")
+    (folder / "my_module.py").write_text(
+        "def evaluate(architecture):\n    return 1.0 + sum(architecture.tokens)\n"
+        "def score(architecture):\n    return 1.0\n",
+        encoding="utf-8",
+    )
+
+
+def nasctl(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nasctl", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )

@@ -1,0 +1,142 @@
+"""The program as a process: exit codes, messages without tracebacks, interrupts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CHOICES = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
+SLOW_SCORE = """\
+import time
+
+def score(architecture):
+    time.sleep(0.05)
+    return float(sum(architecture.tokens))
+"""
+
+
+def nasctl(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nasctl", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "toy.nas").write_text(CHOICES)
+    (tmp_path / "slow.py").write_text(SLOW_SCORE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "absent.nas"], "absent.nas"),
+        (["search", "toy.nas"], "--evaluator"),
+        (["search", "toy.nas", "--evaluator", "slow"], "MODULE:FUNCTION"),
+        (["search", "toy.nas", "--evaluator", "absent:score"], "cannot be imported"),
+        (["search", "toy.nas", "--evaluator", "slow:absent"], "no function absent"),
+        (["search", "toy.nas", "--set", "training.epoch=3"], "'epochs'"),
+        (["search", "toy.nas", "--set", "epochs=3"], "SECTION.KEY=VALUE"),
+        (["search", "toy.nas", "--time", "soon"], "such as 90s, 10m or 1h30m"),
+        (["search", "toy.nas", "--resume"], "no run of toy"),
+        (["search", "toy.nas", "--controller", "genius"], "reinforce, random"),
+        (["search", "spaces/cnn.nas", "--dataset", "digts"], "digits"),
+        (["trials", "nowhere"], "does not exist"),
+        (["trials", "."], "is not the folder of a run"),
+        (["render", "nowhere.json"], "no file nowhere.json"),
+        (["train", "."], "holds no architecture"),
+        (["eval", "--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
+        (["eval"], "--checkpoint"),
+        (["serach"], "No such command"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_used_is_said_in_one_message_with_exit_code_2(
+    arguments: list[str], message: str, folder: Path
+) -> None:
+    done = nasctl(*arguments, cwd=folder)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert {path.name for path in folder.iterdir()} <= {"toy.nas", "slow.py", "__pycache__"}
+
+
+def test_a_search_by_a_function_prints_its_best_as_json(folder: Path) -> None:
+    arguments = ("search", "toy.nas", "--evaluator", "slow:score", "--controller", "random", "--trials", "6")
+    done = nasctl(*arguments, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["trials"] == 6
+    assert found["run"] == "runs/toy"
+    listed = [
+        json.loads(line) for line in nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()
+    ]
+    assert [trial["number"] for trial in listed] == list(range(6))
+    assert found["best"]["reward"] == max(trial["reward"] for trial in listed)
+    assert {"number", "tokens", "reward", "status", "metrics"} <= set(listed[0])
+
+
+def test_a_search_that_cannot_go_on_ends_with_exit_code_1(folder: Path) -> None:
+    (folder / "broken.py").write_text("def score(architecture):\n    raise OSError('no simulator')\n")
+    done = nasctl("search", "toy.nas", "--evaluator", "broken:score", "--controller", "random", cwd=folder)
+    assert done.returncode == 1
+    assert "no simulator" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_go_on(folder: Path) -> None:
+    common = ["search", "toy.nas", "--evaluator", "slow:score", "--controller", "random"]
+    common += ["--set", "search.duplicates=repeat"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "nasctl", *common, "--trials", "1000"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    database = folder / "runs" / "toy" / "trials.sqlite"
+    while not database.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "nasctl search toy.nas --resume --out runs/toy" in told
+    assert "Traceback" not in told
+    kept = len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines())
+    assert kept > 0
+    done = nasctl("search", "toy.nas", "--resume", "--out", "runs/toy", "--trials", str(kept + 3), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()) == kept + 3
+
+
+def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
+    nasctl(
+        "search",
+        "toy.nas",
+        "--evaluator",
+        "slow:score",
+        "--controller",
+        "random",
+        "--trials",
+        "5",
+        cwd=folder,
+    )
+    piped = subprocess.run(
+        f"{sys.executable} -m nasctl trials runs/toy --json | head -1",
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(piped.stdout.splitlines()) == 1
+    assert "Traceback" not in piped.stderr
