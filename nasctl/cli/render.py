@@ -69,7 +69,7 @@ def render(
 
     nasctl render runs/cnn/best/arch.json -o best.svg
 
-    nasctl render spaces/cnn.nas --tokens "1 2 0 3 …" --dataset cifar10 -o it.png
+    nasctl render spaces/cnn.nas --tokens "layer1{height=3, …} …" --dataset cifar10 -o it.png
     """
     if output is not None and output.suffix.lower() not in FORMATS:
         raise NasctlError(
@@ -108,15 +108,10 @@ def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDoc
         return document.architecture, document
 
     from nasctl.dialects import load_space
+    from nasctl.space import parse_tokens
 
     space = load_space(path)
-    try:
-        numbers = [int(part) for part in tokens.replace(",", " ").split()]
-    except ValueError:
-        raise NasctlError(
-            f"--tokens {tokens!r} is no token string: it must be whole numbers with spaces between them"
-        ) from None
-    return space.decode(numbers), None
+    return space.decode(parse_tokens(space, tokens)), None
 
 
 def _signature(

@@ -15,7 +15,7 @@ _CLOSING = {"{": "}", "(": ")"}
 
 
 @dataclass(frozen=True)
-class _Open:
+class _Opened:
     """An open bracket, with the column at which its line begins."""
 
     bracket: Lexeme
@@ -32,25 +32,29 @@ def too_deep(source: Source) -> Span | None:
     return None
 
 
-def close_open_brackets(source: Source, problems: Problems) -> str:
+def mend_brackets(source: Source, problems: Problems) -> str:
     """The text with a bracket put in wherever one was left out; each is reported as an error.
 
-    Which bracket it is shows by indentation: what it opened ends before the first line that is indented no more than
-    its own. Line breaks mean nothing, so the missing bracket takes the place of one, and all offsets stay.
+    Where it was left out shows by indentation: what a bracket opens is indented more than its own line, and ends before
+    the first line that is not. Line breaks mean nothing, so the missing bracket takes the place of one, or of a
+    space, and all offsets stay.
 
     Returns:
       The text, unchanged where as many brackets are closed as are opened.
     """
     kinds = [lexeme.kind for lexeme in lexemes(source)]
     missing = kinds.count("open") - kinds.count("close")
-    if missing <= 0:
-        return source.text
-    text = list(source.text)
-    stack: list[_Open] = []
+    if missing > 0:
+        return _close(source, missing, problems)
+    return _open(source, -missing, problems) if missing < 0 else source.text
+
+
+def _close(source: Source, missing: int, problems: Problems) -> str:
+    text = _without_comments(source)
+    stack: list[_Opened] = []
     indentation = last = 0
 
-    def close_last(at: int) -> None:
-        opened = stack.pop().bracket
+    def close(opened: Lexeme, at: int) -> None:
         line, _ = source.position(at)
         problems.syntax_error(
             Span(source, opened.start, opened.end),
@@ -61,30 +65,55 @@ def close_open_brackets(source: Source, problems: Problems) -> str:
 
     for lexeme in lexemes(source):
         if lexeme.kind == "comment":
-            text[lexeme.start : lexeme.end] = " " * len(lexeme.text)
             continue
         if lexeme.leads:
             indentation = lexeme.column
-            room = lexeme.start - 1
-            while missing and stack and room >= last and _ended(stack[-1], lexeme):
-                place = last if text[last] in " \n" else room
-                close_last(place)
-                last = place + 1
+            while missing and stack and last < lexeme.start and _ended(stack[-1], lexeme):
+                close(stack.pop().bracket, last)
+                last += 1
                 missing -= 1
         if lexeme.kind == "open":
-            stack.append(_Open(lexeme, indentation))
+            stack.append(_Opened(lexeme, indentation))
         elif lexeme.kind == "close" and stack:
             stack.pop()
         last = lexeme.end
-    while missing and stack:
-        text.append("\n")
-        close_last(max(0, min(last, len(text) - 1)) if last < len(text) else len(text) - 1)
+    for opened in reversed(stack[len(stack) - missing :] if missing else []):
+        text[last:] = [*text[last:], "\n"]
+        close(opened.bracket, last)
         last += 1
-        missing -= 1
     return "".join(text)
 
 
-def _ended(opened: _Open, following: Lexeme) -> bool:
+def _open(source: Source, missing: int, problems: Problems) -> str:
+    text = _without_comments(source)
+    indentation = 0
+    before: Lexeme | None = None
+    for lexeme in lexemes(source):
+        if lexeme.kind == "comment":
+            continue
+        if lexeme.leads:
+            deeper = before is not None and lexeme.column > indentation
+            if missing and before is not None and deeper and before.kind != "open" and before.text != ",":
+                problems.syntax_error(
+                    Span(source, before.start, before.end), f"a `{{` is missing after `{before.text}`"
+                )
+                text[before.end] = "{"
+                missing -= 1
+            indentation = lexeme.column
+        before = lexeme
+    return "".join(text)
+
+
+def _without_comments(source: Source) -> list[str]:
+    """The characters of a source, spaces for those of comments."""
+    text = list(source.text)
+    for lexeme in lexemes(source):
+        if lexeme.kind == "comment":
+            text[lexeme.start : lexeme.end] = " " * len(lexeme.text)
+    return text
+
+
+def _ended(opened: _Opened, following: Lexeme) -> bool:
     """Whether a line shows by its indentation that a bracket should have been closed before it."""
     if following.kind == "close":
         return opened.indentation > following.column

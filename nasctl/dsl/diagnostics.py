@@ -141,8 +141,17 @@ class Problems:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """The errors, in the order of the file."""
-        return self._sorted("error")
+        """The errors, in the order of the file; of a line that could not be read, the first only."""
+        unread = {(id(span.source), span.source.position(span.start)[0]) for span in self._unread}
+        kept: list[Diagnostic] = []
+        told: set[tuple[int, int]] = set()
+        for item in self._sorted("error"):
+            line = (id(item.span.source), item.span.source.position(item.span.start)[0])
+            if line not in told:
+                kept.append(item)
+            if line in unread:
+                told.add(line)
+        return tuple(kept)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

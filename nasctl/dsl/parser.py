@@ -12,7 +12,7 @@ from lark.lexer import LexerState
 from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from nasctl.dsl.brackets import DEEPEST, close_open_brackets, too_deep
+from nasctl.dsl.brackets import DEEPEST, mend_brackets, too_deep
 from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
 from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.source import Source, Span
@@ -51,9 +51,9 @@ def parse_tree(source: Source, grammar: Path, problems: Problems) -> Tree[Token]
     mistakes = Problems()
     tree = _parse(source, source.text, grammar, mistakes)
     if mistakes.errors:
-        # Where a bracket was left open, what follows is misread: put it in and look again.
+        # Where a bracket was left out, what follows is misread: put it in and look again.
         mended = Problems()
-        text = close_open_brackets(source, mended)
+        text = mend_brackets(source, mended)
         if mended.errors:
             mistakes = mended
             tree = _parse(source, text, grammar, mistakes)
@@ -163,6 +163,7 @@ class _Recovery:
         """Where the statement after the failed one begins, judged by line breaks, indentation and brackets."""
         _, column = self._source.position(start)
         line, _ = self._source.position(found.span.start)
+        open_here = self._open_before(found.span.start)
         for lexeme in lexemes(self._source, found.span.start):
             if lexeme.kind == "comment":
                 continue
@@ -174,9 +175,17 @@ class _Recovery:
                 unclosed = max(0, unclosed - 1)
                 continue
             if lexeme.text == "}" and unclosed == 0 and lexeme.start > found.span.start:
-                return lexeme.start
+                if lexeme.line > line or open_here:
+                    return lexeme.start
+                continue  # what it closes was not opened on this line: one too many
             unclosed += opens - (closes and unclosed > 0)
         return len(self._text)
+
+    def _open_before(self, offset: int) -> int:
+        """How many brackets of an offset's line are open there."""
+        begin = self._source.text.rfind("\n", 0, offset) + 1
+        kinds = [lexeme.kind for lexeme in lexemes(Source("", self._source.text[begin:offset]))]
+        return max(0, kinds.count("open") - kinds.count("close"))
 
 
 def between_items(actions: Any) -> bool:
