@@ -33,16 +33,19 @@ def too_deep(source: Source) -> Span | None:
 
 
 def mend_brackets(source: Source, problems: Problems) -> str:
-    """The text with a bracket put in wherever one was left out; each is reported as an error.
+    """The text with brackets put in where they were left out and taken out where they are too many.
 
-    Where it was left out shows by indentation: what a bracket opens is indented more than its own line, and ends before
+    Each is reported as an error. Where it is shows by indentation: what a bracket opens is indented more than its own line, and ends before
     the first line that is not. Line breaks mean nothing, so the missing bracket takes the place of one, or of a
     space, and all offsets stay.
 
     Returns:
-      The text, unchanged where as many brackets are closed as are opened.
+      The text, unchanged where as many brackets are closed as are opened, or nothing can be told.
     """
-    kinds = [lexeme.kind for lexeme in lexemes(source)]
+    read = list(lexemes(source))
+    if any(lexeme.text.startswith('"') and not lexeme.text.endswith('"', 1) for lexeme in read):
+        return source.text  # a text that is not closed may have swallowed the bracket
+    kinds = [lexeme.kind for lexeme in read]
     missing = kinds.count("open") - kinds.count("close")
     if missing > 0:
         return _close(source, missing, problems)
@@ -86,6 +89,7 @@ def _close(source: Source, missing: int, problems: Problems) -> str:
 
 def _open(source: Source, missing: int, problems: Problems) -> str:
     text = _without_comments(source)
+    stack: list[Lexeme] = []
     indentation = 0
     before: Lexeme | None = None
     for lexeme in lexemes(source):
@@ -94,12 +98,26 @@ def _open(source: Source, missing: int, problems: Problems) -> str:
         if lexeme.leads:
             deeper = before is not None and lexeme.column > indentation
             if missing and before is not None and deeper and before.kind != "open" and before.text != ",":
-                problems.syntax_error(
-                    Span(source, before.start, before.end), f"a `{{` is missing after `{before.text}`"
-                )
+                span = Span(source, before.start, before.end)
+                problems.syntax_error(span, f"a `{{` is missing after `{before.text}`")
                 text[before.end] = "{"
+                stack.append(before)
                 missing -= 1
             indentation = lexeme.column
+        if lexeme.kind == "open":
+            stack.append(lexeme)
+        elif lexeme.kind == "close":
+            opened = stack.pop() if stack else None
+            if missing and opened is not None and opened.line < lexeme.line and not lexeme.leads:
+                # What a line opens in its middle, it closes; so this one closes too early what an earlier line opened.
+                problems.syntax_error(
+                    Span(source, lexeme.start, lexeme.end),
+                    f"this `{lexeme.text}` is one too many",
+                    hint=f"it would close the `{opened.text}` of line {opened.line}",
+                )
+                text[lexeme.start] = " "
+                stack.append(opened)
+                missing -= 1
         before = lexeme
     return "".join(text)
 

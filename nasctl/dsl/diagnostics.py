@@ -188,9 +188,9 @@ class SpaceError(NasctlError):
         super().__init__("\n\n".join(shown))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     """The known name that a word was probably meant to be, or an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=likeness)
     return close[0] if close else ""
 
 

@@ -82,8 +82,9 @@ def _read(
             Note(f"beside this file: there is no {beside}"),
             Note("among the spaces that ship: none of that name"),
         ]
+        hint = error.hint if "did you mean" in error.hint else ""
         problems.error(
-            item.path.span, error.message, hint=error.hint, notes=notes if "no file" in error.message else ()
+            item.path.span, error.message, hint=hint, notes=notes if "no file" in error.message else ()
         )
         return None
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput
 from lark.lexer import LexerState
 from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_interactive_parser import InteractiveParser
+from lark.parsers.lalr_parser_state import ParserState
 
 from nasctl.dsl.brackets import DEEPEST, mend_brackets, too_deep
 from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
@@ -93,13 +95,14 @@ class _Recovery:
         self._text = text
         self._grammar = grammar
         self._problems = problems
+        self._terminals = {"$END", *(terminal.name for terminal in grammar.terminals)}
         self._mistakes = 0
         self._farthest = -1
 
     def __call__(self, mistake: UnexpectedInput) -> bool:
         parser: InteractiveParser = mistake.interactive_parser
         found = self._found(mistake)
-        _finish_statement(parser, eager=self._leads_line(found) or found.at_end)
+        _finish_statement(parser, self._terminals, eager=self._leads_line(found) or found.at_end)
         self._report(found, parser)
         self._mistakes += 1
         if found.at_end or self._mistakes >= MOST_ERRORS:
@@ -128,7 +131,7 @@ class _Recovery:
 
     def _report(self, found: Found, parser: InteractiveParser) -> None:
         state = parser.parser_state
-        acceptable: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+        acceptable = {name for name in self._terminals if _takes(state, name)}
         patterns = {terminal.name: terminal.pattern for terminal in self._grammar.terminals}
         begins = between_items(state.parse_conf.states[state.state_stack[-1]])
         span, message, hint = describe_mistake(found, acceptable, patterns, begins_statement=begins)
@@ -164,7 +167,7 @@ class _Recovery:
         _, column = self._source.position(start)
         line, _ = self._source.position(found.span.start)
         open_here = self._open_before(found.span.start)
-        for lexeme in lexemes(self._source, found.span.start):
+        for lexeme in lexemes(self._source, found.span.start, self._text):
             if lexeme.kind == "comment":
                 continue
             opens, closes = lexeme.kind == "open", lexeme.kind == "close"
@@ -184,7 +187,7 @@ class _Recovery:
     def _open_before(self, offset: int) -> int:
         """How many brackets of an offset's line are open there."""
         begin = self._source.text.rfind("\n", 0, offset) + 1
-        kinds = [lexeme.kind for lexeme in lexemes(Source("", self._source.text[begin:offset]))]
+        kinds = [lexeme.kind for lexeme in lexemes(Source("", self._text[begin:offset]))]
         return max(0, kinds.count("open") - kinds.count("close"))
 
 
@@ -193,7 +196,23 @@ def between_items(actions: Any) -> bool:
     return any(symbol.endswith("_item") for symbol in actions)
 
 
-def _finish_statement(parser: InteractiveParser, *, eager: bool) -> None:
+def _takes(state: ParserState[int], terminal: str) -> bool:
+    """Whether a terminal could stand next."""
+    table = state.parse_conf.states
+    states = list(state.state_stack)
+    while terminal in table[states[-1]]:
+        action, rule = table[states[-1]][terminal]
+        if action is Shift:
+            return True
+        del states[len(states) - len(rule.expansion) :]
+        goto = table[states[-1]].get(rule.origin.name)
+        if goto is None:
+            return True  # the start rule is complete
+        states.append(goto[1])
+    return False
+
+
+def _finish_statement(parser: InteractiveParser, terminals: Set[str], *, eager: bool) -> None:
     """Brings the parser between statements where the last one is complete as it stands.
 
     A LALR parser holds a finished statement back until it has seen that the next word may follow. Here that word is
@@ -201,6 +220,7 @@ def _finish_statement(parser: InteractiveParser, *, eager: bool) -> None:
 
     Args:
       parser: At the mistake.
+      terminals: The grammar's.
       eager: Whether to finish also what could go on, as where the mistake begins a line.
     """
     state = parser.parser_state

@@ -60,12 +60,11 @@ def describe_mistake(
         end = Span(source, max(0, found.span.start - 1), max(1, found.span.end))
         return end, f"the file ends here, but {wanted} should follow", ""
     spelled = {name: pattern.value for name, pattern in patterns.items() if isinstance(pattern, PatternStr)}
-    if close := nearest(
-        found.text, {text for name, text in spelled.items() if name in acceptable and text.isalpha()}
-    ):
+    words = {text for name, text in spelled.items() if name in acceptable and text.isalpha()}
+    if close := nearest(found.text, words, likeness=0.7):
         return found.span, f"`{found.text}` is not understood here", f"did you mean `{close}`?"
     previous = _word_before(found)
-    if previous not in spelled.values() and (close := _misspelt(previous)):
+    if previous not in spelled.values() and (close := _misspelt(previous, found.text)):
         span = Span(source, found.before - len(previous), found.before)
         return span, f"`{previous}` is not understood here", f"did you mean `{close}`?"
     if found.text in ("}", ")") and begins_statement:
@@ -96,8 +95,10 @@ def describe_mistake(
 _LITTLE_WORDS = ("in", "of", "step", "every", "log", "one", "repeat")
 
 
-def _misspelt(word: str) -> str:
+def _misspelt(word: str, following: str) -> str:
     """The little word of the language that a word was probably meant to be."""
+    if len(word) == 2 and following == "{":
+        return "in"
     swapped = [
         little for little in _LITTLE_WORDS if word and sorted(word) == sorted(little) and word != little
     ]
@@ -106,29 +107,41 @@ def _misspelt(word: str) -> str:
 
 def _listed(acceptable: set[str], patterns: Mapping[str, Pattern], most: int = 8) -> str:
     """The things that could stand somewhere, as a phrase."""
+    names = {name.rpartition("__")[2]: name for name in acceptable if name in patterns}
+    kinds = [
+        _KINDS.get(short) or f"a {short.lower().replace('_', ' ')}"
+        for short in names
+        if _is_kind(names[short], patterns)
+    ]
+    if {"NAME", "NUMBER", "STRING"} <= set(names):
+        kinds = [
+            "a value",
+            *(
+                kind
+                for kind in kinds
+                if kind not in {_KINDS[short] for short in ("NAME", "NUMBER", "STRING")}
+            ),
+        ]
     signs = sorted(
         f"`{patterns[name].value}`"
-        for name in acceptable
-        if name in patterns and isinstance(patterns[name], PatternStr)
+        for short, name in names.items()
+        if not _is_kind(name, patterns) and short != "LPAR"
     )
-    kinds = sorted(
-        _kind(name) for name in acceptable if name in patterns and not isinstance(patterns[name], PatternStr)
+    things = [*sorted(kinds), *signs, *(["the end of the file"] if "$END" in acceptable else [])]
+    # Any value can be calculated with, which is seldom what was meant.
+    plain = (
+        [thing for thing in things if thing not in (_KINDS["SIGN"], _KINDS["FACTOR"])]
+        or things
+        or ["nothing"]
     )
-    things = [*kinds, *signs, *(["the end of the file"] if "$END" in acceptable else [])]
-    if len(things) > most:
-        things = [*things[:most], "…"]
-    return (
-        things[0]
-        if len(things) == 1
-        else f"{', '.join(things[:-1])} or {things[-1]}"
-        if things
-        else "nothing"
-    )
+    if len(plain) > most:
+        plain = [*plain[:most], "…"]
+    return plain[0] if len(plain) == 1 else f"{', '.join(plain[:-1])} or {plain[-1]}"
 
 
-def _kind(terminal: str) -> str:
-    short = terminal.rpartition("__")[2]
-    return _KINDS.get(short) or f"a {short.lower().replace('_', ' ')}"
+def _is_kind(terminal: str, patterns: Mapping[str, Pattern]) -> bool:
+    """Whether a terminal has many spellings."""
+    return not isinstance(patterns[terminal], PatternStr)
 
 
 def _word_before(found: Found) -> str:
@@ -142,7 +155,7 @@ def _unreadable(found: Found) -> tuple[str, str]:
     if text.startswith('"'):
         return "this text is not closed", 'end it with " on the same line'
     if re.match(r"-?\d", text):
-        hint = "numbers are written 3, 0.5, 1e-4, 5M or 64KiB; names begin with a letter"
+        hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts stand in quotes: "3x3"'
         return f"`{text}` is neither a number nor a name", hint
     if text in ("'", "`", "“", "”", "„"):
         return f"`{text}` means nothing here", 'texts stand in straight quotes: "…"'

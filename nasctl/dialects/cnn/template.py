@@ -318,10 +318,13 @@ class _Writing:
                     bound[called] = Ref(str(self._decide(called, f"{label}.{called}", choices, when)))
                 else:
                     values[called] = ()
+        misspelt = any(written.name.name not in parameters for written in item.properties)
         for called, parameter in parameters.items():
             if called in values or called in bound:
                 continue
-            if parameter.default is None:
+            if parameter.default is None and misspelt:
+                values[called] = ()
+            elif parameter.default is None:
                 problems.error(
                     item.name.span, f"the block `{name}` needs `{called}`", hint=f"{name} {{ {called} … }}"
                 )

@@ -1,0 +1,5 @@
+space cnn
+layers = 4
+layer {
+  conv { size = 3  filters in {24, 36} }
+}

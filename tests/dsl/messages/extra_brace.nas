@@ -1,0 +1,7 @@
+space cnn
+layers 4
+layer {
+  conv { size in {3, 5}  filters 24 } }
+  relu
+}
+output classifier

@@ -1,0 +1,2 @@
+# My space.
+layers 4

@@ -1,0 +1,4 @@
+space cnn
+layers 4
+layer { conv { size in {3, 5}  filters 24 } }
+require params <= 5Mio

@@ -1,0 +1,2 @@
+space cmm
+layers 4
