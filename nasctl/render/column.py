@@ -38,7 +38,8 @@ def column_layout(diagram: Diagram, metrics: Metrics, *, notes: bool = True) -> 
     titles = shown_names(diagram)
     beside = [_notes(diagram, titles, index, metrics) if notes else () for index in range(count)]
     left = max((metrics.text_width(note, "note") for lines in beside for note in lines), default=0)
-    left += metrics.note_gap if left else 0
+    note_gap = metrics.note_gap + (metrics.frame_padding[0] if diagram.repeats else 0)
+    left += note_gap if left else 0
 
     width = max(
         box_of(block, metrics, title=title).width for block, title in zip(diagram.blocks, titles, strict=True)
@@ -86,7 +87,7 @@ def column_layout(diagram: Diagram, metrics: Metrics, *, notes: bool = True) -> 
         points = (*way_out, (x, way_out[-1][1]), (x, way_in[0][1]), *way_in)
         connectors.append(Connector(source, target, points, colours[source], len(way_out) + 2))
     texts = tuple(
-        Text(left - metrics.note_gap, place, note, "note", "end", metrics.text_width(note, "note"))
+        Text(left - note_gap, place, note, "note", "end", metrics.text_width(note, "note"))
         for box, lines in zip(boxes, beside, strict=True)
         for note, place in zip(lines, _note_places(box, len(lines), metrics), strict=True)
     )

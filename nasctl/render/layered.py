@@ -23,10 +23,12 @@ def layered_layout(diagram: Diagram, metrics: Metrics) -> Scene:
     """Places the blocks of a diagram in rows."""
     places = place_rows(diagram)
     order_rows(places)
-    boxes = [
-        box_of(block, metrics, title=title, notes=() if block.is_join else notes_of(block)[:1], named=True)
-        for block, title in zip(diagram.blocks, shown_names(diagram), strict=True)
-    ]
+    titles = shown_names(diagram)
+    boxes = []
+    for index, block in enumerate(diagram.blocks):
+        notes = () if block.is_join else notes_of(block)[:1]
+        entering = (len(diagram.sources(index)) + 1) * metrics.port_gap
+        boxes.append(box_of(block, metrics, title=titles[index], width=entering, notes=notes, named=True))
     widths = [boxes[place].width if place < len(boxes) else 0.0 for place in range(len(places.source))]
     middles = _coordinates(places, widths, metrics)
     ways: dict[Link, tuple[Point, ...]] = {}

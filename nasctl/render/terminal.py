@@ -67,7 +67,7 @@ def write_terminal(scene: Scene, *, ascii_only: bool = False) -> RichText:
     drawing = RichText(no_wrap=True, overflow="ignore", end="")
     for row in range(canvas.height):
         for character, style in canvas.row(row):
-            drawing.append(character.translate(_ASCII) if ascii_only else character, style or None)
+            drawing.append(_ascii(character) if ascii_only else character, style or None)
         drawing.append("\n")
     return drawing
 
@@ -132,8 +132,6 @@ class _Canvas:
         """Draws a box, its name in its outline, or a join in brackets."""
         style = _FAMILY_STYLES.get(box.family, "")
         if box.join:
-            for x in range(int(box.x), int(box.right) + 1):
-                self.written[x, int(box.y)] = (" ", "")
             for text in box.texts:
                 self.write(replace(text, content=f"({text.content})"), "")
             return
@@ -190,6 +188,11 @@ class _Canvas:
         for piece in together:
             directions |= piece.directions
         return _LINES[directions], style or (shown[0].style if shown else "")
+
+
+def _ascii(character: str) -> str:
+    """The nearest ASCII character, or a question mark."""
+    return character.translate(_ASCII).encode("ascii", "replace").decode()
 
 
 def _sign(number: int) -> int:

@@ -1,0 +1,31 @@
+"""A graph as JSON."""
+
+import json
+
+from drawn_graphs import cnn, language_model
+
+from nasctl.render import graph_document
+
+
+def test_nodes_have_attributes_shapes_and_parameters():
+    document = json.loads(json.dumps(graph_document(cnn([(), (1,)]))))
+    assert document["nodes"][1] == {
+        "name": "layer1.conv",
+        "op": "conv2d",
+        "label": "conv 3×5, 30",
+        "inputs": ["image"],
+        "attributes": {"kernel": [3, 5], "stride": [1, 1], "filters": 30},
+        "shape": [8, 8, 30],
+        "params": 450,
+    }
+    assert ["layer1.relu", "layer2.conv"] in document["edges"]
+    assert document["outputs"] == ["output"]
+
+
+def test_an_unbound_graph_has_no_shapes():
+    assert all("shape" not in node for node in graph_document(cnn([()], bound=False))["nodes"])
+
+
+def test_bodies_are_documents_themselves():
+    layer = graph_document(language_model())["nodes"][2]
+    assert [node["name"] for node in layer["attributes"]["cell"]["nodes"]][:3] == ["x", "h", "c"]

@@ -1,0 +1,43 @@
+"""DOT: every block and every edge, and nothing that Graphviz would stumble over."""
+
+import re
+
+from drawn_graphs import any_graphs, cnn, language_model
+from hypothesis import given
+
+from nasctl.graph import GraphBuilder
+from nasctl.render import Heading, render_dot
+from nasctl.render.blocks import diagram_of
+
+
+@given(any_graphs())
+def test_every_block_and_every_edge_is_there(graph):
+    text = render_dot(graph)
+    diagram = diagram_of(graph)
+    edges = {(int(a), int(b)) for a, b in re.findall(r"^  block(\d+) -> block(\d+)$", text, re.MULTILINE)}
+    assert edges == set(diagram.edges)
+    assert len(re.findall(r"^  block\d+ \[", text, re.MULTILINE)) == len(diagram.blocks)
+
+
+@given(any_graphs())
+def test_brackets_and_quotes_are_balanced(graph):
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', "", render_dot(graph, Heading('a "title" \\', ("{",))))
+    assert '"' not in text
+    assert text.count("{") == text.count("}")
+    assert text.count("[") == text.count("]")
+
+
+def test_labels_say_what_a_block_is():
+    text = render_dot(cnn([(), (1,)]))
+    assert r'label="layer1\nconv 3×5, 30\nbatch norm\nrelu\n8×8×30\n510 params"' in text
+
+
+def test_bodies_are_clusters():
+    text = render_dot(language_model())
+    assert 'subgraph cluster_block_body0 {\n    label="cell of layer1 and layer2"' in text
+
+
+def test_names_are_quoted():
+    builder = GraphBuilder()
+    source = builder.add("input", name='a "b" \\ c')
+    assert r'label="a \"b\" \\ c"' in render_dot(builder.build([source]))

@@ -1,0 +1,144 @@
+"""Properties of every drawing: nothing overlaps, every connector leads from its box to its box."""
+
+from itertools import pairwise
+
+import pytest
+from drawn_graphs import any_graphs, cell_graph, cnn, language_model, skip_networks, stacked_cells
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasctl.render.blocks import diagram_of
+from nasctl.render.column import column_layout
+from nasctl.render.layered import layered_layout
+from nasctl.render.layout import Heading, lay_out, lay_out_cells
+from nasctl.render.metrics import CELLS, PIXELS
+from nasctl.render.repeats import fold_repeats
+from nasctl.render.scene import Scene
+
+layouts = st.sampled_from([column_layout, layered_layout])
+measures = st.sampled_from([CELLS, PIXELS])
+graphs = st.one_of(any_graphs(), skip_networks())
+
+
+Part = tuple[int, tuple[float, float], str, float, float, float]
+
+
+def parts_of(scene: Scene) -> list[Part]:
+    """Source, end, direction, place, and from where to where, of each part of each connector."""
+    parts: list[Part] = []
+    for connector in scene.connectors:
+        for (x, y), (to_x, to_y) in pairwise(connector.points):
+            direction, place, low, high = ("down", x, y, to_y) if x == to_x else ("across", y, x, to_x)
+            parts.append((connector.source, connector.points[-1], direction, place, *sorted((low, high))))
+    return parts
+
+
+@given(graphs, layouts, measures)
+def test_boxes_do_not_overlap(graph, layout, metrics):
+    boxes = layout(diagram_of(graph), metrics).boxes
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+
+
+@given(graphs, layouts, measures)
+def test_every_edge_is_a_connector_from_box_to_box(graph, layout, metrics):
+    diagram = diagram_of(graph)
+    scene = layout(diagram, metrics)
+    assert {(connector.source, connector.target) for connector in scene.connectors} == set(diagram.edges)
+    for connector in scene.connectors:
+        assert scene.boxes[connector.source].touches(connector.points[0])
+        assert scene.boxes[connector.target].touches(connector.points[-1])
+        for (x, y), (to_x, to_y) in pairwise(connector.points):
+            assert (x == to_x) != (y == to_y), "parts are horizontal or vertical, and none is empty"
+
+
+@given(graphs, layouts, measures)
+def test_connectors_pass_no_box(graph, layout, metrics):
+    scene = layout(diagram_of(graph), metrics)
+    for connector in scene.connectors:
+        for (x, y), (to_x, to_y) in pairwise(connector.points):
+            for box in scene.boxes:
+                right_of, left_of = min(x, to_x) >= box.right, max(x, to_x) <= box.x
+                below, above = min(y, to_y) >= box.bottom, max(y, to_y) <= box.y
+                assert right_of or left_of or below or above
+
+
+@given(graphs, layouts, measures)
+def test_connectors_of_different_sources_share_no_way_but_into_the_same_end(graph, layout, metrics):
+    parts = parts_of(layout(diagram_of(graph), metrics))
+    for number, (source, end, direction, place, low, high) in enumerate(parts):
+        for other, other_end, other_direction, other_place, other_low, other_high in parts[number + 1 :]:
+            if source != other and end != other_end and (direction, place) == (other_direction, other_place):
+                assert high <= other_low or other_high <= low
+
+
+@given(graphs, st.booleans())
+def test_everything_is_inside_the_drawing(graph, cells):
+    heading = Heading("a title that is wider than many a small drawing", ("a detail", "another"))
+    scene = lay_out_cells(graph, heading, width=100) if cells else lay_out(graph, heading)
+    for box in scene.boxes:
+        assert box.x >= 0 and box.y >= 0 and box.right <= scene.width and box.bottom <= scene.height
+    for text in scene.texts:
+        assert text.left >= 0 and text.left + text.room <= scene.width
+    for connector in scene.connectors:
+        assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in connector.points)
+
+
+@given(graphs, layouts)
+def test_text_fits_its_box(graph, layout):
+    for box in layout(diagram_of(graph), PIXELS).boxes:
+        for text in box.texts:
+            assert PIXELS.text_width(text.content, text.role) <= text.room <= box.width
+            assert box.y < text.y < box.bottom
+
+
+def test_cells_of_a_drawing_are_whole():
+    for graph in (cnn([(), (1,), (1, 2)]), cell_graph(), language_model(), stacked_cells(3)):
+        scene = lay_out_cells(graph)
+        places = [place for c in scene.connectors for point in c.points for place in point]
+        places += [place for box in scene.boxes for place in (box.x, box.y, box.right, box.bottom)]
+        assert all(place == int(place) for place in places)
+
+
+def test_a_chain_stands_in_one_column_without_lanes():
+    scene = lay_out(cnn([None] * 4))
+    assert len({box.middle for box in scene.boxes}) == 1
+    assert all(connector.lane is None for connector in scene.connectors)
+
+
+def test_each_source_of_skips_has_one_lane():
+    scene = lay_out(cnn([(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)]))
+    lanes = {c.source: {x for x, _ in c.points[:3]} for c in scene.connectors if c.lane is not None}
+    assert len(lanes) == 3
+    assert len({max(xs) for xs in lanes.values()}) == 3
+
+
+def test_lanes_are_used_again():
+    apart = [(), (1,), (1, 2), (3,), (4,), (4, 5), (6,), (7,), (7, 8)]
+    scene = lay_out(cnn(apart))
+    assert len({max(x for x, _ in c.points) for c in scene.connectors if c.lane is not None}) == 1
+
+
+def test_a_tree_stands_in_rows():
+    tops = [box.y for box in lay_out(cell_graph()).boxes]
+    assert len(set(tops)) < len(tops)
+
+
+def test_a_repeated_cell_is_framed_with_its_boxes_inside():
+    diagram = fold_repeats(diagram_of(stacked_cells(4)))
+    for layout in (column_layout, layered_layout):
+        scene = layout(diagram, PIXELS)
+        (frame,) = scene.frames
+        inside = [
+            frame.x < box.x and box.right < frame.x + frame.width
+            and frame.y < box.y and box.bottom < frame.y + frame.height
+            for box in scene.boxes
+        ]  # fmt: skip
+        assert inside == [False, False, True, True, True, True, False, False]
+        assert [text.content for text in scene.texts][-2:] == ["× 4", "cell1 to 4"]
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_terminal_drawing_keeps_to_the_width_where_it_can(width):
+    scene = lay_out_cells(cnn([tuple(range(1, n)) for n in range(1, 9)]), width=width)
+    assert scene.width <= max(width, 55)
