@@ -63,13 +63,7 @@ def render(
 
     With --json, the graph as JSON: nodes with their attributes, shapes and parameters, and edges.
 
-    Examples:
-
-    nasctl render runs/cnn
-
-    nasctl render runs/cnn/best/arch.json -o best.svg
-
-    nasctl render spaces/cnn.nas --tokens "layer1{height=3, …} …" --dataset cifar10 -o it.png
+    Example: nasctl render runs/cnn -o best.svg
     """
     if output is not None and output.suffix.lower() not in FORMATS:
         raise NasctlError(
