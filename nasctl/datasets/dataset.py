@@ -14,11 +14,12 @@ Kind = Literal["image", "text"]
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """N examples.
+    """N examples; those of a text are its tokens, in the order of the text.
 
     Attributes:
-      inputs: Images as (N, height, width, channels), uint8 or float32; read-only where mapped from a file.
-      labels: Class of each as (N,) int32.
+      inputs: Images as (N, height, width, channels), uint8 or float32, read-only where mapped from a file; of a
+        text, the token before each as (N,) int32.
+      labels: Class of each, or the token itself, as (N,) int32.
     """
 
     inputs: np.ndarray
@@ -41,7 +42,8 @@ class Dataset:
       kind: What an example is.
       train: Examples to learn from; validation examples are taken from these (`nasctl.tasks`).
       test: Examples that no training and no search may see.
-      class_names: What the labels 0, 1, … stand for.
+      class_names: What the labels 0, 1, … stand for; of a text, its vocabulary.
+      validation: Examples to choose by, where the data set comes with them.
     """
 
     name: str
@@ -49,10 +51,11 @@ class Dataset:
     train: Examples
     test: Examples
     class_names: tuple[str, ...]
+    validation: Examples | None = None
 
     @property
     def classes(self) -> int:
-        """Number of classes."""
+        """Number of classes, or of different tokens."""
         return len(self.class_names)
 
 

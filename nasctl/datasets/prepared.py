@@ -11,7 +11,9 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from nasctl.errors import NasctlError
 
 _log = logging.getLogger(__name__)
 
+Content = TypeVar("Content")
+
 
 def load_source(source: Source, data_dir: Path) -> Dataset:
     """The data set of a source, prepared under `data_dir` if it is not yet.
@@ -28,7 +32,14 @@ def load_source(source: Source, data_dir: Path) -> Dataset:
     Raises:
       NasctlError: It has to be downloaded and cannot be, or the folder cannot be written.
     """
-    splits = _read_arrays(source, folder_of(source, data_dir)) or _prepare(source, data_dir)
+    folder = folder_of(source, data_dir)
+    splits = _read_arrays(source, folder) or prepare(
+        source.name,
+        folder,
+        data_dir,
+        write=lambda workplace: _write(source, workplace, data_dir),
+        read=lambda made: _read_arrays(source, made),
+    )
     return Dataset(source.name, "image", splits["train"], splits["test"], tuple(source.class_names))
 
 
@@ -57,25 +68,40 @@ def _read_arrays(source: Source, folder: Path) -> dict[str, Examples] | None:
     return splits
 
 
-def _prepare(source: Source, data_dir: Path) -> dict[str, Examples]:
-    """Prepares in a folder of its own, then moves that into place in one step: no reader sees half of it."""
+def prepare(
+    name: str,
+    folder: Path,
+    data_dir: Path,
+    write: Callable[[Path], Path],
+    read: Callable[[Path], Content | None],
+) -> Content:
+    """Prepares in a folder of its own, then moves that into place in one step: no reader sees half of it.
+
+    Args:
+      name: Of the data set, for messages.
+      folder: Where it belongs, below `data_dir`.
+      data_dir: Where data sets are kept.
+      write: Writes the data set below the folder that it is given, and returns where.
+      read: Reads it; None where it is not whole.
+
+    Raises:
+      NasctlError: The data folder cannot be written, or what was written is not whole.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=f".preparing-{source.name}-", dir=data_dir))
+        workplace = Path(tempfile.mkdtemp(prefix=f".preparing-{name}-", dir=data_dir))
     except OSError as error:
         raise NasctlError(
             f"the data folder {data_dir} cannot be written: {error.strerror or error}",
             hint="name another one with --data-dir or the environment variable NASCTL_DATA_DIR",
         ) from error
     try:
-        made = _write(source, workplace, data_dir)
-        splits = _read_arrays(source, made)
-        if splits is None:
+        made = write(workplace)
+        if read(made) is None:
             raise NasctlError(
-                f"{source.name} does not hold the examples that it should",
-                hint=f"remove {data_dir / source.name}",
+                f"{name} does not hold the examples that it should", hint=f"remove {data_dir / name}"
             )
-        return _move_into_place(source, made, data_dir)
+        return _move_into_place(made, folder, read)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
 
@@ -121,22 +147,21 @@ def _require_file(source: Source, data_dir: Path, download_dir: Path) -> None:
         )
 
 
-def _move_into_place(source: Source, made: Path, data_dir: Path) -> dict[str, Examples]:
-    folder = folder_of(source, data_dir)
+def _move_into_place(made: Path, folder: Path, read: Callable[[Path], Content | None]) -> Content:
     folder.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
         try:
             os.rename(made, folder)
         except OSError:  # there is one: another process was faster, or a broken folder is in the way
-            splits = _read_arrays(source, folder)
-            if splits is not None:
-                return splits
+            content = read(folder)
+            if content is not None:
+                return content
             broken = made.parent / f"broken-{attempt}"
             if folder.exists():
                 os.rename(folder, broken)
             continue
         break
-    splits = _read_arrays(source, folder)
-    if splits is None:
+    content = read(folder)
+    if content is None:
         raise NasctlError(f"the folder {folder} cannot be replaced", hint="remove it and try again")
-    return splits
+    return content

@@ -30,7 +30,7 @@ def test_a_path_that_is_not_there_is_called_a_path(tmp_path: Path) -> None:
 
 
 def test_the_catalogue_is_described_without_preparing(tmp_path: Path) -> None:
-    assert names() == tuple(CATALOGUE)
+    assert names() == (*CATALOGUE, "pydoc")
     for name in names():
         described = describe(name, tmp_path)
         assert not described.prepared

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from nasctl.datasets.text import END, split_lines, text_dataset
+from nasctl.errors import NasctlError
+
+LINES = {"train": ["the cat sat", "the dog"], "validation": ["the mouse sat"], "test": ["dog the"]}
+
+
+def text_of(dataset, examples) -> list[str]:
+    return [dataset.class_names[token] for token in examples.labels]
+
+
+def test_every_token_is_predicted_once_from_the_one_before_it() -> None:
+    dataset = text_dataset("cats", LINES, "words")
+    assert text_of(dataset, dataset.train) == ["the", "cat", "sat", "<eos>", "the", "dog", "<eos>"]
+    assert dataset.class_names[dataset.train.inputs[0]] == "<eos>"
+    np.testing.assert_array_equal(dataset.train.inputs[1:], dataset.train.labels[:-1])
+
+
+def test_words_that_the_training_text_does_not_hold_are_unknown() -> None:
+    dataset = text_dataset("cats", LINES, "words")
+    assert text_of(dataset, dataset.validation) == ["the", "<unk>", "sat", "<eos>"]
+    assert dataset.class_names == ("<eos>", "<unk>", "the", "cat", "dog", "sat")
+
+
+def test_characters() -> None:
+    dataset = text_dataset("cats", LINES, "chars")
+    assert "".join(text_of(dataset, dataset.train)) == "the cat sat\nthe dog\n"
+    assert dataset.class_names[0] == END["chars"]
+
+
+def test_lines_are_split_without_loss_and_in_order() -> None:
+    lines = [str(number) for number in range(1013)]
+    parts = split_lines(lines)
+    assert sorted(sum(map(list, parts.values()), []), key=int) == lines
+    assert all(list(part) == sorted(part, key=int) for part in parts.values())
+    assert [len(parts[split]) for split in ("train", "validation", "test")] == pytest.approx(
+        [810, 101, 101], abs=10
+    )
+
+
+def test_a_text_that_is_too_short_says_so() -> None:
+    with pytest.raises(NasctlError, match="no text to validate on"):
+        text_dataset("cats", {**LINES, "validation": []}, "words")
