@@ -1,7 +1,17 @@
 """Tasks: a data set with a loss, a measure of how good a network is, and the reward of a search."""
 
 from nasctl.tasks.image_classification import ImageClassification, image_classification
+from nasctl.tasks.language_model import LanguageModel, language_model
 from nasctl.tasks.making import make_task
 from nasctl.tasks.task import Metrics, Split, Task
 
-__all__ = ["ImageClassification", "Metrics", "Split", "Task", "image_classification", "make_task"]
+__all__ = [
+    "ImageClassification",
+    "LanguageModel",
+    "Metrics",
+    "Split",
+    "Task",
+    "image_classification",
+    "language_model",
+    "make_task",
+]

@@ -44,6 +44,7 @@ class ImageClassification:
     augmentation: Augmentation
     validation_seed: int
     kind: str = "image"
+    sequential: bool = False
     metric: str = "accuracy"
     measures: tuple[str, ...] = ("loss", "accuracy")
 
@@ -67,6 +68,10 @@ class ImageClassification:
             "loss": optax.softmax_cross_entropy_with_integer_labels(logits, labels),
             "accuracy": (jnp.argmax(logits, -1) == labels).astype(jnp.float32),
         }
+
+    def summary(self, averages: Metrics) -> dict[str, float]:
+        """The averages themselves."""
+        return dict(averages)
 
     def rank(self, metrics: Metrics) -> tuple[float, ...]:
         """By accuracy, and by loss between equals."""

@@ -15,7 +15,7 @@ Metrics = Mapping[str, float]
 
 
 class Task(Protocol):
-    """A kind of problem on one data set; `ImageClassification` is the one that stands.
+    """A kind of problem on one data set: `ImageClassification` or `LanguageModel`.
 
     N examples; the inputs of an example have the shape that the task's kind fixes. Everything that takes JAX
     arrays is pure and is traced into the compiled steps of `nasctl.training`.
@@ -38,7 +38,7 @@ class Task(Protocol):
 
     @property
     def metric(self) -> str:
-        """The name by which people know how good a network is: `accuracy`."""
+        """The name by which people know how good a network is: `accuracy` or `perplexity`."""
         ...
 
     @property
@@ -77,16 +77,25 @@ class Task(Protocol):
         """The same task, where `augment` does what `inputs` does."""
         ...
 
+    @property
+    def sequential(self) -> bool:
+        """Whether each example follows from the one before, as in a text: they are then read in order."""
+        ...
+
     def measure(
         self, logits: Float[Array, "N ..."], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, " N"]]:
         """The `loss` of each example, and whatever else is averaged over a split."""
         ...
 
+    def summary(self, averages: Metrics) -> dict[str, float]:
+        """What is reported of a split: the averages of `measure` over it, and what follows from them."""
+        ...
+
     def rank(self, metrics: Metrics) -> tuple[float, ...]:
-        """Orders the averages of `measure`: the epoch with the largest rank has the best parameters."""
+        """Orders summaries: the epoch with the largest rank has the best parameters."""
         ...
 
     def reward(self, history: Sequence[Metrics]) -> float:
-        """What the controller earns for a child, from its averages on the validation split, epoch by epoch."""
+        """What the controller earns for a child, from its summaries of the validation split, epoch by epoch."""
         ...

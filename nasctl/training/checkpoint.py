@@ -1,12 +1,13 @@
 """A trained network as a folder: weights by Orbax, and JSON that says what they belong to. Nothing is pickled.
 
-arch.json         the architecture, as `Architecture.save` writes it
-checkpoint.json   format, data set, settings and results of the training
-weights/          one array a name, written by Orbax
+- `arch.json`: the architecture, as `Architecture.save` writes it.
+- `checkpoint.json`: format, data set, settings and results of the training, checksums of the weights' files.
+- `weights/`: one array a name, written by Orbax.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -135,6 +136,7 @@ def save_checkpoint(
             "signature": asdict(task.signature),
             "training": asdict(config),
             "metrics": dict(metrics or {}),
+            "files": _checksums(made),
             "versions": {name: version(name) for name in ("jax", "flax", "orbax-checkpoint")},
         }
         (made / "arch.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -162,6 +164,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     if facts["format"] > FORMAT:
         raise NasctlError(f"the checkpoint {folder} was written by a newer nasctl", hint="upgrade nasctl")
     try:
+        _check_files(folder, facts["files"])
         signature = Signature(
             tuple(map(int, facts["signature"]["input_shape"])), int(facts["signature"]["outputs"])
         )
@@ -203,6 +206,27 @@ def _foreign(folder: Path) -> NasctlError:
         else "it is the folder that nasctl train writes, or RUN/best/checkpoint"
     )
     return NasctlError(f"{folder} is no checkpoint of nasctl", hint=hint)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of the weights, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "weights").rglob("*"))
+        if path.is_file()
+    }
+
+
+def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
+    """Refuses files that were cut short or changed before Orbax sees them: it prints tracebacks from its threads."""
+    found = _checksums(folder)
+    for name, checksum in expected.items():
+        if found.get(name) != checksum:
+            what = "is not what was saved" if name in found else "is missing"
+            raise NasctlError(
+                f"the checkpoint {folder} is damaged: its file {name} {what}",
+                hint="copy it again from where it came, or train the architecture again with nasctl train",
+            )
 
 
 def _write_arrays(folder: Path, arrays: dict[str, np.ndarray]) -> None:

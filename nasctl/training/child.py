@@ -16,14 +16,16 @@ from nasctl.config import TrainingConfig
 from nasctl.errors import NotFinite
 from nasctl.tasks import Task
 from nasctl.training.buildable import Buildable
-from nasctl.training.epoch import Weights, make_programs
+from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
 from nasctl.training.optimiser import learning_rates, make_optimiser
-from nasctl.training.plan import Plan, plan_drawer, steps_of_epoch
+from nasctl.training.plan import Plan, plan_drawer
 from nasctl.training.platform import configure_platform
+from nasctl.training.programs import programs_for
 
 Record = Mapping[str, float]
-"""What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy`, `seconds`."""
+"""What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy` or
+whatever else the task measures, `seconds`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class PreparedChild:
       weights: As they were drawn.
       momentum: The optimiser's state before the first step.
       draw: Draws the plan of an epoch.
+      steps: Steps of an epoch.
       config: How it is to be trained.
       seed: Seed of the order of the examples and of the augmentation.
       seconds: What building, tracing and compiling took.
@@ -67,6 +70,7 @@ class PreparedChild:
     weights: Weights
     momentum: optax.OptState
     draw: Callable[[Key[Array, ""]], Plan]
+    steps: int
     config: TrainingConfig
     seed: int
     seconds: float
@@ -81,13 +85,12 @@ class PreparedChild:
           NotFinite: The loss is no number any more.
         """
         task, data = self.evaluator.task, self.evaluator.data
-        steps, _ = steps_of_epoch(len(task.splits["train"]), self.config.batch)
         key = jax.random.key(self.seed)
         weights, momentum = self.weights, self.momentum
         started = time.perf_counter()
         history: list[Record] = []
         best, best_epoch, best_rank = weights, 0, None
-        for epoch, rates in enumerate(learning_rates(self.config, steps), start=1):
+        for epoch, rates in enumerate(learning_rates(self.config, self.steps), start=1):
             before = time.perf_counter()
             plan = self.draw(jax.random.fold_in(key, epoch))
             (weights, momentum), loss = self.program(weights, momentum, data, plan, rates)
@@ -148,15 +151,16 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
         task = task.unaugmented
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
-    programs, weights = make_programs(network, task, config)
+    programs, weights = programs_for(network, task, config)
     momentum = make_optimiser(0.0, config).init(weights.parameters)
     plan = jax.eval_shape(draw, jax.random.key(0))
-    rates = np.zeros(len(plan.positions), np.float32)
+    steps = len(plan.positions)
+    rates = np.zeros(steps, np.float32)
     train = jax.jit(programs.train, donate_argnums=1)
     program = train.lower(weights, momentum, data, plan, rates).compile()
     evaluator = compile_evaluator(programs, weights, task, data)
     return PreparedChild(
-        program, evaluator, weights, momentum, draw, config, seed, time.perf_counter() - started
+        program, evaluator, weights, momentum, draw, steps, config, seed, time.perf_counter() - started
     )
 
 

@@ -55,7 +55,7 @@ class Programs:
 
     Attributes:
       step: `(weights, momentum, data, plan, rate) -> (progress, loss)`, with a plan of one step.
-      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`: `step` scanned over an epoch.
+      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`: steps scanned over an epoch.
       evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
     """
 

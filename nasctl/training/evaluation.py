@@ -13,8 +13,9 @@ import numpy as np
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable, abstract_network
-from nasctl.training.epoch import Data, Programs, Weights, make_programs
+from nasctl.training.epoch import Data, Programs, Weights
 from nasctl.training.platform import configure_platform
+from nasctl.training.programs import programs_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +33,14 @@ class Evaluator:
     data: Data
 
     def __call__(self, weights: Weights, split: Split) -> dict[str, float]:
-        """Averages of `Task.measure` over a split.
+        """What the task says of the averages of `Task.measure` over a split.
 
         Sums of 0 and 1 are exact in float32 up to 2²⁴ examples, so an accuracy is the same to the last digit
         wherever it is computed from the same answers.
         """
         start, count = _ranges(self.task)[split]
         sums = jax.device_get(self.program(weights, self.data, np.int32(start), np.int32(count)))
-        return {name: float(total) / count for name, total in sums.items()}
+        return self.task.summary({name: float(total) / count for name, total in sums.items()})
 
 
 def compile_evaluator(programs: Programs, weights: Weights, task: Task, data: Data) -> Evaluator:
@@ -51,7 +52,7 @@ def compile_evaluator(programs: Programs, weights: Weights, task: Task, data: Da
 def evaluate(
     architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, *, split: Split = "test"
 ) -> dict[str, float]:
-    """Averages of `Task.measure` over a split, for weights that were trained before or loaded.
+    """What a task says of its split, for weights that were trained before or loaded.
 
     Args:
       architecture: What the weights belong to.
@@ -64,7 +65,7 @@ def evaluate(
     data = place(task)
     if not config.augment:
         task = task.unaugmented
-    programs, _ = make_programs(abstract_network(architecture, task), task, config)
+    programs, _ = programs_for(abstract_network(architecture, task), task, config)
     return compile_evaluator(programs, weights, task, data)(weights, split)
 
 

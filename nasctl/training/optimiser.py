@@ -1,4 +1,4 @@
-"""How a child's parameters are changed: SGD with Nesterov momentum, weight decay and a schedule (section 4.1)."""
+"""How a child's parameters are changed: SGD with Nesterov momentum, or Adam, and a schedule of the rate."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from nasctl.config import TrainingConfig
 def make_optimiser(
     learning_rate: float | Float[Array, ""], config: TrainingConfig
 ) -> optax.GradientTransformation:
-    """One step of SGD at the given rate.
+    """One step at the given rate.
 
-    With g the gradient plus `weight_decay` times the parameter, and m the momentum: v ← m v + g, and the
-    parameter changes by -rate (g + m v). The state does not depend on the rate, so that a compiled epoch takes the
-    rates of its steps as an argument and serves every schedule.
+    The gradient is scaled down to the norm `clip` where it is longer. With g this plus `weight_decay` times the
+    parameter, and m the momentum, SGD is v ← m v + g, and the parameter changes by -rate (g + m v) (Zoph & Le 2017,
+    section 4.1); Adam takes g as its gradient and m as its first decay. The state does not depend on the rate, so
+    that a compiled epoch takes the rates of its steps as an argument and serves every schedule.
     """
-    return optax.chain(
-        optax.add_decayed_weights(config.weight_decay),
-        optax.sgd(learning_rate, momentum=config.momentum, nesterov=True),
+    step = (
+        optax.adam(learning_rate, b1=config.momentum)
+        if config.optimiser == "adam"
+        else optax.sgd(learning_rate, momentum=config.momentum, nesterov=True)
     )
+    clip = [optax.clip_by_global_norm(config.clip)] if config.clip else []
+    return optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step)
 
 
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, "epochs steps"]:

@@ -1,4 +1,4 @@
-"""What is left to chance in an epoch: the order of the examples, and how each is varied.
+"""An epoch in advance: the order of the examples, and how each is varied.
 
 It does not depend on the network, so it is drawn by a program of its own, compiled once for all children of a
 task: random bits inside a child's program would add a fifth to the time that each child takes to compile.
@@ -24,14 +24,14 @@ class Plan(NamedTuple):
     """One epoch.
 
     Attributes:
-      positions: Which example is where.
+      positions: Which example is where; of a text, with an axis of time after that of the batch.
       counts: Whether it counts.
       variations: How it is varied, as `Task.variations` draws it.
     """
 
-    positions: Int[Array, "S B"]
-    counts: Bool[Array, "S B"]
-    variations: Int[Array, "S B V"]
+    positions: Int[Array, "S B ..."]
+    counts: Bool[Array, "S B ..."]
+    variations: Int[Array, "S ... V"]
 
 
 def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
@@ -60,10 +60,43 @@ def epoch_order(
     return order[places % examples].reshape(steps, size), (places < examples).reshape(steps, size)
 
 
+def windows_of_epoch(tokens: int, batch: int, steps: int) -> tuple[int, int]:
+    """Windows of an epoch and tokens a window: as few windows as `steps` allows, as equal as may be.
+
+    >>> windows_of_epoch(tokens=1000, batch=10, steps=35)
+    (3, 34)
+    """
+    length = math.ceil(tokens / batch)
+    windows = math.ceil(length / steps)
+    return windows, math.ceil(length / windows)
+
+
+def stream_layout(
+    tokens: int | Int[Array, ""], batch: int, steps: Int[Array, "*S T"]
+) -> tuple[Int[Array, "*S B T"], Bool[Array, "*S B T"]]:
+    """Where in a text each of B streams is at some of its steps, and whether that is a token of the stream."""
+    length = (tokens + batch - 1) // batch
+    places = jnp.arange(batch)[:, None] * length + steps[..., None, :]
+    return jnp.minimum(places, tokens - 1), (steps[..., None, :] < length) & (places < tokens)
+
+
+def stream_plan(tokens: int, batch: int, steps: int) -> Plan:
+    """The plan of an epoch over a text: B streams side by side, in windows of equal length."""
+    windows, size = windows_of_epoch(tokens, batch, steps)
+    positions, counts = stream_layout(tokens, batch, jnp.arange(windows * size).reshape(windows, size))
+    return Plan(positions, counts, jnp.zeros((windows, 0), jnp.int32))
+
+
 @functools.lru_cache(maxsize=8)
 def plan_drawer(task: Task, batch: int) -> Callable[[Key[Array, ""]], Plan]:
-    """The compiled function that draws the plan of an epoch of a task from a key."""
+    """The compiled function that draws the plan of an epoch of a task from a key.
+
+    A text is read in its order: nothing is left to chance.
+    """
     examples = len(task.splits["train"])
+    if task.sequential:
+        (steps,) = task.signature.input_shape
+        return jax.jit(lambda key: stream_plan(examples, batch, steps))
 
     def draw(key: Key[Array, ""]) -> Plan:
         order_key, variation_key = jax.random.split(key)

@@ -36,7 +36,7 @@ def cache_compilations(folder: Path) -> None:
     import jax
 
     settings: Any = jax.config
-    if settings.jax_compilation_cache_dir is None:
+    if not settings.jax_compilation_cache_dir:
         settings.update("jax_compilation_cache_dir", str(folder))
     settings.update("jax_persistent_cache_min_compile_time_secs", 0)
     settings.update("jax_persistent_cache_min_entry_size_bytes", -1)

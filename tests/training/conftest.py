@@ -1,0 +1,25 @@
+import jax
+import numpy as np
+import pytest
+
+from nasctl.datasets import Dataset, Examples
+from nasctl.tasks import ImageClassification, image_classification
+
+
+@pytest.fixture(scope="session")
+def blobs() -> ImageClassification:
+    """108 training, 26 validation and 37 test images of three easily told classes; no split fills its batches."""
+    random = np.random.default_rng(0)
+    centres = random.normal(100, 40, (3, 4, 4, 1))
+
+    def examples(count: int) -> Examples:
+        labels = random.integers(0, 3, count).astype(np.int32)
+        return Examples((centres[labels] + random.normal(0, 15, (count, 4, 4, 1))).astype(np.float32), labels)
+
+    return image_classification(Dataset("blobs", "image", examples(134), examples(37), ("a", "b", "c")))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Programs compiled by the tests stay out of the person's cache."""
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))

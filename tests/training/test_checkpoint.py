@@ -1,0 +1,207 @@
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from tiny_networks import LinearArchitecture, TinyArchitecture
+
+from nasctl.config import TrainingConfig
+from nasctl.datasets import Dataset
+from nasctl.errors import NasctlError
+from nasctl.tasks import ImageClassification, image_classification
+from nasctl.training import TrainedChild, evaluate, load_checkpoint, save_checkpoint, train_child
+
+CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
+DOCUMENT = {"space": "tiny", "tokens": [1, 2]}
+
+
+@pytest.fixture(scope="module")
+def child(blobs: ImageClassification) -> TrainedChild:
+    return train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
+
+
+@pytest.fixture
+def folder(child: TrainedChild, blobs: ImageClassification, tmp_path: Path) -> Path:
+    path = tmp_path / "checkpoint"
+    save_checkpoint(path, child.weights, document=DOCUMENT, task=blobs, config=CONFIG, metrics=child.metrics)
+    return path
+
+
+def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: ImageClassification) -> None:
+    loaded = load_checkpoint(folder)
+    assert loaded.document == DOCUMENT
+    assert loaded.config == CONFIG
+    assert (loaded.dataset, loaded.validation_seed, loaded.signature) == ("blobs", 0, blobs.signature)
+    assert loaded.metrics == child.metrics
+    weights = loaded.weights_for(TinyArchitecture(), blobs)
+    assert jax.tree.structure(weights) == jax.tree.structure(child.weights)
+    for one, two in zip(jax.tree.leaves(weights), jax.tree.leaves(child.weights), strict=True):
+        assert one.dtype == two.dtype
+        assert (one == two).all()
+
+
+def test_it_measures_the_same_digits(folder: Path, child: TrainedChild, blobs: ImageClassification) -> None:
+    loaded = load_checkpoint(folder)
+    weights = loaded.weights_for(TinyArchitecture(), blobs)
+    assert evaluate(TinyArchitecture(), weights, blobs, loaded.config) == child.evaluator(
+        child.weights, "test"
+    )
+
+
+def test_saving_again_replaces_the_old_one_and_leaves_nothing_behind(
+    folder: Path, child: TrainedChild, blobs: ImageClassification
+) -> None:
+    save_checkpoint(folder, child.weights, document={"new": True}, task=blobs, config=CONFIG)
+    assert load_checkpoint(folder).document == {"new": True}
+    assert [path.name for path in folder.parent.iterdir()] == ["checkpoint"]
+
+
+def test_a_save_that_was_killed_between_its_renames_loses_nothing(folder: Path) -> None:
+    folder.rename(folder.with_name(".checkpoint.previous"))
+    assert load_checkpoint(folder).document == DOCUMENT
+
+
+def test_a_save_that_fails_leaves_the_old_one(
+    folder: Path, child: TrainedChild, blobs: ImageClassification
+) -> None:
+    with pytest.raises(TypeError):
+        save_checkpoint(folder, child.weights, document={"a": object()}, task=blobs, config=CONFIG)
+    assert load_checkpoint(folder).document == DOCUMENT
+    assert [path.name for path in folder.parent.iterdir()] == ["checkpoint"]
+
+
+def test_a_folder_with_something_else_in_it_is_not_overwritten(
+    child: TrainedChild, blobs: ImageClassification, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(NasctlError, match="is no checkpoint"):
+        save_checkpoint(tmp_path, child.weights, document=DOCUMENT, task=blobs, config=CONFIG)
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_nothing_is_pickled(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        assert path.is_dir() or not path.read_bytes().startswith(b"\x80")
+
+
+def test_a_missing_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="there is no checkpoint"):
+        load_checkpoint(tmp_path / "nothing")
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NasctlError, match="a checkpoint is a folder"):
+        load_checkpoint(tmp_path / "file")
+
+
+def test_a_foreign_folder_points_to_the_checkpoint_inside(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="is no checkpoint of nasctl") as caught:
+        load_checkpoint(tmp_path)
+    assert str(folder) in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "arch.json"])
+def test_json_that_is_cut_short(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(NasctlError, match=f"{name} is damaged"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "two"}, "no checkpoint of nasctl"),
+        ({"format": 99}, "newer nasctl"),
+        ({"signature": None}, "damaged"),
+        ({"signature": {"input_shape": 3, "outputs": 1}}, "damaged"),
+        ({"metrics": {"a": "b"}}, "damaged"),
+        ({"training": {"epochs": "many"}}, "training.epochs"),
+        ({"training": 3}, "damaged"),
+        ({"files": ["weights"]}, "damaged"),
+    ],
+)
+def test_json_that_says_something_else(folder: Path, change: dict[str, object], message: str) -> None:
+    path = folder / "checkpoint.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(NasctlError, match=message):
+        load_checkpoint(folder)
+
+
+def test_weights_that_are_missing(folder: Path) -> None:
+    shutil.rmtree(folder / "weights")
+    with pytest.raises(NasctlError, match="its file weights/.* is missing"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("damage", ["cut short", "one bit"])
+def test_damage_to_any_file_of_the_weights_is_noticed_without_noise(
+    folder: Path, damage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in [path for path in (folder / "weights").rglob("*") if path.is_file() and path.stat().st_size]:
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] if damage == "cut short" else bytes([content[0] ^ 1]) + content[1:])
+        with pytest.raises(NasctlError, match=f"{path.name} is not what was saved"):
+            load_checkpoint(folder)
+        path.write_bytes(content)
+    load_checkpoint(folder)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("architecture", [TinyArchitecture(width=13), LinearArchitecture()])
+def test_weights_of_another_architecture(
+    folder: Path, blobs: ImageClassification, architecture: object
+) -> None:
+    with pytest.raises(NasctlError, match=r"are not those of its arch\.json"):
+        load_checkpoint(folder).weights_for(architecture, blobs)
+
+
+def test_a_task_of_another_shape(folder: Path, blobs: ImageClassification) -> None:
+    train = blobs.splits["train"]
+    larger = replace(train, inputs=np.zeros((len(train), 5, 5, 1), np.uint8))
+    other = image_classification(Dataset("large", "image", larger, larger, ("a", "b", "c")))
+    with pytest.raises(NasctlError, match="takes 4×4×1 inputs and 3 classes; large has 5×5×1"):
+        load_checkpoint(folder).weights_for(TinyArchitecture(), other)
+
+
+@pytest.mark.slow
+def test_a_new_process_measures_the_same_digits(tmp_path: Path) -> None:
+    """On the real thing: a network of the space, trained on the digits, evaluated elsewhere."""
+    program = """
+import sys
+from pathlib import Path
+import numpy as np
+from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig
+from nasctl.dialects import load_space
+from nasctl.space.sampling import sample_uniform
+from nasctl.tasks import make_task
+from nasctl.training import *
+space = load_space("spaces/cnn.nas")
+architecture = Architecture(space, sample_uniform(space, np.random.default_rng(5)))
+task, folder = make_task("digits"), Path(sys.argv[1])
+if not folder.exists():
+    child = train_child(architecture, task, TrainingConfig(epochs=1), seed=0)
+    save_checkpoint(folder, child.weights, document={}, task=task, config=TrainingConfig(epochs=1))
+    print([child.evaluator(child.weights, split) for split in ("validation", "test")])
+else:
+    loaded = load_checkpoint(folder)
+    weights = loaded.weights_for(architecture, task)
+    print([evaluate(architecture, weights, task, loaded.config, split=split) for split in ("validation", "test")])
+"""
+    trained, evaluated = (
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / "checkpoint")],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+    assert trained == evaluated

@@ -1,0 +1,160 @@
+import threading
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from tiny_networks import LinearArchitecture, TinyArchitecture
+
+from nasctl.config import TrainingConfig
+from nasctl.errors import NotFinite
+from nasctl.tasks import ImageClassification
+from nasctl.training import evaluate, prepare, train_child
+from nasctl.training.plan import plan_drawer
+
+CONFIG = TrainingConfig(epochs=6, batch=16, learning_rate=0.1)
+
+
+def leaves(weights) -> list[np.ndarray]:
+    return [
+        np.asarray(jax.random.key_data(leaf) if leaf.dtype == jax.random.key(0).dtype else leaf)
+        for leaf in jax.tree.leaves(weights)
+    ]
+
+
+def test_a_child_learns(blobs: ImageClassification) -> None:
+    child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
+    assert child.history[0]["train_loss"] > child.history[-1]["train_loss"]
+    assert child.evaluator(child.weights, "test")["accuracy"] > 0.9
+    assert child.reward == max(record["validation_accuracy"] for record in child.history[-5:]) ** 3
+
+
+def test_the_history_has_a_record_an_epoch_and_on_epoch_sees_each(blobs: ImageClassification) -> None:
+    seen: list[float] = []
+    child = train_child(
+        TinyArchitecture(), blobs, CONFIG, seed=0, on_epoch=lambda record: seen.append(record["epoch"])
+    )
+    assert seen == [record["epoch"] for record in child.history] == [1, 2, 3, 4, 5, 6]
+    assert set(child.history[0]) == {
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_accuracy",
+        "seconds",
+    }
+
+
+def test_the_seed_decides_everything(blobs: ImageClassification) -> None:
+    first, again, other = (train_child(TinyArchitecture(), blobs, CONFIG, seed=seed) for seed in (1, 1, 2))
+    assert [record["train_loss"] for record in first.history] == [
+        record["train_loss"] for record in again.history
+    ]
+    for one, two in zip(leaves(first.weights), leaves(again.weights), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert first.history[0]["train_loss"] != other.history[0]["train_loss"]
+
+
+def test_the_best_weights_are_kept(blobs: ImageClassification) -> None:
+    child = train_child(TinyArchitecture(), blobs, replace(CONFIG, epochs=12, learning_rate=1.0), seed=0)
+    best = max(child.history, key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
+    assert child.best_epoch == best["epoch"]
+    measured = child.evaluator(child.weights, "validation")
+    assert measured["accuracy"] == child.metrics["validation_accuracy"] == best["validation_accuracy"]
+    assert measured["loss"] == best["validation_loss"]
+
+
+def test_an_evaluation_apart_from_training_gives_the_same_digits(blobs: ImageClassification) -> None:
+    child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
+    for split in ("train", "validation", "test"):
+        assert evaluate(TinyArchitecture(), child.weights, blobs, CONFIG, split=split) == child.evaluator(
+            child.weights, split
+        )
+
+
+def test_padding_of_the_last_batch_counts_for_nothing(blobs: ImageClassification) -> None:
+    child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
+    for batch in (1, 16, 64):
+        measured = evaluate(
+            TinyArchitecture(), child.weights, blobs, replace(CONFIG, batch=batch), split="test"
+        )
+        assert measured["accuracy"] == child.evaluator(child.weights, "test")["accuracy"]
+        assert measured["loss"] == pytest.approx(child.evaluator(child.weights, "test")["loss"], rel=1e-5)
+    accuracy = child.evaluator(child.weights, "test")["accuracy"]
+    assert accuracy == round(accuracy * 37) / 37
+
+
+def test_an_epoch_is_what_numpy_computes_step_by_step(blobs: ImageClassification) -> None:
+    config = replace(CONFIG, epochs=1, batch=25, schedule="constant", augment=False, weight_decay=0.01)
+    prepared = prepare(LinearArchitecture(), blobs, config, seed=7)
+    plan = prepared.draw(jax.random.fold_in(jax.random.key(7), 1))
+    child = prepared.run()
+
+    train = blobs.splits["train"]
+    inputs = ((train.inputs - blobs.mean) / blobs.deviation).reshape(len(train), -1).astype(np.float64)
+    kernel, velocity, losses = np.zeros((16, 3)), 0.0, []
+    assert not np.asarray(plan.counts).all()  # the last batch is not full
+    for positions, counts in zip(np.asarray(plan.positions), np.asarray(plan.counts), strict=True):
+        rows, labels = inputs[positions[counts]], train.labels[positions[counts]]
+        scores = np.exp(rows @ kernel)
+        probabilities = scores / scores.sum(1, keepdims=True)
+        losses.append(-np.log(probabilities[np.arange(len(rows)), labels]).mean())
+        gradient = rows.T @ (probabilities - np.eye(3)[labels]) / len(rows) + 0.01 * kernel
+        velocity = 0.9 * velocity + gradient
+        kernel = kernel - 0.1 * (gradient + 0.9 * velocity)
+    assert child.history[0]["train_loss"] == pytest.approx(np.mean(losses), rel=1e-4)
+    np.testing.assert_allclose(child.weights.parameters["kernel"], kernel, rtol=1e-3, atol=1e-4)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(blobs: ImageClassification) -> None:
+    with pytest.raises(NotFinite, match="epoch") as caught:
+        train_child(LinearArchitecture(), blobs, replace(CONFIG, learning_rate=1e38), seed=0)
+    assert caught.value.exit_code == 1
+
+
+def test_what_on_epoch_raises_ends_the_training(blobs: ImageClassification) -> None:
+    def stop(record: object) -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        train_child(TinyArchitecture(), blobs, CONFIG, seed=0, on_epoch=stop)
+
+
+def test_the_next_child_is_prepared_in_a_thread_while_one_trains(blobs: ImageClassification) -> None:
+    alone = [train_child(TinyArchitecture(width), blobs, CONFIG, seed=width) for width in (8, 10)]
+    first = prepare(TinyArchitecture(8), blobs, CONFIG, seed=8)
+    prepared = []
+    thread = threading.Thread(
+        target=lambda: prepared.append(prepare(TinyArchitecture(10), blobs, CONFIG, seed=10))
+    )
+    thread.start()
+    trained = [first.run()]
+    thread.join()
+    trained.append(prepared[0].run())
+    for one, two in zip(alone, trained, strict=True):
+        assert [record["train_loss"] for record in one.history] == [
+            record["train_loss"] for record in two.history
+        ]
+
+
+def test_one_program_serves_every_number_of_epochs_and_every_rate(blobs: ImageClassification) -> None:
+    programs = [
+        prepare(
+            TinyArchitecture(), blobs, replace(CONFIG, epochs=epochs, learning_rate=rate), seed=0
+        ).program.as_text()
+        for epochs, rate in ((2, 0.1), (9, 0.3))
+    ]
+    assert programs[0] == programs[1]
+
+
+def test_augmentation_can_be_switched_off(blobs: ImageClassification) -> None:
+    with_it, without = (
+        train_child(TinyArchitecture(), blobs, replace(CONFIG, epochs=1, augment=augment), seed=0).history[0][
+            "train_loss"
+        ]
+        for augment in (True, False)
+    )
+    assert with_it != without
+
+
+def test_drawing_is_shared_by_children(blobs: ImageClassification) -> None:
+    assert prepare(TinyArchitecture(), blobs, CONFIG, seed=0).draw is plan_drawer(blobs, 16)
