@@ -64,7 +64,7 @@ def box_of(
     room = max(metrics.text_width(text, role) for text, role in texts)
     across, down = metrics.join_padding if block.is_join else metrics.padding
     if metrics.cells and not block.is_join:
-        room = max(room, len(title) + 1)
+        room = max(room, len(title) + 5 - 2 * across)  # the name is written into the outline
     width = metrics.even(max(width, room + 2 * across))
     heights = [metrics.line_height(role) for _, role in texts]
     height = 2 * down + max(sum(heights), lines * heights[0])

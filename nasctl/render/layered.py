@@ -117,24 +117,24 @@ def _coordinates(places: Places, widths: Sequence[float], metrics: Metrics) -> l
 
 def _straighten(places: Places, widths: Sequence[float], middles: list[float], metrics: Metrics) -> None:
     """Sets the passages of each value below each other where their neighbours leave room for it."""
-    chains: dict[int, list[tuple[float, float, int]]] = {}  # for each value: from, to, passage
+    chains: dict[int, list[tuple[list[int], int]]] = {}  # for each value: its passages as row and index in it
     for row in places.rows:
         for index, place in enumerate(row):
-            if widths[place]:
-                continue
-            low, high = float("-inf"), float("inf")
-            if index > 0:
-                low = middles[row[index - 1]] + widths[row[index - 1]] / 2 + metrics.column_gap
-            if index + 1 < len(row):
-                high = middles[row[index + 1]] - widths[row[index + 1]] / 2 - metrics.column_gap
-            chains.setdefault(places.source[place], []).append((low, high, place))
+            if widths[place] == 0:
+                chains.setdefault(places.source[place], []).append((row, index))
     for chain in chains.values():
-        low = max((low for low, _, _ in chain), default=0.0)
-        high = min((high for _, high, _ in chain), default=0.0)
-        if len(chain) > 1 and low <= high:
-            middle = sorted(middles[place] for _, _, place in chain)[len(chain) // 2]
-            for _, _, place in chain:
-                middles[place] = min(max(middle, low), high)
+        low, high = float("-inf"), float("inf")
+        for row, index in chain:
+            if index > 0:
+                left = row[index - 1]
+                low = max(low, middles[left] + widths[left] / 2 + metrics.column_gap)
+            if index + 1 < len(row):
+                right = row[index + 1]
+                high = min(high, middles[right] - widths[right] / 2 - metrics.column_gap)
+        if low <= high:
+            wish = sorted(middles[row[index]] for row, index in chain)[len(chain) // 2]
+            for row, index in chain:
+                middles[row[index]] = min(max(wish, low), high)
 
 
 def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nasctl.graph import Graph
@@ -87,18 +87,21 @@ def _whole(diagram: Diagram, heading: Heading, metrics: Metrics, width: int | No
 
 
 def _network(diagram: Diagram, metrics: Metrics, width: int | None) -> Scene:
-    """The blocks of one diagram, in a column or in rows."""
-    if not _is_column(diagram):
-        scene = layered_layout(diagram, metrics)
+    """The blocks of one diagram, in rows or in a column; the first that is narrow enough, or the narrowest."""
+    for scene in _ever_narrower(diagram, metrics):
         if width is None or scene.width < width:
-            return scene
-    scene = column_layout(diagram, metrics)
-    if width is not None and scene.width >= width:
-        narrow = replace(metrics, lane_gap=1)
-        scene = column_layout(diagram, narrow)
-        if scene.width >= width:
-            scene = column_layout(diagram, narrow, notes=False)
+            break
     return scene
+
+
+def _ever_narrower(diagram: Diagram, metrics: Metrics) -> Iterator[Scene]:
+    if not _is_column(diagram):
+        yield layered_layout(diagram, metrics)
+        yield layered_layout(diagram, replace(metrics, column_gap=1, padding=(1, metrics.padding[1])))
+    yield column_layout(diagram, metrics)
+    narrow = replace(metrics, lane_gap=1)
+    yield column_layout(diagram, narrow)
+    yield column_layout(diagram, narrow, notes=False)
 
 
 def _is_column(diagram: Diagram) -> bool:

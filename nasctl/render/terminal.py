@@ -132,8 +132,10 @@ class _Canvas:
         """Draws a box, its name in its outline, or a join in brackets."""
         style = _FAMILY_STYLES.get(box.family, "")
         if box.join:
-            for text in box.texts:
-                self.write(replace(text, content=f"({text.content})"), "")
+            (text,) = box.texts
+            room = int(box.width) - 1
+            content = text.content.center(room) if room - len(text.content) > 1 else text.content
+            self.write(replace(text, content=f"({content})"), "")
             return
         else:
             self.outline(box, style)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from drawn_graphs import any_graphs, cell_graph, cnn, language_model, skip_networks, stacked_cells
-from hypothesis import given
+from hypothesis import given, settings
 
 from nasctl.graph import Graph, Node
 from nasctl.render.blocks import Diagram, diagram_of
@@ -78,6 +78,7 @@ def test_equal_layers_in_a_chain_are_all_drawn():
     assert fold_repeats(diagram_of(replace(chain, nodes=tuple(map(alike, chain.nodes))))).repeats == ()
 
 
+@settings(deadline=None)
 @given(any_graphs())
 def test_every_node_is_in_one_block_and_every_edge_is_kept(graph):
     diagram = diagram_of(graph)
@@ -94,6 +95,7 @@ def test_every_node_is_in_one_block_and_every_edge_is_kept(graph):
     assert all(source < target for source, target in diagram.edges)
 
 
+@settings(deadline=None)
 @given(any_graphs())
 def test_only_the_last_node_of_a_block_is_read_from_outside(graph):
     for block in diagram_of(graph).blocks:
@@ -103,6 +105,7 @@ def test_only_the_last_node_of_a_block_is_read_from_outside(graph):
                 assert not inside.intersection(node.inputs) - set(block.nodes[-1:])
 
 
+@settings(deadline=None)
 @given(skip_networks())
 def test_a_layer_of_a_skip_network_is_one_block(graph):
     names = [block.name for block in diagram_of(graph).blocks]

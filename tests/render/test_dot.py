@@ -3,13 +3,14 @@
 import re
 
 from drawn_graphs import any_graphs, cnn, language_model
-from hypothesis import given
+from hypothesis import given, settings
 
 from nasctl.graph import GraphBuilder
 from nasctl.render import Heading, render_dot
 from nasctl.render.blocks import diagram_of
 
 
+@settings(deadline=None)
 @given(any_graphs())
 def test_every_block_and_every_edge_is_there(graph):
     text = render_dot(graph)
@@ -19,6 +20,7 @@ def test_every_block_and_every_edge_is_there(graph):
     assert len(re.findall(r"^  block\d+ \[", text, re.MULTILINE)) == len(diagram.blocks)
 
 
+@settings(deadline=None)
 @given(any_graphs())
 def test_brackets_and_quotes_are_balanced(graph):
     text = re.sub(r'"(?:[^"\\]|\\.)*"', "", render_dot(graph, Heading('a "title" \\', ("{",))))

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from drawn_graphs import any_graphs, cell_graph, cnn, language_model, skip_networks, stacked_cells
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasctl.render.blocks import diagram_of
@@ -33,6 +33,7 @@ def parts_of(scene: Scene) -> list[Part]:
     return parts
 
 
+@settings(deadline=None)
 @given(graphs, layouts, measures)
 def test_boxes_do_not_overlap(graph, layout, metrics):
     boxes = layout(diagram_of(graph), metrics).boxes
@@ -40,6 +41,7 @@ def test_boxes_do_not_overlap(graph, layout, metrics):
         assert not any(box.overlaps(other) for other in boxes[number + 1 :])
 
 
+@settings(deadline=None)
 @given(graphs, layouts, measures)
 def test_every_edge_is_a_connector_from_box_to_box(graph, layout, metrics):
     diagram = diagram_of(graph)
@@ -52,6 +54,7 @@ def test_every_edge_is_a_connector_from_box_to_box(graph, layout, metrics):
             assert (x == to_x) != (y == to_y), "parts are horizontal or vertical, and none is empty"
 
 
+@settings(deadline=None)
 @given(graphs, layouts, measures)
 def test_connectors_pass_no_box(graph, layout, metrics):
     scene = layout(diagram_of(graph), metrics)
@@ -63,6 +66,7 @@ def test_connectors_pass_no_box(graph, layout, metrics):
                 assert right_of or left_of or below or above
 
 
+@settings(deadline=None)
 @given(graphs, layouts, measures)
 def test_connectors_of_different_sources_share_no_way_but_into_the_same_end(graph, layout, metrics):
     parts = parts_of(layout(diagram_of(graph), metrics))
@@ -72,6 +76,7 @@ def test_connectors_of_different_sources_share_no_way_but_into_the_same_end(grap
                 assert high <= other_low or other_high <= low
 
 
+@settings(deadline=None)
 @given(graphs, st.booleans())
 def test_everything_is_inside_the_drawing(graph, cells):
     heading = Heading("a title that is wider than many a small drawing", ("a detail", "another"))
@@ -84,6 +89,7 @@ def test_everything_is_inside_the_drawing(graph, cells):
         assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in connector.points)
 
 
+@settings(deadline=None)
 @given(graphs, layouts)
 def test_text_fits_its_box(graph, layout):
     for box in layout(diagram_of(graph), PIXELS).boxes:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from drawn_graphs import any_graphs, cnn, language_model, stacked_cells
-from hypothesis import given
+from hypothesis import given, settings
 
 from nasctl.graph import GraphBuilder
 from nasctl.render import Heading, render_svg
@@ -18,6 +18,7 @@ def parsed(graph, heading=None) -> ElementTree.Element:
     return ElementTree.fromstring(render_svg(graph, heading))
 
 
+@settings(deadline=None, max_examples=50)
 @given(any_graphs())
 def test_every_block_and_every_edge_is_there(graph):
     root = parsed(graph)

@@ -4,7 +4,7 @@ import io
 from textwrap import dedent
 
 from drawn_graphs import cell_graph, cnn, skip_networks, stacked_cells
-from hypothesis import given
+from hypothesis import given, settings
 from rich.console import Console
 
 from nasctl.graph import Graph
@@ -94,7 +94,7 @@ def test_a_cell_is_drawn_in_rows_down_to_its_new_states():
                       ╰─────┬─────╯  ╰─────┬─────╯
                             ╰─────╮ ╭──────╯
                                   ▼ ▼
-                                 (add)
+                                ( add )
                             ╭──────┴──────╮
                             ▼             │
         ╭─────╮  ╭─ node0.activation ──╮  │
@@ -161,6 +161,7 @@ def test_styles_are_for_terminals_only():
     assert "\x1b[" in coloured.getvalue()
 
 
+@settings(deadline=None, max_examples=50)
 @given(skip_networks())
 def test_plain_ascii_is_plain(graph):
     drawing = drawn(graph, ascii_only=True)
@@ -168,11 +169,13 @@ def test_plain_ascii_is_plain(graph):
     assert "?" not in drawing
 
 
+@settings(deadline=None, max_examples=50)
 @given(skip_networks(most_layers=8))
 def test_no_line_is_wider_than_it_was_asked_to_be(graph):
     assert max(map(len, drawn(graph, width=70).splitlines())) <= 70
 
 
+@settings(deadline=None, max_examples=50)
 @given(skip_networks())
 def test_every_edge_into_a_block_has_one_arrowhead(graph):
     drawing = drawn(graph, width=200)
