@@ -154,4 +154,5 @@ def describe(diagram: Diagram) -> str:
         what = ", ".join(line.text for line in block.lines)
         sources: Sequence[str] = [diagram.blocks[source].name for source in diagram.sources(index)]
         sentences.append(f"{block.name}: {what}" + (f", reads {' and '.join(sources)}." if sources else "."))
+    sentences += [f"The {title}: {describe(body)}" for title, body in diagram.bodies]
     return " ".join(sentences)
