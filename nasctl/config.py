@@ -37,11 +37,12 @@ class ControllerConfig:
     Attributes:
       kind: `reinforce`, or `random` for uniform sampling.
       preset: `default` for budgets of tens to thousands of trials, `paper` for the settings of Zoph & Le 2017
-        (sections 4.1 and 4.2); the fields below, where given, take precedence over it.
+        (section 4.1); the fields below, where given, take precedence over it.
       batch: Children proposed at once; one policy update a batch. 0 takes the preset's.
       hidden: Units of each LSTM layer. 0 takes the preset's.
       learning_rate: Step size of Adam. 0 takes the preset's.
-      entropy: Weight of the entropy bonus; negative takes the preset's.
+      barrier: Weight of the term that keeps the policy from becoming certain: larger explores longer, 0 not at
+        all. Negative takes the preset's.
       baseline_decay: Decay of the exponential moving average of rewards; negative takes the preset's.
     """
 
@@ -50,22 +51,26 @@ class ControllerConfig:
     batch: int = 0
     hidden: int = 0
     learning_rate: float = 0.0
-    entropy: float = -1.0
+    barrier: float = -1.0
     baseline_decay: float = -1.0
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a child network is trained (paper, section 4.1, where a data set of that size is at hand).
+    """How a child network is trained: as in the paper's section 4.1, where a data set of that size is at hand.
+
+    Spaces of recurrent cells bring settings of their own.
 
     Attributes:
       epochs: Passes over the training examples.
-      batch: Examples a step.
-      learning_rate: Peak step size of SGD.
-      momentum: Nesterov momentum.
+      batch: Examples a step; of a text, the streams that are read side by side.
+      learning_rate: Peak step size.
+      momentum: Nesterov momentum of SGD, or the decay of Adam's first moment.
       weight_decay: L2 penalty added to the gradient of every parameter.
       schedule: `cosine` decay to zero, or `constant`.
       augment: Whether the data set's augmentation is applied.
+      optimiser: `sgd`, or `adam`, which needs a much lower learning rate.
+      clip: Norm that a gradient is scaled down to where it is longer; 0 for none.
     """
 
     epochs: int = 5
@@ -75,6 +80,8 @@ class TrainingConfig:
     weight_decay: float = 1e-4
     schedule: str = field(default="cosine", metadata={"choices": ("cosine", "constant")})
     augment: bool = True
+    optimiser: str = field(default="sgd", metadata={"choices": ("sgd", "adam")})
+    clip: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def test_characters() -> None:
 def test_lines_are_split_without_loss_and_in_order() -> None:
     lines = [str(number) for number in range(1013)]
     parts = split_lines(lines)
-    assert sorted(sum(map(list, parts.values()), []), key=int) == lines
+    assert sorted((line for part in parts.values() for line in part), key=int) == lines
     assert all(list(part) == sorted(part, key=int) for part in parts.values())
     assert [len(parts[split]) for split in ("train", "validation", "test")] == pytest.approx(
         [810, 101, 101], abs=10

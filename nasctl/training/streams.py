@@ -1,0 +1,102 @@
+"""The programs of a child that reads a text: truncated back-propagation with the state carried over.
+
+The N tokens of a split are cut into B pieces of equal length, the streams, which are read side by side in windows of
+T tokens. The states in which a window leaves the recurrent layers are those in which the next begins; gradients stop
+there. Every token is predicted once. An epoch is one dispatch: a scan over its S windows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jax import lax
+from jaxtyping import Array, Float, Int, PyTree
+
+from nasctl.config import TrainingConfig
+from nasctl.tasks import Task
+from nasctl.training.epoch import Data, Programs, Progress, Weights, take_apart
+from nasctl.training.optimiser import make_optimiser
+from nasctl.training.plan import Plan, stream_layout
+
+
+def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
+    """As `make_programs`, for a task whose examples follow from one another.
+
+    Args:
+      network: A module with `run` and `initial_carry`, as `nasctl.lowering.Network` has them.
+      task: The task.
+      config: Batch, clipping and optimiser; the epochs and rates are not compiled in.
+    """
+    network.train()
+    training_graph, weights = take_apart(network)
+    network.eval()
+    evaluation_graph, _ = take_apart(network)
+    (steps,) = task.signature.input_shape
+
+    def loss(
+        parameters: PyTree, statistics: PyTree, carry: PyTree, data: Data, plan: Plan
+    ) -> tuple[Float[Array, ""], tuple[PyTree, PyTree]]:
+        network = nnx.merge(training_graph, parameters, statistics)
+        logits, carry = network.run(data.inputs[plan.positions], carry=carry)
+        losses = task.measure(logits, data.labels[plan.positions])["loss"]
+        mean = jnp.sum(losses * plan.counts) / jnp.sum(plan.counts)
+        return mean, (take_apart(network)[1].statistics, carry)
+
+    def read(
+        progress: Progress, carry: PyTree, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[Progress, PyTree, Float[Array, ""]]:
+        weights, momentum = progress
+        (value, (statistics, carry)), gradient = jax.value_and_grad(loss, has_aux=True)(
+            *weights, carry, data, plan
+        )
+        updates, momentum = make_optimiser(rate, config).update(gradient, momentum, weights.parameters)
+        parameters = optax.apply_updates(weights.parameters, updates)
+        return Progress(Weights(parameters, statistics), momentum), carry, value
+
+    def start(weights: Weights) -> PyTree:
+        return dict(nnx.merge(training_graph, *weights).initial_carry(config.batch))
+
+    def step(
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        progress, _, value = read(Progress(weights, momentum), start(weights), data, plan, rate)
+        return progress, value
+
+    def train(
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        def window(
+            state: tuple[Progress, PyTree], now: tuple[Plan, Float[Array, ""]]
+        ) -> tuple[tuple[Progress, PyTree], Float[Array, ""]]:
+            plan, rate = now
+            progress, carry, value = read(*state, data, plan, rate)
+            return (progress, carry), value * jnp.sum(plan.counts)
+
+        (progress, _), sums = lax.scan(window, (Progress(weights, momentum), start(weights)), (plan, rates))
+        return progress, jnp.sum(sums) / jnp.sum(plan.counts)
+
+    def evaluate(
+        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
+    ) -> dict[str, Float[Array, ""]]:
+        network = nnx.merge(evaluation_graph, *weights)
+
+        def window(
+            number: Int[Array, ""], state: tuple[dict[str, Float[Array, ""]], PyTree]
+        ) -> tuple[dict[str, Float[Array, ""]], PyTree]:
+            sums, carry = state
+            places, counts = stream_layout(count, config.batch, number * steps + jnp.arange(steps))
+            logits, carry = network.run(data.inputs[start + places], carry=carry)
+            measures = task.measure(logits, data.labels[start + places])
+            return {name: sums[name] + jnp.sum(measures[name], where=counts) for name in sums}, dict(carry)
+
+        zeros = dict.fromkeys(task.measures, jnp.float32(0))
+        windows = (count + config.batch * steps - 1) // (config.batch * steps)
+        carry = dict(network.initial_carry(config.batch))
+        sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, windows, window, (zeros, carry))[0]
+        return sums
+
+    return Programs(step, train, evaluate), weights
