@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from nasctl.controllers.plan import Plan
 
@@ -54,34 +55,29 @@ LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
 
 
 def initial_parameters(
-    key: Key[Array, ""], plan: Plan, *, layers: int, hidden: int, scale: float
+    rng: np.random.Generator, plan: Plan, *, layers: int, hidden: int, scale: float
 ) -> Parameters:
     """Draws all parameters uniformly from ±scale (paper, section 4.1: 0.08)."""
+
+    def draw(*shape: int) -> Array:
+        return jnp.asarray(rng.uniform(-scale, scale, shape), jnp.float32)
+
     kinds, most = len(plan.kind_sizes), int(plan.kind_sizes.max())
-    attention = None
-    if plan.points:
-        attention = Attention(
-            previous=jnp.zeros((hidden, hidden)),
-            current=jnp.zeros((hidden, hidden)),
-            vector=jnp.zeros(hidden),
-            embedding=jnp.zeros((plan.points, hidden)),
+    return Parameters(
+        start=draw(hidden),
+        embedding=draw(kinds, most, hidden),
+        layers=tuple(Layer(draw(2 * hidden, 4 * hidden), draw(4 * hidden)) for _ in range(layers)),
+        head=draw(kinds, hidden, most),
+        head_bias=draw(kinds, most),
+        attention=Attention(
+            previous=draw(hidden, hidden),
+            current=draw(hidden, hidden),
+            vector=draw(hidden),
+            embedding=draw(plan.points, hidden),
         )
-    shapes = Parameters(
-        start=jnp.zeros(hidden),
-        embedding=jnp.zeros((kinds, most, hidden)),
-        layers=(Layer(jnp.zeros((2 * hidden, 4 * hidden)), jnp.zeros(4 * hidden)),) * layers,
-        head=jnp.zeros((kinds, hidden, most)),
-        head_bias=jnp.zeros((kinds, most)),
-        attention=attention,
+        if plan.points
+        else None,
     )
-    leaves, structure = jax.tree.flatten(shapes)
-    keys = jax.random.split(key, len(leaves))
-    drawn = [
-        jax.random.uniform(k, leaf.shape, minval=-scale, maxval=scale)
-        for k, leaf in zip(keys, leaves, strict=True)
-    ]
-    parameters: Parameters = jax.tree.unflatten(structure, drawn)
-    return parameters
 
 
 def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerState:

@@ -9,7 +9,7 @@ not 180.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -45,11 +45,14 @@ class Conditions:
         return int(self.stands.shape[2])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Plan:
     """The steps that sample one token string.
 
+    Plans of equal spaces are equal, so what was compiled for one serves the other.
+
     Attributes:
+      space: Hash of the space that it was made from.
       sizes: Number of choices of each decision.
       scheduled: Decisions that the number of the trial fixes. They have a step, but the network does not see
         it.
@@ -61,14 +64,15 @@ class Plan:
       conditions: When decisions are active.
     """
 
-    sizes: Int[np.ndarray, " T"]
-    scheduled: Bool[np.ndarray, " T"]
-    kind: Int[np.ndarray, " T"]
-    kind_sizes: Int[np.ndarray, " kinds"]
-    decision: Int[np.ndarray, " S"]
-    point: Int[np.ndarray, " S"]
-    bits: Int[np.ndarray, "L L"]
-    conditions: Conditions
+    space: str
+    sizes: Int[np.ndarray, " T"] = field(compare=False)
+    scheduled: Bool[np.ndarray, " T"] = field(compare=False)
+    kind: Int[np.ndarray, " T"] = field(compare=False)
+    kind_sizes: Int[np.ndarray, " kinds"] = field(compare=False)
+    decision: Int[np.ndarray, " S"] = field(compare=False)
+    point: Int[np.ndarray, " S"] = field(compare=False)
+    bits: Int[np.ndarray, "L L"] = field(compare=False)
+    conditions: Conditions = field(compare=False)
 
     @property
     def length(self) -> int:
@@ -151,6 +155,7 @@ def make_plan(space: Space) -> Plan:
             point_of_step.append(NOT_ONE)
 
     return Plan(
+        space=space.hash,
         sizes=sizes,
         scheduled=scheduled,
         kind=kind,

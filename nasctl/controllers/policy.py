@@ -75,6 +75,7 @@ def sample(
       uniforms: Numbers in [0, 1); row and column decide one token.
       given: Tokens to take where they are active, or `FREE`; must hold one for scheduled decisions.
     """
+    uniforms, given = jnp.asarray(uniforms), jnp.asarray(given)
     children = uniforms.shape[0]
     hidden = parameters.start.shape[0]
     conditions = plan.conditions

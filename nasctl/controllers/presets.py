@@ -20,7 +20,7 @@ class Settings:
       batch: Children of one update.
       learning_rate: Step size of Adam.
       gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
-      entropy: Weight of the entropy bonus, on the scale of the advantage, in nats.
+      barrier: Weight of the term that keeps the policy from becoming certain (`reinforce_loss`).
       baseline_decay: Decay, a trial, of the moving averages of the reward and of its squared deviation.
       standardise: Whether advantages are divided by the rewards' moving deviation, and clipped to ±3: what
         the policy does then depends neither on the scale of the rewards nor on their offset.
@@ -32,7 +32,7 @@ class Settings:
     batch: int
     learning_rate: float
     gradient_norm: float
-    entropy: float
+    barrier: float
     baseline_decay: float
     standardise: bool
 
@@ -46,7 +46,7 @@ PRESETS: Mapping[str, Settings] = {
         batch=8,
         learning_rate=6e-4,
         gradient_norm=0.0,
-        entropy=0.0,
+        barrier=0.0,
         baseline_decay=0.95,
         standardise=False,
     ),
@@ -58,7 +58,7 @@ PRESETS: Mapping[str, Settings] = {
         batch=5,
         learning_rate=0.01,
         gradient_norm=1.0,
-        entropy=0.2,
+        barrier=0.035,
         baseline_decay=0.95,
         standardise=True,
     ),
@@ -82,8 +82,8 @@ def settings(config: ControllerConfig) -> Settings:
         changes["hidden"] = config.hidden
     if config.learning_rate:
         changes["learning_rate"] = config.learning_rate
-    if config.entropy >= 0:
-        changes["entropy"] = config.entropy
+    if config.barrier >= 0:
+        changes["barrier"] = config.barrier
     if config.baseline_decay >= 0:
         changes["baseline_decay"] = config.baseline_decay
     for name in ("batch", "hidden", "learning_rate"):

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Key
 
 from nasctl.controllers.baseline import Baseline
 from nasctl.controllers.controller import Observation, State
@@ -33,7 +33,7 @@ class Learner(NamedTuple):
     """What an update changes: the policy and the state of its optimiser."""
 
     parameters: Parameters
-    optimizer: optax.OptState
+    moments: optax.OptState
 
 
 def reinforce_loss(
@@ -42,9 +42,13 @@ def reinforce_loss(
     tokens: Int[Array, "B T"],
     advantages: Float[Array, " B"],
     weights: Float[Array, " B"],
-    entropy_weight: float,
+    barrier: float,
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) - entropy_weight · mean(entropy).
+    """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) + barrier · M² / H.
+
+    H is the mean entropy of a string, M what it would be for a uniform policy. The barrier leaves an undecided
+    policy alone and pushes the harder the closer one comes to being certain: its gradient is that of an entropy
+    bonus with the weight barrier / (H / M)².
 
     Args:
       plan: The compiled space.
@@ -52,7 +56,7 @@ def reinforce_loss(
       tokens: Token strings that were tried.
       advantages: A, reward less baseline; a constant to the gradient.
       weights: 1 for rows that count, 0 for padding.
-      entropy_weight: Weight of the entropy, summed over the decisions of a string.
+      barrier: Weight of the barrier, on the scale of the advantages.
 
     Returns:
       The loss, and the mean entropy of a decision relative to that of a uniform choice (1 uniform, 0
@@ -63,14 +67,49 @@ def reinforce_loss(
     gained = (advantages * scores.log_probability.sum(-1) * rows).sum()
     entropy = (scores.entropy.sum(-1) * rows).sum()
     most = jnp.where((tokens != INACTIVE) & ~plan.scheduled, jnp.log(plan.sizes), 0).sum(-1)
-    relative = entropy / jnp.maximum((most * rows).sum(), 1e-6)
-    return -gained - entropy_weight * entropy, relative
+    most = jnp.maximum((most * rows).sum(), 1e-6)  # nothing to decide at all
+    return -gained + barrier * most**2 / (entropy + 0.01 * most), entropy / most
+
+
+@partial(jax.jit, static_argnames="plan")
+def _propose(
+    plan: Plan,
+    parameters: Parameters,
+    stream: Key[Array, ""],
+    trials: Int[Array, " B"],
+    given: Int[Array, "B T"],
+) -> Int[Array, "B T"]:
+    return sample(plan, parameters, draw_uniforms(stream, trials, plan), given).tokens
+
+
+@partial(jax.jit, static_argnames=("plan", "settings"))
+def _update(
+    plan: Plan,
+    settings: Settings,
+    learner: Learner,
+    tokens: Int[Array, "B T"],
+    advantages: Float[Array, " B"],
+    weights: Float[Array, " B"],
+) -> tuple[Learner, dict[str, Array]]:
+    (loss, entropy), gradient = jax.value_and_grad(reinforce_loss, argnums=1, has_aux=True)(
+        plan, learner.parameters, tokens, advantages, weights, settings.barrier
+    )
+    change, moments = _optimizer(settings).update(gradient, learner.moments, learner.parameters)
+    metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
+    return Learner(optax.apply_updates(learner.parameters, change), moments), metrics
+
+
+def _optimizer(settings: Settings) -> optax.GradientTransformation:
+    adam = optax.adam(settings.learning_rate)
+    clip = optax.clip_by_global_norm(settings.gradient_norm) if settings.gradient_norm else optax.identity()
+    return optax.flatten(optax.chain(clip, adam))  # as one vector it compiles and runs in a third of the time
 
 
 class Reinforce:
     """Samples from an LSTM policy and improves it by a gradient step for each batch of rewards.
 
-    Proposing is one dispatch to the device, and so is an update.
+    Proposing is one dispatch to the device, and so is an update. What is compiled is shared by all controllers
+    with equal settings on equal spaces.
 
     Args:
       space: What is searched.
@@ -82,45 +121,17 @@ class Reinforce:
         self.batch = settings.batch
         self._space = space
         self._settings = settings
+        self._plan = make_plan(space)
+        self._stream = jax.random.key(seed)
+        parameters = initial_parameters(
+            np.random.default_rng(seed),
+            self._plan,
+            layers=settings.layers,
+            hidden=settings.hidden,
+            scale=settings.initial_scale,
+        )
+        self._learner = Learner(parameters, _optimizer(settings).init(parameters))
         self._baseline = Baseline()
-        plan = make_plan(space)
-        self._plan = plan
-        initial, self._stream = jax.random.split(jax.random.key(seed))
-        optimizer = optax.adam(settings.learning_rate)
-        if settings.gradient_norm:
-            optimizer = optax.chain(optax.clip_by_global_norm(settings.gradient_norm), optimizer)
-
-        @jax.jit
-        def start() -> Learner:
-            parameters = initial_parameters(
-                initial, plan, layers=settings.layers, hidden=settings.hidden, scale=settings.initial_scale
-            )
-            return Learner(parameters, optimizer.init(parameters))
-
-        @jax.jit
-        def propose(
-            parameters: Parameters, trials: Int[Array, " B"], given: Int[Array, "B T"]
-        ) -> Int[Array, "B T"]:
-            return sample(plan, parameters, draw_uniforms(self._stream, trials, plan), given).tokens
-
-        @jax.jit
-        def update(
-            learner: Learner,
-            tokens: Int[Array, "B T"],
-            advantages: Float[Array, " B"],
-            weights: Float[Array, " B"],
-        ) -> tuple[Learner, dict[str, Array]]:
-            loss = partial(reinforce_loss, plan)
-            (value, entropy), gradient = jax.value_and_grad(loss, has_aux=True)(
-                learner.parameters, tokens, advantages, weights, settings.entropy
-            )
-            change, state = optimizer.update(gradient, learner.optimizer, learner.parameters)
-            metrics = {"loss": value, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
-            return Learner(optax.apply_updates(learner.parameters, change), state), metrics
-
-        self._propose = propose
-        self._update = update
-        self._learner = start()
 
     def propose(self, first_trial: int, count: int) -> list[Tokens]:
         """Token strings of consecutive trials, sampled from the policy as it stands.
@@ -134,7 +145,7 @@ class Reinforce:
             for row, trial in enumerate(trials):
                 for decision, token in self._space.forced(trial).items():
                     given[row, decision] = token
-            tokens = self._propose(self._learner.parameters, np.array(trials, np.uint32), given)
+            tokens = _propose(self._plan, self._learner.parameters, self._stream, np.array(trials, np.uint32), given)
             proposals += [tuple(row) for row in np.asarray(tokens).tolist()]
         return proposals[:count]
 
@@ -153,7 +164,9 @@ class Reinforce:
             advantages = np.clip(advantages / scale, -CLIP, CLIP)
         padded = -len(trials) % self.batch
         rows = [trial.tokens for trial in trials] + [trials[0].tokens] * padded
-        self._learner, metrics = self._update(
+        self._learner, metrics = _update(
+            self._plan,
+            self._settings,
             self._learner,
             np.array(rows, np.int32),
             np.pad(advantages, (0, padded)).astype(np.float32),
