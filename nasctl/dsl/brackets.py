@@ -35,9 +35,9 @@ def too_deep(source: Source) -> Span | None:
 def mend_brackets(source: Source, problems: Problems) -> str:
     """The text with brackets put in where they were left out and taken out where they are too many.
 
-    Each is reported as an error. Where it is shows by indentation: what a bracket opens is indented more than its own line, and ends before
-    the first line that is not. Line breaks mean nothing, so the missing bracket takes the place of one, or of a
-    space, and all offsets stay.
+    Each is reported as an error. Where it is shows by indentation: what a bracket opens is indented more than its own
+    line, and ends before the first line that is not. Line breaks mean nothing, so the missing bracket takes the place
+    of one, or of a space, and all offsets stay.
 
     Returns:
       The text, unchanged where as many brackets are closed as are opened, or nothing can be told.

@@ -22,7 +22,10 @@ from nasctl.dsl.wording import Found, describe_mistake
 from nasctl.resources import grammar_folder
 
 LARGEST = 400_000
-"""Characters that a file may have: about 15,000 lines, which are read in a second."""
+"""Characters that a file may have."""
+
+MOST_LEXEMES = 50_000
+"""Words and signs that a file may have: about 5,000 lines, which are read in a second."""
 
 
 @lru_cache(maxsize=16)
@@ -78,6 +81,13 @@ def _readable(source: Source, problems: Problems) -> bool:
         problems.error(
             Span(source, 0, 1),
             f"this file has {len(source.text):,} characters; at most {LARGEST:,} are read",
+            hint="use ranges, `repeat` and blocks, or leave parts to an `include`",
+        )
+        return False
+    if sum(1 for _ in lexemes(source)) > MOST_LEXEMES:
+        problems.error(
+            Span(source, 0, 1),
+            f"this file has more than {MOST_LEXEMES:,} words and signs",
             hint="use ranges, `repeat` and blocks, or leave parts to an `include`",
         )
         return False

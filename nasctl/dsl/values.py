@@ -17,8 +17,8 @@ MOST_VALUES = 10_000
 """Values that one set or range may have."""
 
 _LARGEST = 10**30
-_UNIT = re.compile(r"(?P<digits>.*?)(?P<unit>[kMGT]?i?B?)$")
-_PLAIN = "kMGT"
+_UNIT = re.compile(r"(?P<digits>.*?)(?P<unit>[kKMGT]?i?B?)$")
+_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
 @dataclass
@@ -70,7 +70,7 @@ def number_value(number: Number, problems: Problems) -> int | float | None:
         return None
     exact = Fraction(digits.replace("_", "")) if _small_exponent(digits) else None
     if exact is not None and unit:
-        power = _PLAIN.index(unit[0]) + 1 if unit[0] in _PLAIN else 0
+        power = _POWERS[unit[0].upper()]
         exact *= (1024 if "i" in unit else 1000) ** power
     if exact is None or abs(exact) > _LARGEST:
         problems.error(number.span, "this number is too large or too small", hint="numbers are under 1e30")

@@ -120,9 +120,9 @@ class _Builder:
     def _repeat(self, item: Group, name: str, places: Sequence[tuple[int, When]]) -> None:
         """The instances of a group; what is wrong in one is wrong in all, so it is reported once."""
         for number, when in places:
-            errors = len(self.problems.errors)
+            before = len(self.problems.found)
             self.items(item.body, f"{name}{number}.", when)
-            if len(self.problems.errors) > errors:
+            if len(self.problems.found) > before:
                 return
 
     def _one_of(self, item: OneOf, prefix: str, when: When) -> None:

@@ -1,0 +1,112 @@
+"""Whatever a file holds: a clear error in a moment, never a traceback."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nasctl.dialects import load_space, parse_space
+from nasctl.errors import NasctlError
+from nasctl.resources import shipped_spaces
+
+SPACES = [path.read_text(encoding="utf-8") for path in shipped_spaces().values()]
+CHARACTERS = '{}()#"=.,*+-/<>! \nabinz019_@\x00é'
+
+
+def read(text: str) -> None:
+    start = time.process_time()
+    try:
+        parse_space(text, name="hostile")
+    except NasctlError as error:
+        assert error.message.strip()
+    assert time.process_time() - start < 1
+
+
+def mutations(text: str):
+    """Every deletion and every swap of neighbours, and at every place an insertion, of another character each time."""
+    for at in range(len(text)):
+        yield text[:at] + text[at + 1 :]
+        yield text[:at] + text[at + 1 : at + 2] + text[at] + text[at + 2 :]
+        yield text[:at] + CHARACTERS[at % len(CHARACTERS)] + text[at:]
+
+
+def test_mutations_of_one_character_sampled():
+    generator = random.Random(0)
+    for text in SPACES:
+        for mutation in generator.sample(list(mutations(text)), 15):
+            read(mutation)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", shipped_spaces())
+def test_every_mutation_of_one_character(name):
+    for mutation in mutations(shipped_spaces()[name].read_text(encoding="utf-8")):
+        read(mutation)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_any_text(text):
+    read(text)
+    read(f"space cnn\n{text}")
+    read(f"space choices\n{text}")
+
+
+words = st.sampled_from(
+    "let layers layer repeat one of block after skip anchors require include search in step log every samples if "
+    'and dense conv relu size filters x y 1 3 0.5 5M .. { } ( ) , = == <= + * \n "a" # '.split(" ")
+)
+
+
+@given(st.lists(words, max_size=40).map(" ".join))
+@settings(max_examples=100, deadline=None)
+@example("layer { layer { layer {")
+@example("let a = a")
+@example("layers 1e300")
+def test_any_sequence_of_words(text):
+    read(f"space cnn\n{text}")
+    read(f"space choices\n{text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "space choices\na in 0..999999999999999999999999999",
+        "space choices\na in 1..1e30 step *1.0000001",
+        "space choices\na in 1..2 log 99999999",
+        f"space choices\na in {{{'9' * 5000}}}",
+        "space choices\na in {1e999999999}",
+        f"space choices\na in {'(' * 5000}",
+        f"space choices\na in {{{'1 + ' * 50000}1}}",
+        "space choices\n" + "g {" * 3000,
+        "space choices\n" + "g repeat 20000 { h repeat 20000 { a in {1, 2} } }",
+        "space cnn\nlayers 1000 layer { relu skip anchors }",
+        "space cnn\nblock a { b } block b { a } layers 2 layer { a }",
+        "space choices\n" + "if a == 1 " * 1000,
+        'space choices\ninclude "\x00"',
+        "space choices\n" + "a in {1}\n" * 60000,
+        "space " * 1000,
+        "\ufeffspace choices\r\na in {1, 2}\r\n",
+    ],
+    ids=range(16),
+)
+def test_hostile_text(text):
+    read(text)
+
+
+def test_bytes_that_are_not_utf_8(tmp_path: Path):
+    path = tmp_path / "latin.nas"
+    path.write_bytes("space choices # é\na in {1, 2}".encode("latin-1"))
+    with pytest.raises(NasctlError, match=r"latin.nas:1:17: error: the byte 0xe9 here is not UTF-8"):
+        load_space(path)
+
+
+def test_a_folder_and_a_missing_file(tmp_path: Path):
+    with pytest.raises(NasctlError, match="is a folder"):
+        load_space(tmp_path)
+    with pytest.raises(NasctlError, match="there is no file spaces/cnnn.nas") as caught:
+        load_space("spaces/cnnn.nas")
+    assert caught.value.hint == "did you mean `spaces/cnn.nas`?"

@@ -1,0 +1,77 @@
+import pytest
+
+from nasctl.dialects import parse_space
+from nasctl.dsl import SpaceError
+
+
+def choices(written: str, before: str = "") -> tuple:
+    space = parse_space(f"space choices\n{before}\nx in {written}\n", name="values")
+    return space.decisions[0].choices
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{1, 2, 3}", (1, 2, 3)),
+        ("{relu, tanh}", ("relu", "tanh")),
+        ('{"1x1", "3x3"}', ("1x1", "3x3")),
+        ("{1, 2,}", (1, 2)),
+        ("{-1, 0.5}", (-1, 0.5)),
+        ("1..4", (1, 2, 3, 4)),
+        ("24..64 step 12", (24, 36, 48, 60)),
+        ("6..20 step 2", (6, 8, 10, 12, 14, 16, 18, 20)),
+        ("0.1..0.5 step 0.1", (0.1, 0.2, 0.3, 0.4, 0.5)),
+        ("16..256 step *2", (16, 32, 64, 128, 256)),
+        ("0.001..0.1 log 3", (0.001, 0.01, 0.1)),
+        ("1..1000 log 4", (1, 10, 100, 1000)),
+        ("{1, 8..24 step 8, 100}", (1, 8, 16, 24, 100)),
+        ("{2 * 3, 10 - 2 - 1, 7 / 2, 8 / 2, (1 + 1) * 5}", (6, 7, 3.5, 4, 10)),
+        ("{1k, 5M, 2KiB, 3_000}", (1_000, 5_000_000, 2_048, 3_000)),
+    ],
+)
+def test_what_is_written_and_what_is_meant(written, meant):
+    assert choices(written) == meant
+
+
+def test_whole_numbers_stay_whole():
+    assert [type(value) for value in choices("{1, 2.0, 1e3, 3 / 1}")] == [int, float, float, int]
+
+
+@pytest.mark.parametrize(
+    ("let", "written", "meant"),
+    [
+        ("let n = 3", "n..n + 2", (3, 4, 5)),
+        ("let widths = {8, 16}", "widths", (8, 16)),
+        ("let widths = {8, 16}", "{widths, 32}", (8, 16, 32)),
+        ("let base = 4 let all = {base, 2 * base}", "all", (4, 8)),
+        ("let act = tanh", "{act, relu}", ("tanh", "relu")),
+    ],
+)
+def test_names(let, written, meant):
+    assert choices(written, let) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("{}", "cannot stand here|is empty"),
+        ("{1, 1}", "1 is in this set twice"),
+        ("4..1", "this range is empty"),
+        ("1..4 step 0", "a step is more than zero"),
+        ("0..4 log 3", "begins above zero"),
+        ("1..4 log 1", "2 or more"),
+        ("1..4 step *1", "a factor is more than 1"),
+        ("5", "one value"),
+        ("{1 / 0}", "divides by zero"),
+        ('{"a" + 1}', "not a number"),
+        ("missing", "no `let` gives a set the name `missing`"),
+    ],
+)
+def test_mistakes(written, message):
+    with pytest.raises(SpaceError, match=message):
+        choices(written)
+
+
+def test_a_let_may_use_only_earlier_ones():
+    with pytest.raises(SpaceError, match="`b` is not a number"):
+        choices("{a}", "let a = b + 1 let b = 2")
