@@ -20,7 +20,7 @@ from nasctl.errors import NasctlError
 from nasctl.space import Choice, Constraint, Space
 
 _HEADER = re.compile(
-    r"(?:\s|\ufeff|#[^\n]*)*(?:(?P<keyword>space)\b[^\S\n]*(?P<dialect>\w*)|(?P<other>\w+|.))?"
+    r"(?:\s|\ufeff|#[^\n]*)*(?:(?P<keyword>space)\b(?:\s|#[^\n]*)*(?P<dialect>\w*)|(?P<other>\w+|.))?"
 )
 
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from nasctl.dsl.source import Source
 
-_LEXEME = re.compile(r"""(?P<comment>\#[^\n]*)|(?P<open>[{(])|(?P<close>[})])|"[^"\n]*"?|\w+|[^\s\w]""")
+_LEXEME = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    | (?P<open>[{(])
+    | (?P<close>[})])
+    | "[^"\n]*"?
+    | -?\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?\w*
+    | \w+
+    | \.\. | [<>=!]=
+    | [^\s\w]
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)

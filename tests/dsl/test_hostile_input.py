@@ -55,10 +55,11 @@ def test_any_text(text):
     read(f"space choices\n{text}")
 
 
-words = st.sampled_from(
-    "let layers layer repeat one of block after skip anchors require include search in step log every samples if "
-    'and dense conv relu size filters x y 1 3 0.5 5M .. { } ( ) , = == <= + * \n "a" # '.split(" ")
-)
+VOCABULARY = """
+let layers layer repeat one of block after skip anchors require include search in step log every samples if and dense
+conv relu size filters x y 1 3 0.5 5M .. { } ( ) , = == <= + * "a" #
+"""
+words = st.sampled_from([*VOCABULARY.split(), "\n"])
 
 
 @given(st.lists(words, max_size=40).map(" ".join))
