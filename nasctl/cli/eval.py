@@ -39,7 +39,7 @@ def evaluate(
     Example: nasctl eval --checkpoint runs/cnn/best/checkpoint
     """
     from nasctl.architecture import document_from_json
-    from nasctl.tasks import make_task
+    from nasctl.engine import task_of
     from nasctl.training import evaluate as measure
     from nasctl.training import load_checkpoint
 
@@ -51,7 +51,7 @@ def evaluate(
     loaded = load_checkpoint(folder)
     architecture = document_from_json(loaded.document, loaded.folder / "arch.json").architecture
     name = dataset or loaded.dataset
-    task = make_task(name, data_dir=data_dir, validation_seed=loaded.validation_seed)
+    task = task_of(architecture.space, name, data_dir=data_dir, validation_seed=loaded.validation_seed)
     weights = loaded.weights_for(architecture, task)
     measures = measure(architecture, weights, task, loaded.config, split=split)
     examples = len(task.splits[split])

@@ -19,7 +19,7 @@ def search(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Data set by name, or a file or folder of your own; the embedded digits unless given.",
+            help="Data set by name, or a file or folder of your own; the embedded one unless given.",
             show_default=False,
         ),
     ] = None,

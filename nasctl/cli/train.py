@@ -51,15 +51,14 @@ def train(
     """
     from nasctl.architecture import TaskRecord, load_document
     from nasctl.config import resolve
-    from nasctl.engine import DEFAULT_DATASET
-    from nasctl.tasks import make_task
+    from nasctl.engine import task_of
     from nasctl.training import save_checkpoint, train_child
 
     found = load_document(architecture)
     training = found.architecture.space.defaults.get("training", {})
     config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
-    name = dataset or (found.task.dataset if found.task else DEFAULT_DATASET)
-    task = make_task(name, data_dir=data_dir)
+    wanted = dataset or (found.task.dataset if found.task else None)
+    task = task_of(found.architecture.space, wanted, data_dir=data_dir)
     folder = out or _trained_folder(found.path)
 
     console = progress_console()
@@ -77,14 +76,16 @@ def train(
         test = trained.evaluator(trained.weights, "test")
     results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = found.architecture.document(
-        task=TaskRecord(name, task.signature),
+        task=TaskRecord(task.name, task.signature),
         results=results,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
     )
     save_checkpoint(folder, trained.weights, document=document, task=task, config=config, metrics=results)
 
     if json:
-        print_json({"checkpoint": str(folder), "dataset": name, "best_epoch": trained.best_epoch, **results})
+        print_json(
+            {"checkpoint": str(folder), "dataset": task.name, "best_epoch": trained.best_epoch, **results}
+        )
         return
     results_to = result_console()
     results_to.print(

@@ -11,6 +11,9 @@ from nasctl.cli.console import print_json, result_console
 from nasctl.cli.console import shown as show
 from nasctl.cli.options import Json, RunPath
 
+METRICS = ("accuracy", "perplexity")
+"""Of the measures of a trial, those that have a column."""
+
 
 def trials(
     run: RunPath,
@@ -40,17 +43,20 @@ def trials(
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("trial", "reward", "accuracy", "parameters", "seconds"):
+    metric = next(
+        (name for name in METRICS if any(f"validation_{name}" in trial.metrics for trial in shown)), ""
+    )
+    for column in ("trial", "reward", *([metric] if metric else []), "parameters", "seconds"):
         table.add_column(column, justify="right")
     table.add_column("status")
     for trial in shown:
-        accuracy = trial.metrics.get("validation_accuracy")
+        measured = trial.metrics.get(f"validation_{metric}")
         parameters = trial.metrics.get("params")
         status = trial.status if trial.reused is None else f"{trial.status}, as trial {trial.reused}"
         table.add_row(
             str(trial.number),
             "" if trial.reward is None else f"{trial.reward:.4f}",
-            "" if accuracy is None else show("validation_accuracy", accuracy),
+            *([] if not metric else [""] if measured is None else [show(metric, measured)]),
             "" if parameters is None else f"{parameters:,.0f}",
             f"{trial.seconds:.1f}",
             f"{status}: {trial.cause}" if trial.cause else status,

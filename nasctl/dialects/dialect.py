@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nasctl.dsl.builder import SyntaxBuilder
 from nasctl.dsl.diagnostics import Problems
@@ -49,6 +49,7 @@ class Dialect:
         error it goes on as well as it can, so that all are found; what it returns is then not used.
       program_from_json: Inverse of the program's `to_json`.
       measures: The static measures that `require` can bound; others must come from an evaluator.
+      input: What its networks read: decides which data sets fit.
       signature: The input and outputs for which costs are stated where no data set is named.
       summary: One line for the list of dialects.
     """
@@ -59,6 +60,7 @@ class Dialect:
     build: Callable[[Sequence[Statement], Scope, Problems], Parts]
     program_from_json: Callable[[Mapping[str, Any]], Program]
     measures: tuple[str, ...] = ()
+    input: Literal["image", "text"] = "image"
     signature: Signature | None = None
     summary: str = ""
 

@@ -1,20 +1,22 @@
 """The engine of a search: asks for token strings, has them evaluated, tells the controller, keeps the best."""
 
 from nasctl.engine.children import ChildEvaluator
+from nasctl.engine.fitting import default_dataset, task_of
 from nasctl.engine.functions import FunctionEvaluator, import_evaluator
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
-from nasctl.engine.run import DEFAULT_DATASET, RUNS, Run, resume, search
+from nasctl.engine.run import RUNS, Run, resume, search
 
 __all__ = [
-    "DEFAULT_DATASET",
     "RUNS",
     "ChildEvaluator",
     "FunctionEvaluator",
     "Listener",
     "Run",
     "Search",
+    "default_dataset",
     "import_evaluator",
     "resume",
     "search",
+    "task_of",
 ]

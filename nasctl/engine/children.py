@@ -10,7 +10,7 @@ from nasctl.architecture import TaskRecord
 from nasctl.config import TrainingConfig
 from nasctl.engine.listener import Listener
 from nasctl.executors import Evaluation, Job
-from nasctl.tasks import make_task
+from nasctl.tasks import Task
 from nasctl.training import PreparedChild, prepare, save_checkpoint
 
 
@@ -18,27 +18,16 @@ class ChildEvaluator:
     """Trains the child network of each job on a data set; the reward is the task's.
 
     Args:
-      dataset: Name of the data set, or path of one.
+      task: What the children learn.
       training: How each child is trained.
-      data_dir: Where data sets are kept.
       listener: Hears of each epoch.
-
-    Raises:
-      NasctlError: The data set cannot be had.
     """
 
-    def __init__(
-        self,
-        dataset: str,
-        training: TrainingConfig,
-        *,
-        data_dir: Path | None = None,
-        listener: Listener | None = None,
-    ) -> None:
-        self._task = make_task(dataset, data_dir=data_dir)
+    def __init__(self, task: Task, training: TrainingConfig, *, listener: Listener | None = None) -> None:
+        self._task = task
         self._training = training
         self._listener = listener or Listener()
-        self.task = TaskRecord(dataset, self._task.signature)
+        self.task = TaskRecord(task.name, task.signature)
 
     def prepare(self, job: Job) -> Callable[[], Evaluation]:
         """Builds, traces and compiles the child; training it is left to the second phase."""

@@ -13,6 +13,7 @@ from nasctl.architecture import Architecture, TaskRecord, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.children import ChildEvaluator
+from nasctl.engine.fitting import task_of
 from nasctl.engine.functions import EvaluateFunction, FunctionEvaluator, import_evaluator
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
@@ -21,9 +22,7 @@ from nasctl.executors import Evaluator
 from nasctl.graph import Cost
 from nasctl.space import Space, sample_uniform
 from nasctl.store import RunFolder, Trial, next_run
-from nasctl.tasks import make_task
 
-DEFAULT_DATASET = "digits"
 RUNS = Path("runs")
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
@@ -91,7 +90,7 @@ def search(
       trials: Number of trials after which the search stops.
       seed: Decides everything random.
       out: The run folder; unless given, the next free one under `runs/`.
-      dataset: Name of the data set, or path of one; the embedded one unless given.
+      dataset: Name of the data set, or path of one; the embedded one that fits the space unless given.
       data_dir: Where data sets are kept.
       settings: Settings that take precedence over the space file's.
       listener: Hears of each step.
@@ -170,13 +169,12 @@ def _evaluator(
     """The evaluator, and what the networks are measured on where that is known."""
     if evaluate is None:
         _check_networks(space)
-        children = ChildEvaluator(
-            dataset or DEFAULT_DATASET, config.training, data_dir=data_dir, listener=listener
-        )
+        task = task_of(space, dataset, data_dir=data_dir)
+        children = ChildEvaluator(task, config.training, listener=listener)
         return children, children.task
     function = import_evaluator(evaluate) if isinstance(evaluate, str) else FunctionEvaluator(evaluate)
     if dataset is not None:
-        return function, TaskRecord(dataset, make_task(dataset, data_dir=data_dir).signature)
+        return function, TaskRecord(dataset, task_of(space, dataset, data_dir=data_dir).signature)
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static:
         raise NasctlError(

@@ -35,6 +35,14 @@ class Sin(Weightless):
         return jnp.sin(x)
 
 
+class Complement(Weightless):
+    """What is left of one."""
+
+    def __call__(self, x: Float[Array, "*n"]) -> Float[Array, "*n"]:
+        """1 - x."""
+        return 1 - x
+
+
 class ElemMult(Weightless):
     """Elementwise product of all inputs."""
 

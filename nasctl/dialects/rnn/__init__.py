@@ -14,6 +14,7 @@ dialect = Dialect(
     build=build,
     program_from_json=program_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
+    input="text",
     signature=Signature((35,), 10_000),
     summary="recurrent cells as trees, in a language model",
 )

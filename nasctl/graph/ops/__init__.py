@@ -18,7 +18,7 @@ from nasctl.graph.ops.ends import dense, input_
 from nasctl.graph.ops.joining import add, concat
 from nasctl.graph.ops.op import Cost, Op
 from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
-from nasctl.graph.ops.recurrent import elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
+from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
 __all__ = ["Cost", "Op", "op_named", "ops"]
@@ -44,6 +44,7 @@ _OURS: Mapping[str, Op] = {
         linear,
         elem_mult,
         max_,
+        complement,
         tanh,
         sigmoid,
         sin,

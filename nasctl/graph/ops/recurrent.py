@@ -166,6 +166,17 @@ max_ = Op(
     keeps_zero=True,
 )
 
+# 1 - x: what a gate lets through where it is shut.
+complement = Op(
+    "complement",
+    shape=_same,
+    cost=_free,
+    label=lambda attributes: "1 −",
+    family="compute",
+    lowering="nasctl.lowering.activations:Complement",
+    channels="apart",
+)
+
 tanh = Op(
     "tanh",
     shape=_same,

@@ -1,0 +1,47 @@
+"""The task of a space: which data set it is searched on, and whether the two fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from nasctl.dialects import dialect_named
+from nasctl.errors import NasctlError
+from nasctl.space import Space
+from nasctl.tasks import Task, make_task
+
+DEFAULT_DATASETS: Mapping[str, str] = {"image": "digits", "text": "pydoc"}
+"""The embedded data sets, by what the networks of a space read."""
+
+
+def default_dataset(space: Space) -> str:
+    """The embedded data set that fits a space."""
+    return DEFAULT_DATASETS[dialect_named(space.dialect).input]
+
+
+def task_of(
+    space: Space, dataset: str | None, *, data_dir: Path | None = None, validation_seed: int = 0
+) -> Task:
+    """The task of a data set, checked against a space.
+
+    Args:
+      space: Whose networks are to be trained.
+      dataset: Name or path; the embedded data set that fits unless given.
+      data_dir: Where data sets are kept.
+      validation_seed: Seed of the validation split, where that is drawn.
+
+    Raises:
+      NasctlError: The data set cannot be had, or the networks of the space read something else.
+    """
+    read = dialect_named(space.dialect).input
+    name = dataset or default_dataset(space)
+    task = make_task(name, data_dir=data_dir, validation_seed=validation_seed)
+    if task.kind != read:
+        raise NasctlError(
+            f"the networks of {space.name} read {_PLURAL[read]}, but {name} is a data set of {_PLURAL[task.kind]}",
+            hint=f"name another one with --dataset, or leave it out for {DEFAULT_DATASETS[read]}",
+        )
+    return task
+
+
+_PLURAL: Mapping[str, str] = {"image": "images", "text": "text"}

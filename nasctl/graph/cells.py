@@ -1,0 +1,103 @@
+"""The cells that people know, as bodies of the op `recurrent`: what a cell that was found is measured against.
+
+With x the input, h and c the states, W and U matrices, b a bias, σ the logistic function and ⊙ the elementwise product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from nasctl.graph.graph import Graph, GraphBuilder
+
+
+def vanilla_cell() -> Graph:
+    """h' = tanh(W x + U h + b) (Elman 1990)."""
+    builder = GraphBuilder()
+    x, h = _states(builder, "x", "h")
+    return builder.build([builder.add("tanh", [_gate(builder, "new", x, h)], name="output")])
+
+
+def lstm_cell() -> Graph:
+    """c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g) and h' = σ(o) ⊙ tanh(c'), where i, f, g and o are each W x + U h + b (Hochreiter &
+    Schmidhuber 1997, Gers et al. 2000)."""
+    builder = GraphBuilder()
+    x, h, c = _states(builder, "x", "h", "c")
+    gates = {
+        name: builder.add(activation, [_gate(builder, name, x, h)], name=f"{name}.activation")
+        for name, activation in (
+            ("input", "sigmoid"),
+            ("forget", "sigmoid"),
+            ("candidate", "tanh"),
+            ("output", "sigmoid"),
+        )
+    }
+    kept = builder.add("elem_mult", [gates["forget"], c], name="kept")
+    written = builder.add("elem_mult", [gates["input"], gates["candidate"]], name="written")
+    cell = builder.add("add", [kept, written], name="cell")
+    shown = builder.add("tanh", [cell], name="cell.activation")
+    return builder.build([builder.add("elem_mult", [gates["output"], shown], name="hidden"), cell])
+
+
+def gru_cell() -> Graph:
+    """h' = (1 - z) ⊙ n + z ⊙ h, where z and r are each σ(W x + U h + b) and n = tanh(W x + r ⊙ (U h + b)) (Cho et al.
+    2014, in the form in which one product serves all of U h)."""
+    builder = GraphBuilder()
+    x, h = _states(builder, "x", "h")
+    reset, update = (
+        builder.add("sigmoid", [_gate(builder, name, x, h)], name=f"{name}.activation")
+        for name in ("reset", "update")
+    )
+    read = builder.add("linear", [x], name="new.x")
+    remembered = builder.add("linear", [h], name="new.h", bias=True)
+    allowed = builder.add("elem_mult", [reset, remembered], name="allowed")
+    new = builder.add("tanh", [builder.add("add", [read, allowed], name="new")], name="new.activation")
+    rest = builder.add("complement", [update], name="rest")
+    written = builder.add("elem_mult", [rest, new], name="written")
+    kept = builder.add("elem_mult", [update, h], name="kept")
+    return builder.build([builder.add("add", [written, kept], name="hidden")])
+
+
+KNOWN_CELLS: Mapping[str, Callable[[], Graph]] = {
+    "vanilla RNN": vanilla_cell,
+    "GRU": gru_cell,
+    "LSTM": lstm_cell,
+}
+"""By the names that people use, the oldest idea first."""
+
+_SIZED = ("embedding", "table", "recurrent")
+
+
+def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
+    """The same network around another cell.
+
+    Args:
+      graph: A network with recurrent layers, not yet bound.
+      cell: What its layers are to run.
+      params: Parameters that the network may have in all: binding chooses the hidden size by them.
+    """
+    nodes = tuple(
+        replace(
+            node,
+            attributes={key: value for key, value in node.attributes.items() if key not in ("units", "cell")}
+            | {"fit_params": params}
+            | ({"cell": cell} if node.op == "recurrent" else {}),
+        )
+        if node.op in _SIZED
+        else node
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes)
+
+
+def _states(builder: GraphBuilder, *slots: str) -> list[int]:
+    return [builder.add("input", name=slot, slot=slot) for slot in slots]
+
+
+def _gate(builder: GraphBuilder, name: str, x: int, h: int) -> int:
+    """W x + U h + b."""
+    products = (
+        builder.add("linear", [x], name=f"{name}.x"),
+        builder.add("linear", [h], name=f"{name}.h", bias=True),
+    )
+    return builder.add("add", products, name=name)
