@@ -38,7 +38,7 @@ class TrainedChild:
       best_epoch: The epoch, counted from 1, that `weights` are from.
       reward: `Task.reward` of the history.
       metrics: The record of the best epoch, and `seconds_prepare` and `seconds_train`.
-      evaluate: Averages over a split, from the program that validated the child.
+      evaluator: Measures weights on a split, by the program that validated the child.
     """
 
     weights: Weights
@@ -109,23 +109,19 @@ class PreparedChild:
                 )
             history.append(record)
             rank = task.rank(validation)
-            if (
-                best_rank is None or rank > best_rank
-            ):  # kept by reference: an epoch does not reuse its weights
+            if best_rank is None or rank > best_rank:
+                # Kept by reference: an epoch does not write over the weights that it is given.
                 best, best_epoch, best_rank = weights, epoch, rank
             if on_epoch is not None:
                 on_epoch(record)
+        measured = set(history[best_epoch - 1]) - {"epoch", "seconds"}
         return TrainedChild(
             weights=best,
             history=tuple(history),
             best_epoch=best_epoch,
             reward=task.reward([_validation(record) for record in history]),
             metrics={
-                **{
-                    name: value
-                    for name, value in history[best_epoch - 1].items()
-                    if name not in ("epoch", "seconds")
-                },
+                **{name: value for name, value in history[best_epoch - 1].items() if name in measured},
                 "seconds_prepare": self.seconds,
                 "seconds_train": time.perf_counter() - started,
             },
