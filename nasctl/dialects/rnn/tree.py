@@ -10,9 +10,32 @@ one node has before its activation.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nasctl.graph import Graph, GraphBuilder
 from nasctl.space import Value
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What was decided about a tree cell, as its graph says.
+
+    Attributes:
+      combines: The combination of each node, leaves first, and last that of the injection.
+      activations: The activations likewise.
+      cell_output: The node whose value before its activation is the new c.
+      cell_inject: The node that c is injected into.
+    """
+
+    combines: tuple[str, ...]
+    activations: tuple[str, ...]
+    cell_output: int
+    cell_inject: int
+
+    @property
+    def base(self) -> int:
+        """Number of leaves."""
+        return len(self.combines) // 2
 
 
 def tree_size(base: int) -> int:
@@ -65,3 +88,20 @@ def tree_cell(base: int, values: Mapping[str, Value]) -> Graph:
     cell_output = values["cell_output"]
     assert isinstance(cell_output, int)
     return builder.build([activated[-1], combined[cell_output]])
+
+
+def read_tree(cell: Graph) -> Tree | None:
+    """The inverse of `tree_cell`; None where the graph is of another kind of cell."""
+    nodes = {node.name: node for node in cell.nodes}
+    base = sum(node.op == "linear" and node.name.endswith(".x") for node in cell.nodes)
+    names = [*(f"node{number}" for number in range(tree_size(base))), "inject"]
+    if base < 1 or not all(f"{name}.combine" in nodes and f"{name}.activation" in nodes for name in names):
+        return None
+    injected = cell.nodes[nodes["inject.combine"].inputs[0]].name
+    output = cell.nodes[cell.outputs[1]].name
+    return Tree(
+        combines=tuple(nodes[f"{name}.combine"].op for name in names),
+        activations=tuple(nodes[f"{name}.activation"].op for name in names),
+        cell_output=int(output.removeprefix("node").removesuffix(".combine")),
+        cell_inject=int(injected.removeprefix("node").removesuffix(".activation")),
+    )
