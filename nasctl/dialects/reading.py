@@ -130,6 +130,17 @@ def dialect_of(source: Source, problems: Problems) -> Dialect | None:
 
 
 def _parse(source: Source, dialect: Dialect, problems: Problems) -> SpaceFile | None:
+    named = dialect_of(source, problems)
+    if named is None:
+        return None
+    if named is not dialect:
+        match = _HEADER.match(source.text)
+        assert match is not None
+        problems.error(
+            Span(source, match.start("dialect"), match.end("dialect")),
+            f"a `{named.name}` file cannot be included in a `{dialect.name}` file",
+        )
+        return None
     tree = parse_tree(source, dialect.grammar, problems)
     if tree is None:
         return None

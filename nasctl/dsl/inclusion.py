@@ -26,20 +26,24 @@ class Gathered:
     text: str
 
 
+Chain = tuple[tuple[Path, Span | None], ...]
+"""The files that are being read, each with the `include` that asked for it; the first was asked for by nobody."""
+
+
 def gather(source: Source, parse: Callable[[Source], SpaceFile | None], problems: Problems) -> Gathered:
     """Reads a source and, in place of each `include`, what that file says.
 
     A statement of an included file is dropped where the including file has one with the same `subject`: a `let` of
     the same name, the same section of settings, another `layers`.
     """
-    return _gather(source, parse, problems, (), set())
+    return _gather(source, parse, problems, ((Path(source.path).resolve(), None),), set())
 
 
 def _gather(
     source: Source,
     parse: Callable[[Source], SpaceFile | None],
     problems: Problems,
-    chain: tuple[tuple[Path, Span], ...],
+    chain: Chain,
     seen: set[Path],
 ) -> Gathered:
     file = parse(source)
@@ -69,7 +73,7 @@ def _gather(
 
 
 def _read(
-    item: Include, source: Source, problems: Problems, chain: tuple[tuple[Path, Span], ...], seen: set[Path]
+    item: Include, source: Source, problems: Problems, chain: Chain, seen: set[Path]
 ) -> tuple[Path, Source] | None:
     """The included file; None when it is an error, or was included before."""
     beside = Path(source.path).parent / item.path.value
@@ -90,11 +94,11 @@ def _read(
     except ValueError:
         problems.error(item.path.span, "this is no name of a file")
         return None
-    if path == Path(source.path).resolve() or any(path == earlier for earlier, _ in chain):
+    if any(path == earlier for earlier, _ in chain):
         problems.error(
             item.path.span,
             f"this includes {item.path.value}, which includes this file again",
-            notes=[Note("it was included from here", span) for _, span in chain],
+            notes=[Note("it was included from here", span) for _, span in chain if span],
         )
         return None
     if path in seen:

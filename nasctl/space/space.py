@@ -192,9 +192,9 @@ class Space:
                 feeding = remaining.get(point.name, values.get(point.name, ()))
                 labels = feeding if isinstance(feeding, tuple) else (feeding,)
                 tokens.append(int(self.anchors[source].label in labels))
-                if index == point.bits[-1]:
+                if point.name in remaining:
                     self._check_labels(point, labels)
-                    remaining.pop(point.name, None)
+                    del remaining[point.name]
                 continue
             if decision.name not in remaining:
                 raise NasctlError(f"a value for {decision.name} is missing")

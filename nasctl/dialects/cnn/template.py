@@ -143,6 +143,8 @@ class _Writing:
             self.file.problems.error(
                 item.span, "`one of` offers nothing", hint="one of { conv { … } max_pool { … } }"
             )
+        if len(item.alternatives) == 1:
+            self.file.problems.warn(item.span, "`one of` offers one type, so nothing is decided")
         label = self._label("type")
         decision = self._decide("type", label, tuple(names), when)
         alternatives = []

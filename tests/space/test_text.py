@@ -1,0 +1,84 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nasctl.dialects import load_space, parse_space
+from nasctl.errors import NasctlError
+from nasctl.resources import shipped_spaces
+from nasctl.space import format_tokens, parse_tokens, sample_uniform
+
+SPACES = {name: load_space(name) for name in shipped_spaces()}
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(SPACES)), st.integers(0, 10**6))
+def test_every_form_round_trips(name, seed):
+    space = SPACES[name]
+    tokens = sample_uniform(space, np.random.default_rng(seed))
+    assert parse_tokens(space, format_tokens(space, tokens)) == tokens
+    assert parse_tokens(space, " ".join(map(str, tokens))) == tokens
+    assert parse_tokens(space, ",".join(map(str, tokens))) == tokens
+    assert parse_tokens(space, json.dumps(tokens)) == tokens
+    assert parse_tokens(space, json.dumps(space.values(tokens))) == tokens
+
+
+def test_the_text_form():
+    space = parse_space(
+        'space choices\nbatch in {16, 32}\nkernel in {"1x1", "3x3"}\nopt one of { sgd { rate in {0.1, 1} }  adam }',
+        name="small",
+    )
+    assert format_tokens(space, (1, 0, 0, 1)) == 'batch=32 kernel="1x1" opt=sgd opt{sgd.rate=1}'
+    assert format_tokens(space, (0, 1, 1, -1)) == 'batch=16 kernel="3x3" opt=adam'
+    assert parse_tokens(space, " batch = 16.0  kernel=3x3 opt =adam") == (0, 1, 1, -1)
+
+
+def test_anchors_are_sets_of_labels():
+    space = SPACES["spaces/cnn.nas"]
+    text = format_tokens(space, sample_uniform(space, np.random.default_rng(0)))
+    assert text.startswith(
+        "layer1{height=7, width=5, filters=48} layer2{height=3, width=3, filters=24, skip={}} "
+    )
+    assert "layer3{height=1, width=1, filters=64, skip={1, 2}}" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("layer1{hight=3}", r"no decision `layer1.hight` \(character 8\)", "did you mean `layer1.height`?"),
+        ("layer1{height=4}", r"layer1.height cannot be 4 \(character 15\)", "it is one of 1, 3, 5, 7"),
+        ("layer2{skip={2}}", r"layer2.skip cannot be 2 \(character 13\)", "it is one of 1"),
+        ("layer1{height=3, height=3}", "layer1.height is given twice", ""),
+        ("layer1{height={3}}", "is one value, not a set", ""),
+        ("layer1{height=3", "character 16: they end where `,` or `}` should stand", ""),
+        ("layer1{height=3}", "a value for layer1.width is missing", ""),
+        ("[0, 1", "begin like JSON, but are not: Expecting ',' delimiter at character 6", "the text form is"),
+        ("[0, 1.5]", "whole numbers only", ""),
+        ("0 1 2", "takes 33 tokens, but 3 were given", ""),
+        ("0 9" + " 0" * 31, "layer1.width has 4 choices, so its token must be 0 to 3, not 9", ""),
+    ],
+)
+def test_mistakes(text, message, hint):
+    with pytest.raises(NasctlError, match=message) as caught:
+        parse_tokens(SPACES["spaces/cnn.nas"], text)
+    assert hint in caught.value.hint
+
+
+def test_where_every_reading_fails_each_is_listed_with_its_place():
+    with pytest.raises(NasctlError) as caught:
+        parse_tokens(SPACES["spaces/nasbench201.nas"], "0 1 two 3")
+    assert caught.value.message.splitlines() == [
+        "these are no tokens of space nasbench201:",
+        "  as whole numbers: token 3, `two`, is none",
+        "  as text: the tokens cannot be read at character 3: `1` stands where `=` or `{` after `0` should",
+    ]
+
+
+@given(st.text(max_size=60))
+def test_any_text(text):
+    try:
+        parse_tokens(SPACES["spaces/nasbench201.nas"], text)
+    except NasctlError as error:
+        assert error.message
