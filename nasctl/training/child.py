@@ -14,7 +14,7 @@ from jaxtyping import Array, Key
 
 from nasctl.config import TrainingConfig
 from nasctl.errors import NotFinite
-from nasctl.tasks import Task
+from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
@@ -46,7 +46,7 @@ class TrainedChild:
     best_epoch: int
     reward: float
     metrics: Mapping[str, float]
-    evaluator: Evaluator
+    evaluator: Callable[[Weights, Split], dict[str, float]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,246 @@
+"""Children of one space trained at once: their cells take their tokens as arrays, so one program serves them all.
+
+K children lie side by side on a leading axis of their weights and are trained by `vmap` of the program of one. The
+program is compiled once for a space; a group that is not full is filled up with copies, which are thrown away.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig
+from nasctl.dialects.rnn.tree import read_tree
+from nasctl.errors import NotFinite
+from nasctl.graph import Graph, bind
+from nasctl.space import Space
+from nasctl.tasks import Task
+from nasctl.training.child import Record, TrainedChild
+from nasctl.training.epoch import Programs, Weights
+from nasctl.training.evaluation import evaluate, place
+from nasctl.training.optimiser import learning_rates, make_optimiser
+from nasctl.training.plan import plan_drawer
+from nasctl.training.platform import configure_platform
+from nasctl.training.streams import make_stream_programs
+
+TOKENS = "tokens"
+"""The name under which a `TokenCell` keeps what it is."""
+
+
+def can_train_together(space: Space) -> bool:
+    """Whether the children of a space can share a program: language models around a tree cell, of one size."""
+    return bool(_cell_ops(space)[0]) and not {"stack", "hidden", "dropout"}.intersection(
+        decision.name for decision in space.decisions
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Nursery:
+    """Trains K children of a space at a time.
+
+    Attributes:
+      space: The space.
+      task: A task on text.
+      config: How each child is trained.
+      width: K.
+    """
+
+    space: Space
+    task: Task
+    config: TrainingConfig
+    width: int
+
+    def train(
+        self,
+        architectures: Sequence[Architecture],
+        *,
+        seeds: Sequence[int],
+        on_epoch: Callable[[int, Record], None] | None = None,
+    ) -> list[TrainedChild | NotFinite]:
+        """Trains up to K children; each comes out as it would alone, but for rounding.
+
+        Args:
+          architectures: Of the space.
+          seeds: Seed of the initial parameters of each.
+          on_epoch: Called after each epoch for each child, with its position and its record.
+
+        Returns:
+          For each the trained child, or why it is none.
+        """
+        configure_platform()
+        started = time.perf_counter()
+        count = len(architectures)
+        filled = [*range(count), *[0] * (self.width - count)]
+        weights = _stack([self._weights(architectures[index], seeds[index]) for index in filled])
+        data, plan = place(self.task), plan_drawer(self.task, self.config.batch)(jax.random.key(0))
+        momentum = jax.vmap(make_optimiser(0.0, self.config).init)(weights.parameters)
+        train, measure = self._compiled
+        prepared = time.perf_counter()
+        courses = [_Course(self.task) for _ in range(count)]
+        kept: dict[int, Weights] = {}
+        for epoch, rates in enumerate(learning_rates(self.config, len(plan.positions)), start=1):
+            before = time.perf_counter()
+            (weights, momentum), losses = train(weights, momentum, data, plan, rates)
+            validation = self._validation(measure, weights)
+            seconds = (time.perf_counter() - before) / count
+            for index, course in enumerate(courses):
+                loss = float(losses[index])
+                record = course.note(epoch, loss, {name: v[index] for name, v in validation.items()}, seconds)
+                if on_epoch is not None and record is not None:
+                    on_epoch(index, record)
+            wanted = {course.best_epoch for course in courses}
+            kept = {number: w for number, w in {**kept, epoch: weights}.items() if number in wanted}
+        times = {
+            "seconds_prepare": (prepared - started) / count,
+            "seconds_train": (time.perf_counter() - prepared) / count,
+        }
+        return [
+            self._finish(course, architecture, kept, index, times)
+            for index, (course, architecture) in enumerate(zip(courses, architectures, strict=True))
+        ]
+
+    def _finish(
+        self,
+        course: _Course,
+        architecture: Architecture,
+        kept: Mapping[int, Weights],
+        index: int,
+        times: Mapping[str, float],
+    ) -> TrainedChild | NotFinite:
+        if course.failure is not None:
+            return course.failure
+        weights = _without_tokens(jax.tree.map(lambda leaf: leaf[index], kept[course.best_epoch]))
+        best = course.history[course.best_epoch - 1]
+        return TrainedChild(
+            weights=weights,
+            history=tuple(course.history),
+            best_epoch=course.best_epoch,
+            reward=self.task.reward(course.validation),
+            metrics={**{name: v for name, v in best.items() if name not in ("epoch", "seconds")}, **times},
+            evaluator=lambda weights, split: evaluate(
+                architecture, weights, self.task, self.config, split=split
+            ),
+        )
+
+    def _weights(self, architecture: Architecture, seed: int) -> Weights:
+        return self._programs(architecture, seed)[1]
+
+    def _programs(self, architecture: Architecture, seed: int) -> tuple[Programs, Weights]:
+        from nasctl.lowering.token_cell import take_tokens
+
+        graph = bind(architecture.graph, self.task.signature)
+        network = architecture.build(self.task.signature, seed=seed)
+        take_tokens(network, graph, *_cell_ops(self.space))
+        return make_stream_programs(network, self.task, self.config)
+
+    @functools.cached_property
+    def _compiled(self) -> tuple[Any, Any]:
+        """The training of an epoch and the evaluation of a split, for K children."""
+        any_child = Architecture(self.space, _first_tokens(self.space))
+        programs, _ = self._programs(any_child, 0)
+        train = jax.jit(jax.vmap(programs.train, in_axes=(0, 0, None, None, None)), donate_argnums=1)
+        return train, jax.jit(jax.vmap(programs.evaluate, in_axes=(0, None, None, None)))
+
+    def _validation(self, measure: Any, weights: Weights) -> dict[str, np.ndarray]:
+        data, splits = place(self.task), self.task.splits
+        start, count = len(splits["train"]), len(splits["validation"])
+        sums = jax.device_get(measure(weights, data, np.int32(start), np.int32(count)))
+        return {name: np.asarray(total, np.float64) / count for name, total in sums.items()}
+
+
+class _Course:
+    """One child's way through its training.
+
+    Args:
+      task: What it learns.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.history: list[Record] = []
+        self.validation: list[dict[str, float]] = []
+        self.best_epoch = 0
+        self.failure: NotFinite | None = None
+        self._task = task
+        self._best_rank: tuple[float, ...] = ()
+
+    def note(self, epoch: int, loss: float, averages: Mapping[str, Any], seconds: float) -> Record | None:
+        """Adds an epoch; None from when the loss is no number any more."""
+        if self.failure is not None:
+            return None
+        validation = self._task.summary({name: float(value) for name, value in averages.items()})
+        if not all(map(math.isfinite, (loss, *validation.values()))):
+            self.failure = NotFinite(
+                f"the loss is no number any more in epoch {epoch}",
+                hint="a lower training.learning_rate may help",
+            )
+            return None
+        record = {
+            "epoch": epoch,
+            "train_loss": loss,
+            **{f"validation_{name}": value for name, value in validation.items()},
+            "seconds": seconds,
+        }
+        self.history.append(record)
+        self.validation.append(validation)
+        rank = self._task.rank(validation)
+        if not self.best_epoch or rank > self._best_rank:
+            self.best_epoch, self._best_rank = epoch, rank
+        return record
+
+
+def _cell_ops(space: Space) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The combinations and the activations that a cell of the space may have; none where cells are no trees."""
+    combines: set[str] = set()
+    activations: set[str] = set()
+    given = {decision.name: decision.choices for decision in space.decisions}
+    given |= {name: (value,) for name, value in getattr(space.program, "fixed", ())}
+    for name, choices in given.items():
+        if name.endswith(".combine"):
+            combines.update(map(str, choices))
+        elif name.endswith(".activation"):
+            activations.update(map(str, choices))
+    tree = (
+        combines and activations and any(map(_is_tree, Architecture(space, _first_tokens(space)).graph.nodes))
+    )
+    return (tuple(sorted(combines)), tuple(sorted(activations))) if tree else ((), ())
+
+
+def _is_tree(node: Any) -> bool:
+    cell = node.attributes.get("cell")
+    return isinstance(cell, Graph) and read_tree(cell) is not None
+
+
+def _first_tokens(space: Space) -> tuple[int, ...]:
+    return tuple(0 for _ in space.decisions)
+
+
+def _stack(several: Sequence[Weights]) -> Weights:
+    stacked: Weights = jax.tree.map(lambda *leaves: jnp.stack(leaves), *several)
+    return stacked
+
+
+def _without_tokens(weights: Weights) -> Weights:
+    """The weights as the network has them that is lowered by itself."""
+
+    def pruned(tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        return {name: pruned(part) for name, part in tree.items() if name != TOKENS}
+
+    return Weights(weights.parameters, _without_empty(pruned(weights.statistics)))
+
+
+def _without_empty(tree: Any) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    parts = {name: _without_empty(part) for name, part in tree.items()}
+    return {name: part for name, part in parts.items() if not (isinstance(part, dict) and not part)}
