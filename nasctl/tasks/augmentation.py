@@ -1,8 +1,8 @@
 """Random variations of images: what is drawn is a few whole numbers an image, what is done is linear.
 
-N images of H × W pixels in C channels, V numbers that say how an image is varied. Shifting, enlarging, cropping
-and mirroring act on each axis on its own, so that a variation is a matrix for the rows and one for the columns
-of each image: two small batched products, fast on every platform, where gathers by image are slow on CPU.
+N images of H × W pixels in C channels, V numbers that say how an image is varied. Enlarging, cropping and
+mirroring act on each axis on its own, so that a variation is a matrix for the rows and one for the columns of
+each image: two small batched products, fast on every platform, where gathers by image are slow on CPU.
 """
 
 from __future__ import annotations
@@ -43,21 +43,6 @@ NO_AUGMENTATION = Augmentation(
 )
 
 
-def shift(pixels: int) -> Augmentation:
-    """Moves each image by up to `pixels` along each axis; what moves in is zero."""
-
-    def draw(key: Key[Array, ""], count: int, shape: Shape) -> Variations:
-        return jax.random.randint(key, (count, 2), 0, 2 * pixels + 1)
-
-    def vary(variations: Variations, images: Images) -> Images:
-        _, height, width, _ = images.shape
-        rows = _windows(_padding(height, pixels), height, variations[:, 0])
-        columns = _windows(_padding(width, pixels), width, variations[:, 1])
-        return _resample(rows, columns, images)
-
-    return Augmentation(draw, vary, settle=NO_AUGMENTATION.settle)
-
-
 def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
     """Enlarges each image, takes a window of the old size at random and mirrors every other one.
 
@@ -87,11 +72,6 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
         return vary(jnp.broadcast_to(middle, (count, 3)), images)
 
     return Augmentation(draw, vary, settle)
-
-
-def _padding(size: int, pixels: int) -> np.ndarray:
-    """The matrix that puts `pixels` zeros before and after an axis."""
-    return np.eye(size + 2 * pixels, size, -pixels, dtype=np.float32)
 
 
 def _enlarging(size: int, larger: int) -> np.ndarray:

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
 from nasctl.datasets import Dataset, Examples
 from nasctl.tasks import ImageClassification, image_classification
+from nasctl.tasks.augmentation import upsample_crop_flip
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,8 @@ def blobs() -> ImageClassification:
         labels = random.integers(0, 3, count).astype(np.int32)
         return Examples((centres[labels] + random.normal(0, 15, (count, 4, 4, 1))).astype(np.float32), labels)
 
-    return image_classification(Dataset("blobs", "image", examples(134), examples(37), ("a", "b", "c")))
+    task = image_classification(Dataset("blobs", "image", examples(134), examples(37), ("a", "b", "c")))
+    return replace(task, augmentation=upsample_crop_flip())
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,7 +25,7 @@ def leaves(weights) -> list[np.ndarray]:
 def test_a_child_learns(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     assert child.history[0]["train_loss"] > child.history[-1]["train_loss"]
-    assert child.evaluator(child.weights, "test")["accuracy"] > 0.9
+    assert child.evaluator(child.weights, "test")["accuracy"] > 0.8
     assert child.reward == max(record["validation_accuracy"] for record in child.history[-5:]) ** 3
 
 
