@@ -83,19 +83,24 @@ def _order(graph: Graph, labels: list[str], free: list[bool]) -> list[int]:
 
 def _told_apart(graph: Graph, colours: list[int], free: list[bool]) -> list[int]:
     """Colours that also tell what a node reads and what reads it, refined until they tell no more apart."""
-    count = 0
-    while count < len(set(colours)) < len(colours) or count == 0:
-        count = len(set(colours))
-        read = list(colours)
-        for index, node in enumerate(graph.nodes):
-            sources = [read[source] for source in node.inputs]
-            if free[index]:
-                sources.sort()
-            read[index] = crc32(repr((read[index], sources)).encode())
-        readers: list[list[int]] = [[] for _ in graph.nodes]
-        for index in range(len(graph.nodes) - 1, -1, -1):
-            colour = crc32(repr((read[index], sorted(readers[index]))).encode())
-            colours[index] = colour
-            for position, source in enumerate(graph.nodes[index].inputs):
-                readers[source].append(colour if free[index] else colour * 1009 + position)
-    return colours
+    while True:
+        refined = _refined(graph, colours, free)
+        if len(set(refined)) <= len(set(colours)) or len(set(refined)) == len(refined):
+            return refined
+        colours = refined
+
+
+def _refined(graph: Graph, colours: list[int], free: list[bool]) -> list[int]:
+    """One pass forward, in which a node sees what it reads, and one back, in which it sees what reads it."""
+    seen: list[int] = []
+    for index, node in enumerate(graph.nodes):
+        sources = [seen[source] for source in node.inputs]
+        if free[index]:
+            sources.sort()
+        seen.append(crc32(repr((colours[index], sources)).encode()))
+    readers: list[list[tuple[int, int]]] = [[] for _ in graph.nodes]
+    for index in range(len(graph.nodes) - 1, -1, -1):
+        seen[index] = crc32(repr((seen[index], sorted(readers[index]))).encode())
+        for position, source in enumerate(graph.nodes[index].inputs):
+            readers[source].append((seen[index], 0 if free[index] else position))
+    return seen

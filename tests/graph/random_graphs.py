@@ -1,0 +1,66 @@
+"""Random networks for property tests: layers with skip connections, of every op that layers may have."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from nasctl.graph import Graph, GraphBuilder, Layer, Signature, bind, classify, connect_skips
+
+TASK = Signature((9, 8, 3), 10)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One layer: an op with its attributes, and the numbers of the earlier layers that feed it."""
+
+    op: str
+    attributes: tuple[tuple[str, object], ...]
+    sources: tuple[int, ...]
+
+
+small = st.integers(1, 3)
+window = st.fixed_dictionaries({"kernel": st.tuples(small, small), "stride": st.tuples(small, small)})
+filtered = st.fixed_dictionaries(
+    {"kernel": st.tuples(small, small), "stride": st.tuples(small, small), "filters": st.integers(1, 4)}
+)
+OPS = {
+    "conv2d": filtered,
+    "separable_conv2d": filtered,
+    "max_pool": window,
+    "average_pool": window,
+    "batch_norm": st.just({}),
+    "relu": st.just({}),
+    "dropout": st.fixed_dictionaries({"rate": st.sampled_from([0.0, 0.5])}),
+    "identity": st.just({}),
+    "zero": st.just({}),
+}
+
+
+@st.composite
+def recipes(draw: st.DrawFn, ops: tuple[str, ...] = tuple(OPS), most: int = 6) -> list[Recipe]:
+    """The layers of a network."""
+    layers: list[Recipe] = []
+    for number in range(draw(st.integers(1, most))):
+        op = draw(st.sampled_from(ops))
+        sources = draw(st.sets(st.integers(0, number - 1))) if number else set()
+        layers.append(Recipe(op, tuple(sorted(draw(OPS[op]).items())), tuple(sorted(sources))))
+    return layers
+
+
+def network(layers: list[Recipe]) -> Graph:
+    """The bound graph of some layers."""
+    builder = GraphBuilder()
+    image = builder.add("input", name="image")
+
+    def body(number: int, layer: Recipe):
+        return lambda source: builder.add(layer.op, [source], name=f"layer{number}", **dict(layer.attributes))
+
+    ends = connect_skips(
+        builder,
+        image,
+        [
+            Layer(number, f"layer{number}", body(number, layer), layer.sources)
+            for number, layer in enumerate(layers)
+        ],
+    )
+    return bind(builder.build([classify(builder, ends)]), TASK)

@@ -1,0 +1,87 @@
+"""Pooling and depthwise convolution against XLA's own window ops and NumPy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from nasctl.lowering.windows import average_pool, convolve_depthwise, max_pool
+
+CASES = [
+    # maps (H, W), window, stride
+    ((8, 8), (3, 3), (1, 1)),
+    ((8, 6), (2, 2), (2, 2)),
+    ((7, 9), (5, 2), (3, 1)),
+    ((2, 3), (7, 7), (2, 3)),
+    ((9, 9), (1, 1), (2, 3)),
+]
+
+
+def padding(window: tuple[int, int]) -> list[tuple[int, int]]:
+    return [(0, 0), *(((size - 1) // 2, size // 2) for size in window), (0, 0)]
+
+
+def reduced(maps, window, stride, start, combine):
+    return lax.reduce_window(maps, start, combine, (1, *window, 1), (1, *stride, 1), padding(window))
+
+
+def drawn(size: tuple[int, int]) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((2, *size, 3)).astype(np.float32)
+
+
+def gradient(function, *operands):
+    """Of a sum with unequal weights, so that every place counts for itself."""
+    ahead = np.random.default_rng(1).standard_normal(function(*operands).shape).astype(np.float32)
+    return jax.grad(lambda *operands: jnp.sum(function(*operands) * ahead), tuple(range(len(operands))))(
+        *operands
+    )
+
+
+@pytest.mark.parametrize("size, window, stride", CASES)
+def test_max_pool(size, window, stride) -> None:
+    def ours(maps):
+        return max_pool(maps, window, stride)
+
+    def theirs(maps):
+        return reduced(maps, window, stride, -jnp.inf, lax.max)
+
+    maps = drawn(size)
+    np.testing.assert_array_equal(ours(maps), theirs(maps))
+    np.testing.assert_allclose(gradient(ours, maps)[0], gradient(theirs, maps)[0], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("size, window, stride", CASES)
+def test_average_pool_leaves_out_what_is_outside(size, window, stride) -> None:
+    def ours(maps):
+        return average_pool(maps, window, stride)
+
+    def theirs(maps):
+        counts = reduced(jnp.ones_like(maps), window, stride, 0.0, lax.add)
+        return reduced(maps, window, stride, 0.0, lax.add) / counts
+
+    maps = drawn(size)
+    np.testing.assert_allclose(ours(maps), theirs(maps), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(gradient(ours, maps)[0], gradient(theirs, maps)[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ours(np.ones_like(maps)), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size, window, stride", CASES)
+def test_depthwise_convolution(size, window, stride) -> None:
+    def ours(maps, kernel):
+        return convolve_depthwise(maps, kernel, stride)
+
+    def theirs(maps, kernel):
+        return lax.conv_general_dilated(
+            maps,
+            kernel[:, :, None],
+            stride,
+            padding(window)[1:3],
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            feature_group_count=3,
+        )
+
+    maps, kernel = drawn(size), drawn(window)[0]
+    np.testing.assert_allclose(ours(maps, kernel), theirs(maps, kernel), atol=1e-5)
+    for here, there in zip(gradient(ours, maps, kernel), gradient(theirs, maps, kernel), strict=True):
+        np.testing.assert_allclose(here, there, atol=1e-4)
