@@ -22,7 +22,7 @@ def fmt(
 ) -> None:
     """Format space files in place: one layout for all, comments kept.
 
-    Example: nasctl fmt spaces/mine.nas
+    Example: nasctl fmt my.nas
     """
     from nasctl.dialects.formatting import format_space
     from nasctl.dsl.files import read_source

@@ -71,13 +71,13 @@ class Diagnostic:
 
         ```
         spaces/mine.nas:4:3: error: conv has no property `fliters`
-          4 |   fliters in {24, 36}
-            |   ^^^^^^^
-            = did you mean `filters`?
+         4 |   fliters in {24, 36}
+           |   ^^^^^^^
+           = did you mean `filters`?
         ```
         """
         line, _ = self.span.source.position(self.span.start)
-        margin = " " * (len(str(line)) + 2)
+        margin = " " * (len(str(line)) + 1)
         parts = [f"{self.span.place}: {self.severity}: {self.message}", _excerpt(self.span)]
         if self.hint:
             parts.append(f"{margin} = {self.hint}")
