@@ -21,6 +21,8 @@ class SearchConfig:
       max_failures: Failed trials in a row after which it stops with the reason.
       duplicates: An architecture that was tried before is answered from the store (`reuse`) or trained again with
         another seed (`repeat`).
+      children_per_device: Children that one program trains at once, where a space allows it; 0 to choose by the
+        device: 1 on a CPU, where a cell that is compiled for itself is faster.
     """
 
     trials: int = 24
@@ -28,6 +30,7 @@ class SearchConfig:
     epochs: int = 0
     max_failures: int = 10
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
+    children_per_device: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,16 @@ def search(
             metavar="N", help="Stop after N epochs of training, over all children.", min=1, show_default=False
         ),
     ] = None,
+    children_per_device: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Train K children at once by one program, where the space allows it; chosen by the device unless "
+            "given: one on a CPU.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     evaluator: Annotated[
         str | None,
         typer.Option(
@@ -73,6 +83,8 @@ def search(
     budget.update({"trials": trials} if trials is not None else {})
     budget.update({"seconds": read_duration(time)} if time is not None else {})
     budget.update({"epochs": epochs} if epochs is not None else {})
+    if children_per_device is not None:
+        budget["children_per_device"] = children_per_device
     if resume:
         _refuse_changes(overrides, dataset, controller)
 

@@ -15,13 +15,15 @@ from nasctl.dialects import load_space, parse_space
 from nasctl.engine.children import ChildEvaluator
 from nasctl.engine.fitting import task_of
 from nasctl.engine.functions import EvaluateFunction, FunctionEvaluator, import_evaluator
+from nasctl.engine.grouping import with_group_size
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
 from nasctl.errors import NasctlError
-from nasctl.executors import Evaluator
+from nasctl.executors import Evaluator, Executor, GroupExecutor, InlineExecutor
 from nasctl.graph import Cost
 from nasctl.space import Space, sample_uniform
 from nasctl.store import RunFolder, Trial, next_run
+from nasctl.training import Nursery
 
 RUNS = Path("runs")
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
@@ -106,7 +108,8 @@ def search(
     if controller is not None:
         shortcuts["controller"]["kind"] = controller
     config = resolve(space.defaults, settings or {}, shortcuts)
-    evaluator, task = _evaluator(space, config, evaluate, dataset, data_dir, listener)
+    config = with_group_size(space, config) if evaluate is None else config
+    evaluator, task, executor = _evaluator(space, config, evaluate, dataset, data_dir, listener)
     folder = RunFolder.create(
         Path(out) if out is not None else next_run(RUNS, space.name),
         space,
@@ -116,8 +119,10 @@ def search(
         evaluator=evaluate if isinstance(evaluate, str) else None,
         versions=versions(),
     )
-    stopped = Search(space, evaluator, config, folder, seed=seed, task=task, listener=listener).run()
-    return Run(folder.path, stopped)
+    search = Search(
+        space, evaluator, config, folder, seed=seed, task=task, executor=executor, listener=listener
+    )
+    return Run(folder.path, search.run())
 
 
 def resume(
@@ -150,11 +155,13 @@ def resume(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="put it back as it was, or start a new run",
         )
-    evaluator, task = _evaluator(
+    evaluator, task, executor = _evaluator(
         space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir, listener
     )
     folder.write_config(config)
-    search = Search(space, evaluator, config, folder, seed=facts["seed"], task=task, listener=listener)
+    search = Search(
+        space, evaluator, config, folder, seed=facts["seed"], task=task, executor=executor, listener=listener
+    )
     return Run(folder.path, search.run())
 
 
@@ -165,23 +172,27 @@ def _evaluator(
     dataset: str | None,
     data_dir: Path | None,
     listener: Listener | None,
-) -> tuple[Evaluator, TaskRecord | None]:
-    """The evaluator, and what the networks are measured on where that is known."""
+) -> tuple[Evaluator, TaskRecord | None, Executor]:
+    """The evaluator, what the networks are measured on where that is known, and where they run."""
     if evaluate is None:
         _check_networks(space)
         task = task_of(space, dataset, data_dir=data_dir)
-        children = ChildEvaluator(task, config.training, listener=listener)
-        return children, children.task
+        width = config.search.children_per_device
+        nursery = Nursery(space, task, config.training, width) if width > 1 else None
+        children = ChildEvaluator(task, config.training, listener=listener, nursery=nursery)
+        executor: Executor = GroupExecutor(children, width) if nursery else InlineExecutor()
+        return children, children.task, executor
     function = import_evaluator(evaluate) if isinstance(evaluate, str) else FunctionEvaluator(evaluate)
     if dataset is not None:
-        return function, TaskRecord(dataset, task_of(space, dataset, data_dir=data_dir).signature)
+        signature = task_of(space, dataset, data_dir=data_dir).signature
+        return function, TaskRecord(dataset, signature), InlineExecutor()
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static:
         raise NasctlError(
             f"`require {static[0]}` cannot be counted without the shape of the input",
             hint="name the data set that the networks are for with --dataset",
         )
-    return function, None
+    return function, None, InlineExecutor()
 
 
 def _check_networks(space: Space) -> None:

@@ -4,7 +4,8 @@
 that fails: the failure is the outcome.
 """
 
+from nasctl.executors.group import GroupExecutor
 from nasctl.executors.inline import InlineExecutor
 from nasctl.executors.job import Evaluation, Evaluator, Executor, Job, Outcome
 
-__all__ = ["Evaluation", "Evaluator", "Executor", "InlineExecutor", "Job", "Outcome"]
+__all__ = ["Evaluation", "Evaluator", "Executor", "GroupExecutor", "InlineExecutor", "Job", "Outcome"]

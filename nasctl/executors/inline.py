@@ -36,11 +36,12 @@ def _finish(job: Job, preparation: Future[Callable[[], Evaluation]]) -> Outcome:
         if not math.isfinite(evaluation.reward):
             raise NotFinite(f"the reward is {evaluation.reward}")
     except Exception as error:  # whatever a child does is its outcome
-        return _failure(job, error, time.monotonic() - started)
+        return failed(job, error, time.monotonic() - started)
     return Outcome(job, "complete", time.monotonic() - started, evaluation)
 
 
-def _failure(job: Job, error: Exception, seconds: float) -> Outcome:
+def failed(job: Job, error: Exception, seconds: float) -> Outcome:
+    """The outcome of a job that raised."""
     trace = "".join(traceback.format_exception(error))
     cause = error.message if isinstance(error, NasctlError) else f"{type(error).__name__}: {error}"
     return Outcome(job, _status(error), seconds, cause=cause.splitlines()[0], traceback=trace)

@@ -5,14 +5,17 @@ from nasctl.training.child import PreparedChild, Record, TrainedChild, prepare, 
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, evaluate
 from nasctl.training.platform import configure_platform
+from nasctl.training.together import Nursery, can_train_together
 
 __all__ = [
     "Checkpoint",
     "Evaluator",
+    "Nursery",
     "PreparedChild",
     "Record",
     "TrainedChild",
     "Weights",
+    "can_train_together",
     "configure_platform",
     "evaluate",
     "load_checkpoint",
