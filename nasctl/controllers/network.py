@@ -1,6 +1,6 @@
 """The recurrent network of the policy: its parameters, one step of its LSTM, its heads.
 
-Letters: B children, S steps, L anchor points, K choices of the largest choice set, H units.
+Letters: B children, T decisions, S steps, L anchor points, K choices of the largest choice set, H units.
 
 The input of a step says what the last step that was taken decided. After a decision it is the embedding of
 the choice, shared by all decisions of a kind. After anchor point i it is the mean of learned embeddings of
@@ -48,6 +48,7 @@ class Parameters(NamedTuple):
     head: Float[Array, "kinds H K"]
     head_bias: Float[Array, "kinds K"]
     attention: Attention | None  # None where no point may feed another
+    offsets: Float[Array, "T K"] | None  # each decision's own; of a bit, the first is that of "j feeds i"
 
 
 LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
@@ -55,9 +56,18 @@ LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
 
 
 def initial_parameters(
-    rng: np.random.Generator, plan: Plan, *, layers: int, hidden: int, scale: float
+    rng: np.random.Generator, plan: Plan, *, layers: int, hidden: int, scale: float, offsets: bool
 ) -> Parameters:
-    """Draws all parameters uniformly from ±scale (paper, section 4.1: 0.08)."""
+    """Draws all parameters uniformly from ±scale (paper, section 4.1: 0.08).
+
+    Args:
+      rng: Source of randomness.
+      plan: The compiled space.
+      layers: LSTM layers.
+      hidden: Units of each, and length of the embeddings.
+      scale: Largest absolute value.
+      offsets: Whether decisions have offsets of their own on the logits of their kind's head.
+    """
 
     def draw(*shape: int) -> Array:
         return jnp.asarray(rng.uniform(-scale, scale, shape), jnp.float32)
@@ -77,6 +87,7 @@ def initial_parameters(
         )
         if plan.points
         else None,
+        offsets=draw(plan.length, most) if offsets else None,
     )
 
 
@@ -88,19 +99,28 @@ def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerStat
 
 
 def choice_logits(
-    parameters: Parameters, plan: Plan, kind: Int[Array, ...], hidden: Float[Array, "... B H"]
+    parameters: Parameters, plan: Plan, decision: Int[Array, ...], hidden: Float[Array, "... B H"]
 ) -> Float[Array, "... B K"]:
-    """Logits of a softmax head for each of some steps; `IMPOSSIBLE` beyond the kind's own choices."""
-    logits = hidden @ parameters.head[kind] + parameters.head_bias[kind][..., None, :]
-    exists = jnp.arange(logits.shape[-1]) < jnp.asarray(plan.kind_sizes)[kind][..., None, None]
+    """Logits of the choices of one or more decisions; `IMPOSSIBLE` beyond those that exist."""
+    kind = jnp.asarray(plan.kind)[decision]
+    bias = parameters.head_bias[kind]
+    if parameters.offsets is not None:
+        bias += parameters.offsets[decision]
+    logits = hidden @ parameters.head[kind] + bias[..., None, :]
+    exists = jnp.arange(logits.shape[-1]) < jnp.asarray(plan.sizes)[decision][..., None, None]
     return jnp.where(exists, logits, IMPOSSIBLE)
 
 
 def edge_logits(
-    attention: Attention, previous: Float[Array, "... H"], current: Float[Array, "... H"]
+    parameters: Parameters,
+    decision: Int[Array, ...],
+    previous: Float[Array, "... H"],
+    current: Float[Array, "... H"],
 ) -> Float[Array, ...]:
-    """Logit of "j feeds i" from W_prev h_j and W_curr h_i."""
-    return jnp.tanh(previous + current) @ attention.vector
+    """Logits of "j feeds i" for one or more bits of anchors, from W_prev h_j and W_curr h_i."""
+    assert parameters.attention is not None
+    logits = jnp.tanh(previous + current) @ parameters.attention.vector
+    return logits if parameters.offsets is None else logits + parameters.offsets[decision, 0]
 
 
 def feed_points(

@@ -88,8 +88,7 @@ def sample(
     def choose(
         carry: _Carry, top: Float[Array, "B H"], decision: Int[Array, ""]
     ) -> tuple[_Carry, Array, Array]:
-        kind = jnp.asarray(plan.kind)[decision]
-        log_probabilities = jax.nn.log_softmax(choice_logits(parameters, plan, kind, top))
+        log_probabilities = jax.nn.log_softmax(choice_logits(parameters, plan, decision, top))
         reached = jnp.cumsum(jnp.exp(log_probabilities), axis=-1) <= uniforms[:, decision, None]
         drawn = jnp.minimum(reached.sum(-1), jnp.asarray(plan.sizes)[decision] - 1)
         token = jnp.where(given[:, decision] == FREE, drawn, given[:, decision])
@@ -98,7 +97,9 @@ def sample(
         gained = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
         token = jnp.where(active, token, INACTIVE)
         carry = carry._replace(
-            fed=jnp.where(counts[:, None], parameters.embedding[kind, token], carry.fed),
+            fed=jnp.where(
+                counts[:, None], parameters.embedding[jnp.asarray(plan.kind)[decision], token], carry.fed
+            ),
             holds=carry.holds & stands[row[decision], token + 1],
             log_probability=carry.log_probability + jnp.where(counts, gained, 0),
         )
@@ -109,7 +110,7 @@ def sample(
     ) -> tuple[_Carry, Array, Array]:
         attention = parameters.attention
         assert attention is not None
-        logits = edge_logits(attention, carry.previous, (top @ attention.current)[:, None])
+        logits = edge_logits(parameters, bits[point], carry.previous, (top @ attention.current)[:, None])
         drawn = (uniforms[:, bits[point]] < jax.nn.sigmoid(logits)).astype(int)
         token = jnp.where(given[:, bits[point]] == FREE, drawn, given[:, bits[point]])
         active = carry.holds[:, of[bits[point]]] & is_edge[point]
@@ -171,10 +172,10 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     tokens = jnp.asarray(tokens)
     hidden = _hidden_states(plan, parameters, tokens)
     choice_steps = plan.choice_steps
-    decisions = plan.decision[choice_steps]
+    decisions = jnp.asarray(plan.decision[choice_steps])
     counts = (tokens != INACTIVE) & ~plan.scheduled
 
-    logits = choice_logits(parameters, plan, jnp.asarray(plan.kind[decisions]), hidden[choice_steps])
+    logits = choice_logits(parameters, plan, decisions, hidden[choice_steps])
     log_probabilities = jax.nn.log_softmax(logits)
     token = jnp.maximum(tokens[:, decisions], 0).T
     taken = [jnp.take_along_axis(log_probabilities, token[..., None], axis=-1)[..., 0].T]
@@ -183,10 +184,10 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     attention = parameters.attention
     if attention is not None:
         fed_point, source = plan.edges.T
-        at_points = hidden[plan.point_steps]
-        edge = edge_logits(
-            attention, (at_points @ attention.previous)[source], (at_points @ attention.current)[fed_point]
-        ).T
+        at_points = hidden[plan.point_steps].swapaxes(0, 1)
+        previous = (at_points @ attention.previous)[:, source]
+        current = (at_points @ attention.current)[:, fed_point]
+        edge = edge_logits(parameters, jnp.asarray(plan.anchor_decisions), previous, current)
         sign = jnp.where(tokens[:, plan.anchor_decisions] == 1, 1, -1)
         taken.append(jax.nn.log_sigmoid(sign * edge))
         entropy.append(jax.nn.softplus(edge) - edge * jax.nn.sigmoid(edge))

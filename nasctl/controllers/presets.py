@@ -17,6 +17,8 @@ class Settings:
       layers: LSTM layers.
       hidden: Units of each.
       initial_scale: Parameters are drawn uniformly from ± this.
+      offsets: Whether decisions have offsets of their own on the logits that they share with others of their
+        kind: what suits layer 3 need not suit layer 12, and the hidden state is slow to learn where it stands.
       batch: Children of one update.
       learning_rate: Step size of Adam.
       gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
@@ -35,6 +37,7 @@ class Settings:
     barrier: float
     baseline_decay: float
     standardise: bool
+    offsets: bool
 
 
 PRESETS: Mapping[str, Settings] = {
@@ -49,6 +52,7 @@ PRESETS: Mapping[str, Settings] = {
         barrier=0.0,
         baseline_decay=0.95,
         standardise=False,
+        offsets=False,
     ),
     # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
     "default": Settings(
@@ -58,9 +62,10 @@ PRESETS: Mapping[str, Settings] = {
         batch=5,
         learning_rate=0.01,
         gradient_norm=1.0,
-        barrier=0.035,
+        barrier=0.1,
         baseline_decay=0.95,
         standardise=True,
+        offsets=True,
     ),
 }
 

@@ -44,11 +44,12 @@ def reinforce_loss(
     weights: Float[Array, " B"],
     barrier: float,
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) + barrier · M² / H.
+    """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) + barrier · M² / (H √N).
 
-    H is the mean entropy of a string, M what it would be for a uniform policy. The barrier leaves an undecided
-    policy alone and pushes the harder the closer one comes to being certain: its gradient is that of an entropy
-    bonus with the weight barrier / (H / M)².
+    H is the mean entropy of a string, M what it would be for a uniform policy, N the mean number of decisions.
+    The barrier leaves an undecided policy alone and pushes the harder the closer one comes to being certain: its
+    gradient is that of an entropy bonus with the weight barrier / (√N (H / M)²). The √N is there because one of N
+    decisions moves a standardised reward by about 1 / √N.
 
     Args:
       plan: The compiled space.
@@ -66,9 +67,12 @@ def reinforce_loss(
     rows = weights / weights.sum()
     gained = (advantages * scores.log_probability.sum(-1) * rows).sum()
     entropy = (scores.entropy.sum(-1) * rows).sum()
-    most = jnp.where((tokens != INACTIVE) & ~plan.scheduled, jnp.log(plan.sizes), 0).sum(-1)
-    most = jnp.maximum((most * rows).sum(), 1e-6)  # nothing to decide at all
-    return -gained + barrier * most**2 / (entropy + 0.01 * most), entropy / most
+    counts = (tokens != INACTIVE) & ~plan.scheduled
+    most = (jnp.where(counts, jnp.log(plan.sizes), 0).sum(-1) * rows).sum()
+    most = jnp.maximum(most, 1e-6)  # where every decision has a single choice
+    decisions = jnp.maximum((counts.sum(-1) * rows).sum(), 1)
+    pushed = barrier * most**2 / (jnp.sqrt(decisions) * (entropy + 0.01 * most))
+    return pushed - gained, entropy / most
 
 
 @partial(jax.jit, static_argnames="plan")
@@ -129,6 +133,7 @@ class Reinforce:
             layers=settings.layers,
             hidden=settings.hidden,
             scale=settings.initial_scale,
+            offsets=settings.offsets,
         )
         self._learner = Learner(parameters, _optimizer(settings).init(parameters))
         self._baseline = Baseline()
@@ -145,7 +150,9 @@ class Reinforce:
             for row, trial in enumerate(trials):
                 for decision, token in self._space.forced(trial).items():
                     given[row, decision] = token
-            tokens = _propose(self._plan, self._learner.parameters, self._stream, np.array(trials, np.uint32), given)
+            tokens = _propose(
+                self._plan, self._learner.parameters, self._stream, np.array(trials, np.uint32), given
+            )
             proposals += [tuple(row) for row in np.asarray(tokens).tolist()]
         return proposals[:count]
 

@@ -39,6 +39,9 @@ class SlowPolicy:
         anchors = self.space.anchors if any(point.sources for point in self.space.anchors) else ()
         at_points = {}
         result: list[np.ndarray | None] = [None] * len(tokens)
+        self.offsets = (
+            np.zeros((len(tokens), 9)) if self.p.offsets is None else np.asarray(self.p.offsets, float)
+        )
         schedule = self.space.schedule
         bits = {bit for point in anchors for bit in point.bits}
         for index, decision in enumerate((*self.space.decisions, None)):
@@ -53,7 +56,9 @@ class SlowPolicy:
             kind = self.kinds.index(decision.kind)
             count = len(decision.choices)
             logits = [
-                float(np.dot(top, self.p.head[kind][:, k])) + float(self.p.head_bias[kind][k])
+                float(
+                    np.dot(top, self.p.head[kind][:, k]) + self.p.head_bias[kind][k] + self.offsets[index, k]
+                )
                 for k in range(count)
             ]
             weights = np.exp(np.array(logits) - max(logits))
@@ -78,7 +83,7 @@ class SlowPolicy:
             for unit in range(len(top)):
                 inner[unit] = np.dot(at_points[source], attention.previous[:, unit])
                 inner[unit] += np.dot(top, attention.current[:, unit])
-            feeds = sigmoid(np.dot(attention.vector, np.tanh(inner)))
+            feeds = sigmoid(np.dot(attention.vector, np.tanh(inner)) + self.offsets[bit, 0])
             result[bit] = np.array([1 - feeds, feeds])
             if tokens[bit] == 1:
                 mean = mean + np.asarray(attention.embedding[source], float)

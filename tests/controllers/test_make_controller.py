@@ -56,10 +56,10 @@ def test_unknown_kinds_are_refused():
 def test_the_configuration_changes_the_preset():
     assert settings(ControllerConfig(preset="paper")) == PRESETS["paper"]
     changed = settings(
-        ControllerConfig(batch=3, hidden=9, learning_rate=0.5, entropy=0.0, baseline_decay=0.5)
+        ControllerConfig(batch=3, hidden=9, learning_rate=0.5, barrier=0.0, baseline_decay=0.5)
     )
     assert (changed.batch, changed.hidden, changed.learning_rate) == (3, 9, 0.5)
-    assert (changed.entropy, changed.baseline_decay, changed.layers) == (0.0, 0.5, 2)
+    assert (changed.barrier, changed.baseline_decay, changed.layers) == (0.0, 0.5, 2)
 
 
 @pytest.mark.parametrize(

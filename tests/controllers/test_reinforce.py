@@ -15,6 +15,7 @@ from nasctl.controllers import Observation, make_controller
 from nasctl.controllers.network import initial_parameters
 from nasctl.controllers.plan import make_plan
 from nasctl.controllers.reinforce import reinforce_loss
+from nasctl.space import INACTIVE
 
 SMALL = ControllerConfig(hidden=8)
 
@@ -33,19 +34,25 @@ def search(controller, reward, trials):
     return np.array(rewards)
 
 
-@pytest.mark.parametrize("entropy", [0.0, 0.3])
-def test_the_gradient_is_that_of_the_formula(entropy):
-    """d/dθ of -1/B Σ_b (R_b - baseline) log P(tokens_b) - entropy · H, by finite differences of slow loops."""
+@pytest.mark.parametrize("barrier", [0.0, 0.3])
+def test_the_gradient_is_that_of_the_formula(barrier):
+    """d/dθ of -1/B Σ_b (R_b - baseline) log P(tokens_b) + barrier · M² / (H √2), by finite differences of loops.
+
+    M is the entropy of two uniform decisions, H the policy's (plus M / 100, which keeps the term finite).
+    """
     space = flat(2, 3)
     plan = make_plan(space)
-    parameters = initial_parameters(jax.random.key(0), plan, layers=2, hidden=3, scale=0.7)
+    parameters = initial_parameters(
+        np.random.default_rng(0), plan, layers=2, hidden=3, scale=0.7, offsets=True
+    )
     tokens = [(0, 2), (1, 1), (0, 0), (1, 2)]
     rewards, baseline = np.array([0.9, 0.2, 0.4, 0.7]), 0.5
 
     def by_hand(flat_parameters):
         slow = SlowPolicy(space, unflatten(flat_parameters))
         gained = [(r - baseline) * slow.log_probability(t) for r, t in zip(rewards, tokens, strict=True)]
-        return -np.mean(gained) - entropy * np.mean([slow.entropies(t).sum() for t in tokens])
+        entropy, most = np.mean([slow.entropies(t).sum() for t in tokens]), np.log(2) + np.log(3)
+        return barrier * most**2 / (np.sqrt(2) * (entropy + 0.01 * most)) - np.mean(gained)
 
     leaves, structure = jax.tree.flatten(parameters)
     shapes = [leaf.shape for leaf in leaves]
@@ -64,7 +71,7 @@ def test_the_gradient_is_that_of_the_formula(entropy):
         ]
     )
     loss = partial(reinforce_loss, plan)
-    arguments = (jnp.array(tokens), jnp.array(rewards - baseline, jnp.float32), jnp.ones(4), entropy)
+    arguments = (jnp.array(tokens), jnp.array(rewards - baseline, jnp.float32), jnp.ones(4), barrier)
     (value, _), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(parameters, *arguments)
     assert float(value) == pytest.approx(by_hand(point), abs=1e-5)
     found = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(gradient)])
@@ -72,10 +79,33 @@ def test_the_gradient_is_that_of_the_formula(entropy):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
+def test_the_barrier_pushes_harder_the_more_certain_the_policy_is():
+    plan = make_plan(flat(3, 3))
+    parameters = initial_parameters(
+        np.random.default_rng(0), plan, layers=2, hidden=3, scale=0.01, offsets=True
+    )
+
+    @jax.jit
+    @partial(jax.value_and_grad, has_aux=True)
+    def push(certainty):
+        sure = parameters._replace(offsets=jnp.zeros((2, 3)).at[:, 0].set(certainty))
+        return reinforce_loss(plan, sure, jnp.array([(0, 0)]), jnp.zeros(1), jnp.ones(1), 0.1)
+
+    found = [push(certainty) for certainty in (0.0, 1.0, 2.0, 4.0)]
+    entropies = [float(entropy) for (_, entropy), _ in found]
+    slopes = [float(slope) for _, slope in found]
+    assert entropies == sorted(entropies, reverse=True)
+    assert slopes == sorted(slopes)
+    assert abs(slopes[0]) < 1e-3  # a uniform policy is left alone
+    assert slopes[-1] > 5 * slopes[1]
+
+
 def test_padding_has_no_part_in_the_loss():
     space = flat(2, 3)
     plan = make_plan(space)
-    parameters = initial_parameters(jax.random.key(0), plan, layers=2, hidden=3, scale=0.7)
+    parameters = initial_parameters(
+        np.random.default_rng(0), plan, layers=2, hidden=3, scale=0.7, offsets=True
+    )
     loss = jax.jit(partial(reinforce_loss, plan))
     whole = loss(parameters, jnp.array([(0, 2), (1, 1)]), jnp.array([1.0, -2.0]), jnp.ones(2), 0.1)
     padded = loss(
@@ -105,9 +135,9 @@ def test_a_restored_controller_goes_on_as_if_nothing_had_happened(tmp_path, pres
 
     resumed = make_controller(space, config, seed=5)
     resumed.restore(saved)
-    for first in range(40, 100, 20):
-        proposals = controller.propose(first, 20)
-        assert resumed.propose(first, 20) == proposals
+    for first in range(40, 80, controller.batch):
+        proposals = controller.propose(first, controller.batch)
+        assert resumed.propose(first, controller.batch) == proposals
         assert observe_all(resumed, proposals, reward) == observe_all(controller, proposals, reward)
     for name, array in controller.state().items():
         np.testing.assert_array_equal(resumed.state()[name], array)
@@ -125,7 +155,7 @@ def test_a_state_is_a_copy():
 @pytest.mark.parametrize("preset", ["default", "paper"])
 def test_rewards_move_the_policy_towards_better_strings(preset):
     # three decisions of three choices; only agreement with (2, 0, 1) pays, 1/3 a decision; uniform earns 1/3
-    config = ControllerConfig(preset=preset, learning_rate=0.01 if preset == "paper" else 0.0)
+    config = ControllerConfig(preset=preset, hidden=8, learning_rate=0.01 if preset == "paper" else 0.0)
     controller = make_controller(flat(3, 3, 3), config, seed=0)
 
     def reward(tokens):
@@ -137,15 +167,15 @@ def test_rewards_move_the_policy_towards_better_strings(preset):
 
 
 def test_anchors_learn_which_layers_to_connect():
-    space = layered(depths=(4, 4), every=10**6)
+    space = layered()
     bits = [bit for point in space.anchors for bit in point.bits]
-    controller = make_controller(space, ControllerConfig(), seed=1)
 
     def reward(tokens):
-        return -float(sum(tokens[bit] == 1 for bit in bits))  # every connection costs
+        taken = [tokens[bit] for bit in bits if tokens[bit] != INACTIVE]
+        return -float(np.mean(taken))  # every connection costs
 
-    rewards = search(controller, reward, 300)
-    assert rewards[-50:].mean() > rewards[:50].mean() + 1
+    rewards = search(make_controller(space, SMALL, seed=1), reward, 300)
+    assert rewards[-50:].mean() > rewards[:50].mean() + 0.2
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4), (1.0, -3.0)])
@@ -157,6 +187,14 @@ def test_the_default_is_blind_to_the_scale_and_offset_of_rewards(scale, offset):
         assert scaled.propose(first, 5) == proposals
         observe_all(plain, proposals, lambda tokens: sum(tokens) / 6)
         observe_all(scaled, proposals, lambda tokens: scale * sum(tokens) / 6 + offset)
+
+
+def test_the_policy_does_not_collapse():
+    controller = make_controller(flat(3, 3, 3), SMALL, seed=0)
+    for first in range(0, 600, 5):
+        metrics = observe_all(controller, controller.propose(first, 5), lambda tokens: sum(tokens) / 6)
+        assert metrics["entropy"] > 0.1
+    assert metrics["entropy"] < 0.7
 
 
 def test_equal_rewards_leave_the_policy_near_uniform():
@@ -186,7 +224,7 @@ def test_a_start_with_nothing_but_failures_changes_nothing():
 
 def test_batches_of_any_size_are_learned_from():
     controller = make_controller(flat(2, 3), SMALL, seed=0)
-    for count in (1, 4, 5, 7, 12):
+    for count in (1, 4, 5, 7):
         metrics = observe_all(controller, controller.propose(0, count), lambda tokens: float(sum(tokens)))
         assert np.isfinite(list(metrics.values())).all()
         assert {"entropy", "baseline", "deviation", "loss"} <= metrics.keys()
