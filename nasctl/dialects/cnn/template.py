@@ -19,6 +19,10 @@ MOST_REPETITIONS = 100
 """Repetitions inside one layer."""
 
 
+_ANY = Property(low=-1e30, high=1e30, whole=False, pair=True)
+"""A property of an op that another package brings, and a parameter of a block: what it means shows where it is used."""
+
+
 @dataclass(frozen=True)
 class LocalDecision:
     """A decision of a template.
@@ -177,9 +181,7 @@ class _Writing:
         given: dict[str, Operand | None] = {}
         for written in item.properties:
             called = written.name.name
-            known_property = kind.properties.get(called) or (
-                Property(whole=False, low=-1e30, high=1e30, pair=True) if kind.any_property else None
-            )
+            known_property = kind.properties.get(called) or (_ANY if kind.any_property else None)
             if known_property is None:
                 hint = (
                     suggestion(called, kind.properties) if kind.properties else f"`{name}` has no properties"
@@ -216,10 +218,8 @@ class _Writing:
             ]
             if {"size", "height", "width"} <= set(missing):
                 missing = ["size", *(name for name in missing if name not in ("size", "height", "width"))]
-        if missing and len(given) < len(item.properties):
-            return None  # one of them was misspelt, and that was reported
-        if missing and self.file.problems.unread_in(item.span):
-            return None
+        if missing and (len(given) < len(item.properties) or self.file.problems.unread_in(item.span)):
+            return None  # one was misspelt, and that was reported
         if missing:
             listed = " and ".join(f"`{name}`" for name in missing)
             hint = "for example `size 3` or `size in {1, 3, 5}`" if missing == ["size"] else ""
@@ -295,7 +295,6 @@ class _Writing:
         values: dict[str, Choice | tuple[Choice, ...]] = {}
         bound: dict[str, Operand] = {}
         parameters = {parameter.name.name: parameter for parameter in block.parameters}
-        anything = Property(low=-1e30, high=1e30, whole=False)
         for written in item.properties:
             called = written.name.name
             if called not in parameters:
@@ -315,7 +314,7 @@ class _Writing:
                 meaning = evaluate(written.value, scope, problems, sets=True)
                 values[called] = () if meaning is None else meaning
             else:
-                choices = self._choices(written.domain, scope, anything, called)
+                choices = self._choices(written.domain, scope, _ANY, called)
                 if choices:
                     bound[called] = Ref(str(self._decide(called, f"{label}.{called}", choices, when)))
                 else:

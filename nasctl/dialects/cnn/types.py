@@ -45,7 +45,6 @@ class LayerType:
       op: The op of the graph.
       properties: Its properties, by name.
       attributes: From the properties' operands (those given and defaults) to the op's attributes.
-      needs: Properties of which one must be given, with how to say so.
       any_property: Whether properties that are not known here are passed on to the op as they are.
     """
 
