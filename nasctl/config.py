@@ -117,18 +117,18 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     """
     schema = SECTIONS.get(section)
     if schema is None:
-        raise NasctlError(f"there is no section {section!r} of settings", hint=_nearest(section, SECTIONS))
+        raise NasctlError(f"there is no section `{section}` of settings", hint=_nearest(section, SECTIONS))
     known = {item.name: item for item in fields(schema)}
     if key not in known:
-        raise NasctlError(f"{section} has no setting {key!r}", hint=_nearest(key, known))
+        raise NasctlError(f"{section} has no setting `{key}`", hint=_nearest(key, known))
     kind = get_type_hints(schema)[key]
     converted = _convert(value, kind)
     if converted is None:
-        raise NasctlError(f"{section}.{key} must be {_ARTICLES[kind]}, not {value!r}")
+        raise NasctlError(f"{section}.{key} must be {_ARTICLES[kind]}, not `{value}`")
     choices = known[key].metadata.get("choices")
     if choices and converted not in choices:
         raise NasctlError(
-            f"{section}.{key} cannot be {converted!r}", hint=f"it is one of {', '.join(choices)}"
+            f"{section}.{key} cannot be `{converted}`", hint=f"it is one of {', '.join(choices)}"
         )
     return converted
 
@@ -168,4 +168,4 @@ def _convert(value: object, kind: type) -> int | float | str | bool | None:
 
 def _nearest(word: str, known: Mapping[str, object]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"it is one of {', '.join(known)}"
+    return f"did you mean `{close[0]}`?" if close else f"it is one of {', '.join(known)}"

@@ -39,14 +39,14 @@ def test_values_are_read_in_the_type_of_the_schema(
 @pytest.mark.parametrize(
     ("section", "key", "value", "message", "hint"),
     [
-        ("trainning", "epochs", 1, "no section 'trainning'", "'training'"),
-        ("training", "epoch", 1, "training has no setting 'epoch'", "'epochs'"),
-        ("training", "epochs", "many", "must be a whole number, not 'many'", ""),
-        ("training", "epochs", 2.5, "must be a whole number, not 2.5", ""),
-        ("training", "epochs", True, "must be a whole number, not True", ""),
+        ("trainning", "epochs", 1, "no section `trainning`", "`training`"),
+        ("training", "epoch", 1, "training has no setting `epoch`", "`epochs`"),
+        ("training", "epochs", "many", "must be a whole number, not `many`", ""),
+        ("training", "epochs", 2.5, "must be a whole number, not `2.5`", ""),
+        ("training", "epochs", True, "must be a whole number, not `True`", ""),
         ("training", "augment", "perhaps", "must be true or false", ""),
-        ("training", "schedule", "linear", "cannot be 'linear'", "cosine, constant"),
-        ("training", "schedule", 3, "must be a word, not 3", ""),
+        ("training", "schedule", "linear", "cannot be `linear`", "cosine, constant"),
+        ("training", "schedule", 3, "must be a word, not `3`", ""),
     ],
 )
 def test_what_does_not_fit_is_named(section: str, key: str, value: object, message: str, hint: str) -> None:

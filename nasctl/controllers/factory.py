@@ -28,4 +28,4 @@ def make_controller(space: Space, config: ControllerConfig, *, seed: int) -> Con
         from nasctl.controllers.reinforce import Reinforce  # imports JAX, which random search does without
 
         return Reinforce(space, chosen, seed=seed)
-    raise NasctlError(f"there is no controller {config.kind!r}", hint="it is one of reinforce, random")
+    raise NasctlError(f"there is no controller `{config.kind}`", hint="it is one of reinforce, random")

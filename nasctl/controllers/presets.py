@@ -78,7 +78,7 @@ def settings(config: ControllerConfig) -> Settings:
     """
     if config.preset not in PRESETS:
         raise NasctlError(
-            f"controller.preset cannot be {config.preset!r}", hint=f"it is one of {', '.join(PRESETS)}"
+            f"controller.preset cannot be `{config.preset}`", hint=f"it is one of {', '.join(PRESETS)}"
         )
     changes: dict[str, float] = {}
     if config.batch:

@@ -78,7 +78,7 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
         return load_tfds(name, data_dir)
     close = difflib.get_close_matches(name, dict.fromkeys((*names(), *known)), n=3)
     raise NasctlError(
-        f"there is no data set {name!r}",
+        f"there is no data set `{name}`",
         hint=f"did you mean {' or '.join(close)}?"
         if close
         else f"{', '.join(names())}, a data set of TFDS, {_OWN}",
@@ -95,7 +95,7 @@ def _load_text(name: str, unit: Unit, data_dir: Path) -> Dataset:
     path = Path(name).expanduser().absolute()
     if not path.exists():
         raise NasctlError(
-            f"there is no text {name!r}", hint=f"it is {PYDOC}, a text file or a folder of those"
+            f"there is no text `{name}`", hint=f"it is {PYDOC}, a text file or a folder of those"
         )
     return load_text(path, unit)
 
@@ -116,7 +116,7 @@ def describe(name: str, data_dir: Path | None = None) -> Description:
         folder = pydoc_folder(data_dir)
         return Description(name, SUMMARY, (STEPS,), VOCABULARY, 0, 0, folder, folder.is_dir())
     if name not in CATALOGUE:
-        raise NasctlError(f"{name!r} is not in the catalogue", hint=f"it has {', '.join(names())}")
+        raise NasctlError(f"`{name}` is not in the catalogue", hint=f"it has {', '.join(names())}")
     source = CATALOGUE[name]
     return Description(
         name=name,

@@ -29,7 +29,7 @@ def load_folder(root: Path) -> Dataset:
         names = _classes(root / "train")
         strangers = sorted(set(_classes(root / "test")) - set(names))
         if strangers:
-            raise NasctlError(f"{root / 'test'} has a class {strangers[0]!r} that {root / 'train'} has not")
+            raise NasctlError(f"{root / 'test'} has a class `{strangers[0]}` that {root / 'train'} has not")
         files = [_files(root / split, names) for split in ("train", "test")]
         images = _read([path for split in files for path, _ in split])
         labels = np.array([label for split in files for _, label in split], np.int32)

@@ -19,7 +19,7 @@ from nasctl.datasets.text import SPLITS, UNKNOWN, Lines, TextSplit, Unit, split_
 from nasctl.errors import NasctlError
 
 NAME = "pydoc"
-VOCABULARY = 1_500
+VOCABULARY = 1_000
 SUMMARY = "the reference manual that comes with Python, 56,000 words; one sentence a line, lower case, N for numbers"
 
 

@@ -44,7 +44,7 @@ def load_tfds(name: str, data_dir: Path) -> Dataset:
     missing = [split for split in ("train", "test") if split not in builder.info.splits]
     if missing:
         raise NasctlError(
-            f"{name} has no split {missing[0]!r}", hint=f"it has {', '.join(builder.info.splits) or 'none'}"
+            f"{name} has no split `{missing[0]}`", hint=f"it has {', '.join(builder.info.splits) or 'none'}"
         )
     return Dataset(
         name, "image", _read(name, builder, "train"), _read(name, builder, "test"), tuple(label.names)

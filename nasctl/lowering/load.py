@@ -28,4 +28,4 @@ def _module_class(op: Op) -> Any:
     try:
         return getattr(import_module(package), name)
     except (ImportError, AttributeError) as error:
-        raise NasctlError(f"the op {op.name!r} has no Flax module {op.lowering}: {error}") from error
+        raise NasctlError(f"the op `{op.name}` has no Flax module {op.lowering}: {error}") from error

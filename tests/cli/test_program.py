@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
         (["search", "toy.nas", "--evaluator", "slow"], "MODULE:FUNCTION"),
         (["search", "toy.nas", "--evaluator", "absent:score"], "cannot be imported"),
         (["search", "toy.nas", "--evaluator", "slow:absent"], "no function absent"),
-        (["search", "toy.nas", "--set", "training.epoch=3"], "'epochs'"),
+        (["search", "toy.nas", "--set", "training.epoch=3"], "`epochs`"),
         (["search", "toy.nas", "--set", "epochs=3"], "SECTION.KEY=VALUE"),
         (["search", "toy.nas", "--time", "soon"], "such as 90s, 10m or 1h30m"),
         (["search", "toy.nas", "--resume"], "no run of toy"),

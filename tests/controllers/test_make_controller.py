@@ -34,6 +34,15 @@ def test_proposals_are_valid_follow_the_schedule_and_depend_on_the_trial_alone(c
 
 
 @pytest.mark.parametrize("config", KINDS, ids=["random", "default", "paper"])
+def test_a_rejected_proposal_is_followed_by_another(config):
+    controller = make_controller(layered(), config, seed=3)
+    attempts = [controller.propose(7, 1, attempt=attempt)[0] for attempt in range(12)]
+    assert attempts[0] == controller.propose(7, 1)[0]
+    assert len(set(attempts)) > 6
+    assert controller.propose(6, 3, attempt=5)[1] == attempts[5]
+
+
+@pytest.mark.parametrize("config", KINDS, ids=["random", "default", "paper"])
 def test_a_state_has_to_fit(config):
     state = make_controller(flat(2, 3), config, seed=0).state()
     other = make_controller(flat(2, 3), config, seed=1)
@@ -49,7 +58,7 @@ def test_a_state_of_another_space_is_refused():
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(NasctlError, match="no controller 'magic'"):
+    with pytest.raises(NasctlError, match="no controller `magic`"):
         make_controller(flat(2), ControllerConfig(kind="magic"), seed=0)
 
 

@@ -13,7 +13,7 @@ from nasctl.errors import NasctlError
 
 
 def test_an_unknown_name_is_answered_with_near_ones(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="there is no data set 'digit'") as caught:
+    with pytest.raises(NasctlError, match="there is no data set `digit`") as caught:
         load("digit", tmp_path)
     assert "digits" in caught.value.hint
 

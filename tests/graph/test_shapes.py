@@ -85,7 +85,7 @@ def test_an_unbound_graph_has_no_shapes() -> None:
 
 
 def test_an_unknown_op_is_met_with_the_nearest() -> None:
-    with pytest.raises(NasctlError, match="no op 'conv2'") as caught:
+    with pytest.raises(NasctlError, match="no op `conv2`") as caught:
         op_named("conv2")
     assert "conv2d" in caught.value.hint
 

@@ -172,5 +172,5 @@ def test_a_missing_module_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nasctl.lowering.load.op_named", lambda name: stray)
     builder = GraphBuilder()
     image = builder.add("input", name="image", shape=(2,))
-    with pytest.raises(NasctlError, match="the op 'stray' has no Flax module nasctl_stray"):
+    with pytest.raises(NasctlError, match="the op `stray` has no Flax module nasctl_stray"):
         build(builder.build([builder.add("relu", [image], name="stray")]), seed=0)

@@ -65,8 +65,8 @@ def op_named(name: str) -> Op:
     op = _OURS.get(name) or ops().get(name)
     if op is None:
         close = difflib.get_close_matches(name, ops(), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(ops())}"
-        raise NasctlError(f"there is no op {name!r}", hint=hint)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(ops())}"
+        raise NasctlError(f"there is no op `{name}`", hint=hint)
     return op
 
 
@@ -84,12 +84,12 @@ def ops() -> Mapping[str, Op]:
             op = point.load()
         except Exception as error:  # whatever a plug-in's import raises, say whose it is
             raise NasctlError(
-                f"the op {point.name!r} of {package} cannot be loaded: {error}",
+                f"the op `{point.name}` of {package} cannot be loaded: {error}",
                 hint=f"update or uninstall {package}",
             ) from error
         if not isinstance(op, Op):
-            raise NasctlError(f"the entry point {point.name!r} of {package} is no nasctl op ({point.value})")
+            raise NasctlError(f"the entry point `{point.name}` of {package} is no nasctl op ({point.value})")
         if op.name in known:
-            raise NasctlError(f"{package} adds an op {op.name!r}, but there is one of that name")
+            raise NasctlError(f"{package} adds an op `{op.name}`, but there is one of that name")
         known[op.name] = op
     return MappingProxyType(known)
