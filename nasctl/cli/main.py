@@ -12,6 +12,7 @@ import typer
 
 from nasctl import __version__
 from nasctl.cli.check import check
+from nasctl.cli.compare import compare
 from nasctl.cli.console import print_error
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
@@ -38,6 +39,7 @@ LANGUAGE = "Write a search space"
 
 app.command(rich_help_panel=SEARCHING)(search)
 app.command(rich_help_panel=SEARCHING)(trials)
+app.command(rich_help_panel=SEARCHING)(compare)
 app.command(rich_help_panel=SEARCHING)(render)
 app.command(rich_help_panel=SEARCHING)(train)
 app.command("eval", rich_help_panel=SEARCHING)(evaluate)

@@ -1,0 +1,90 @@
+"""The cells that people know, trained as the children of a run were: what its best cell is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nasctl.engine.fitting import task_of
+from nasctl.engine.run import Run
+from nasctl.errors import NasctlError
+from nasctl.graph import Graph, Signature, bind, measure_cost
+from nasctl.graph.cells import KNOWN_CELLS, with_cell
+from nasctl.store import RunFolder
+from nasctl.training import train_child
+
+if TYPE_CHECKING:
+    from nasctl.lowering import Network
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A network that no search found.
+
+    Attributes:
+      name: What people call it.
+      graph: It, not yet bound to a task.
+    """
+
+    name: str
+    graph: Graph
+
+    def build(self, signature: Signature, *, seed: int = 0) -> Network:
+        """The network with freshly drawn parameters, as `Architecture.build`."""
+        from nasctl.lowering import build  # imports JAX
+
+        return build(bind(self.graph, signature), seed=seed)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A baseline after its training.
+
+    Attributes:
+      name: What people call it.
+      params: Its parameters.
+      reward: What the search would have been rewarded with.
+      metric: What the task measures: `perplexity`.
+      validation: That measure on the validation split, at the best epoch.
+    """
+
+    name: str
+    params: int
+    reward: float
+    metric: str
+    validation: float
+
+
+def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Measured]:
+    """Trains the known cells in the place of a run's best cell, one after the other.
+
+    The network around the cell, the data, the settings and the seed are those of the run's best trial; the hidden size
+    is the largest with which the network has no more parameters than that trial's.
+
+    Raises:
+      NasctlError: The run has no recurrent cells, or no complete trial.
+    """
+    best = run.best
+    if best is None:
+        raise NasctlError(f"{run.folder} has no complete trial to compare with")
+    graph = run.best_architecture.graph
+    if not any(node.op == "recurrent" for node in graph.nodes):
+        raise NasctlError(
+            f"there are no baselines for {run.folder}: they stand beside recurrent cells",
+            hint="leave --baselines out",
+        )
+    folder = RunFolder.open(run.folder)
+    task = task_of(run.best_architecture.space, folder.facts()["dataset"], data_dir=data_dir)
+    params = measure_cost(bind(graph, task.signature)).params
+    for name, cell in KNOWN_CELLS.items():
+        baseline = Baseline(name, with_cell(graph, cell(), params))
+        child = train_child(baseline, task, folder.config().training, seed=best.seed)
+        yield Measured(
+            name=name,
+            params=measure_cost(bind(baseline.graph, task.signature)).params,
+            reward=child.reward,
+            metric=task.metric,
+            validation=child.metrics[f"validation_{task.metric}"],
+        )
