@@ -21,6 +21,17 @@ cell tree {
 }
 
 stack 2
-hidden for 400k params
+share embedding
+hidden for 200k params  # 64 units with a vocabulary of 1,000
 
 output language_model
+
+search { trials 30 }
+training {
+  epochs 8
+  batch 20
+  optimiser adam
+  learning_rate 0.01
+  weight_decay 0
+  clip 1
+}
