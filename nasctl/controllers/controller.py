@@ -31,7 +31,7 @@ class Observation:
 class Controller(Protocol):
     """Searches a space by proposing token strings; it knows decisions, not what they mean.
 
-    A proposal depends on the seed, on the number of the trial and on what was observed: not on how many
+    A proposal depends on the seed, on the trial and the attempt and on what was observed: not on how many
     strings are asked for at once, and asking changes nothing.
 
     Attributes:
@@ -40,8 +40,14 @@ class Controller(Protocol):
 
     batch: int
 
-    def propose(self, first_trial: int, count: int) -> list[Tokens]:
-        """Token strings for the trials `first_trial`, `first_trial + 1`, …, valid in the space."""
+    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
+        """Token strings for the trials `first_trial`, `first_trial + 1`, …, valid in the space.
+
+        Args:
+          first_trial: Number of the first trial, from 0.
+          count: How many trials.
+          attempt: How many proposals for these trials were rejected before this one: each is another draw.
+        """
         ...
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:

@@ -50,9 +50,11 @@ class Score(NamedTuple):
     entropy: Float[Array, "B T"]
 
 
-def draw_uniforms(key: Key[Array, ""], trials: Int[Array, " B"], plan: Plan) -> Float[Array, "B T"]:
-    """A uniform number in [0, 1) for each decision of each trial, from a stream keyed by the trial."""
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, trials)
+def draw_uniforms(
+    plan: Plan, key: Key[Array, ""], trials: Int[Array, " B"], attempt: Int[Array, ""] | int = 0
+) -> Float[Array, "B T"]:
+    """A uniform number in [0, 1) for each decision of each trial, from a stream keyed by trial and attempt."""
+    keys = jax.vmap(lambda trial: jax.random.fold_in(jax.random.fold_in(key, trial), attempt))(trials)
     return jax.vmap(lambda k: jax.random.uniform(k, (plan.length,)))(keys)
 
 

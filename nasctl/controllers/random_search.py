@@ -12,7 +12,7 @@ from nasctl.space import Space, Tokens, sample_uniform
 
 
 class RandomSearch:
-    """Draws each trial's token string uniformly, from a stream of its own keyed by (seed, trial)."""
+    """Draws each trial's token string uniformly, from a stream of its own keyed by (seed, trial, attempt)."""
 
     def __init__(self, space: Space, *, seed: int, batch: int = 1) -> None:
         self.batch = batch
@@ -20,10 +20,14 @@ class RandomSearch:
         self._seed = seed
         self._observed = 0
 
-    def propose(self, first_trial: int, count: int) -> list[Tokens]:
+    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
         """Token strings of consecutive trials."""
         return [
-            sample_uniform(self._space, np.random.default_rng((self._seed, trial)), self._space.forced(trial))
+            sample_uniform(
+                self._space,
+                np.random.default_rng((self._seed, trial, attempt)),
+                self._space.forced(trial),
+            )
             for trial in range(first_trial, first_trial + count)
         ]
 

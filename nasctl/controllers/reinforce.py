@@ -81,9 +81,10 @@ def _propose(
     parameters: Parameters,
     stream: Key[Array, ""],
     trials: Int[Array, " B"],
+    attempt: Int[Array, ""],
     given: Int[Array, "B T"],
 ) -> Int[Array, "B T"]:
-    return sample(plan, parameters, draw_uniforms(stream, trials, plan), given).tokens
+    return sample(plan, parameters, draw_uniforms(plan, stream, trials, attempt), given).tokens
 
 
 @partial(jax.jit, static_argnames=("plan", "settings"))
@@ -138,7 +139,7 @@ class Reinforce:
         self._learner = Learner(parameters, _optimizer(settings).init(parameters))
         self._baseline = Baseline()
 
-    def propose(self, first_trial: int, count: int) -> list[Tokens]:
+    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
         """Token strings of consecutive trials, sampled from the policy as it stands.
 
         Samples batches of one size whatever the count, so that it compiles once.
@@ -150,8 +151,9 @@ class Reinforce:
             for row, trial in enumerate(trials):
                 for decision, token in self._space.forced(trial).items():
                     given[row, decision] = token
+            numbers = np.array(trials, np.uint32)
             tokens = _propose(
-                self._plan, self._learner.parameters, self._stream, np.array(trials, np.uint32), given
+                self._plan, self._learner.parameters, self._stream, numbers, np.uint32(attempt), given
             )
             proposals += [tuple(row) for row in np.asarray(tokens).tolist()]
         return proposals[:count]

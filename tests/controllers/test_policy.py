@@ -39,7 +39,7 @@ class Opinionated:
         return self.sample_given(given_tokens, trials, seed)
 
     def sample_given(self, given_tokens, trials, seed=0):
-        uniforms = draw_uniforms(jax.random.key(seed), jnp.asarray(trials), self.plan)
+        uniforms = draw_uniforms(self.plan, jax.random.key(seed), jnp.asarray(trials))
         return self._sample(self.parameters, uniforms, given_tokens)
 
     def score(self, tokens, parameters=None):
