@@ -131,9 +131,10 @@ def _listed(choices: Sequence[Choice]) -> str:
 
 
 def _print_costs(space: Space, dataset: str | None) -> None:
+    from nasctl.datasets import signature_of
     from nasctl.dialects import dialect_named
 
-    signature = dialect_named(space.dialect).signature if dataset is None else _signature(dataset)
+    signature = dialect_named(space.dialect).signature if dataset is None else signature_of(dataset)
     if signature is None:
         return
     try:
@@ -161,14 +162,6 @@ def _print_costs(space: Space, dataset: str | None) -> None:
             share = sum(constraint.holds(getattr(cost, constraint.measure)) for cost in kept)
             console.print(f"  {share} of {len(kept)} keep {constraint}")
     console.print()
-
-
-def _signature(dataset: str) -> Signature:
-    from nasctl.datasets import describe as describe_dataset
-    from nasctl.graph import Signature
-
-    description = describe_dataset(dataset)
-    return Signature(description.shape, description.classes)
 
 
 def _costs(space: Space, signature: Signature) -> Iterator[Cost]:

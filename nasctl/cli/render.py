@@ -115,16 +115,9 @@ def _signature(
     if dataset is None:
         return document.task.signature if document is not None and document.task is not None else None
 
-    from nasctl.datasets import describe, names
-    from nasctl.graph import Signature
+    from nasctl.datasets import signature_of
 
-    if dataset in names():
-        description = describe(dataset, data_dir)
-        return Signature(description.shape, description.classes)
-
-    from nasctl.tasks import make_task
-
-    return make_task(dataset, data_dir=data_dir).signature
+    return signature_of(dataset, data_dir)
 
 
 def _heading(

@@ -18,6 +18,7 @@ from nasctl.datasets.pydoc import NAME as PYDOC
 from nasctl.datasets.pydoc import SUMMARY, VOCABULARY, load_pydoc, pydoc_folder
 from nasctl.datasets.text import STEPS, Unit
 from nasctl.errors import NasctlError
+from nasctl.graph import Signature
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,20 @@ def describe(name: str, data_dir: Path | None = None) -> Description:
         folder=folder_of(source, data_dir),
         prepared=is_prepared(source, data_dir),
     )
+
+
+def signature_of(name: str, data_dir: Path | None = None) -> Signature:
+    """What a data set fixes about a network; those of the catalogue are not read for it.
+
+    Raises:
+      NasctlError: As `load`.
+    """
+    if name in names():
+        description = describe(name, data_dir)
+        return Signature(description.shape, description.classes)
+    loaded = load(name, data_dir)
+    shape = (STEPS,) if loaded.kind == "text" else loaded.train.inputs.shape[1:]
+    return Signature(shape, loaded.classes)
 
 
 def default_data_dir() -> Path:
