@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import Recipe, network, recipes
 
@@ -47,12 +47,14 @@ def plain(*sources: tuple[int, ...]) -> list[Recipe]:
     return [Recipe("conv2d", attributes, fed) for fed in sources]
 
 
+@settings(deadline=None)
 @given(recipes(), st.randoms(use_true_random=False))
 def test_names_and_the_order_of_nodes_do_not_matter(layers: list[Recipe], order: random.Random) -> None:
     graph = network(layers)
     assert canonical_hash(reordered(graph, order)) == canonical_hash(graph)
 
 
+@settings(deadline=None)
 @given(recipes(ops=("conv2d",), most=5), st.data())
 def test_hashes_are_equal_exactly_for_the_same_network(layers: list[Recipe], data: st.DataObject) -> None:
     changed = list(layers)
@@ -66,6 +68,7 @@ def test_hashes_are_equal_exactly_for_the_same_network(layers: list[Recipe], dat
     assert equal == same(layers, changed)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_layers_that_are_all_alike_are_told_apart_by_their_connections(data: st.DataObject) -> None:
     def drawn() -> list[Recipe]:

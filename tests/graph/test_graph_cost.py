@@ -1,6 +1,6 @@
 """Costs against arithmetic by hand."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from random_graphs import network, recipes
 
 from nasctl.graph import Cost, GraphBuilder, Signature, bind, infer_shapes, measure_cost, op_named, simplify
@@ -52,6 +52,7 @@ def test_training_needs_weights_and_activations_several_times() -> None:
     assert Cost(params=100, activation_bytes=1000).training_bytes(batch=8) == 1200 + 16000
 
 
+@settings(deadline=None)
 @given(recipes())
 def test_the_whole_is_the_sum_of_its_nodes_and_as_deep_as_its_longest_path(layers) -> None:
     graph = simplify(network(layers))

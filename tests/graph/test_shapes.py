@@ -1,7 +1,7 @@
 """Shapes: SAME padding, joins, and messages that name the node."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from random_graphs import TASK, network, recipes
 
 from nasctl.errors import NasctlError
@@ -106,6 +106,7 @@ def test_every_op_says_how_it_is_drawn() -> None:
     assert all(labels.values())
 
 
+@settings(deadline=None)
 @given(recipes())
 def test_every_network_of_layers_ends_in_the_outputs(layers) -> None:
     assert infer_shapes(network(layers))[-1] == (10,)
