@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,13 @@ def prepare_folder(folder: Path) -> None:
         for number in range(30):
             picture = Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8))
             picture.save(folder / "photographs" / label / f"{number}.png")
+    (folder / "examples").mkdir()
+    shutil.copy(ROOT / "examples" / "nascell.json", folder / "examples")
+    text = "".join(f"the {word} sat on the mat\n" for word in ["cat", "dog", "mouse"] * 40)
+    (folder / "ptb").mkdir()
+    for split in ("train", "valid", "test"):
+        (folder / "ptb" / f"ptb.{split}.txt").write_text(text, encoding="utf-8")
+    (folder / "book.txt").write_text(text, encoding="utf-8")
     (folder / "my.nas").write_text("space choices\np0 in {0, 1, 2}\n", encoding="utf-8")
     (folder / "my_module.py").write_text(
         "def evaluate(architecture):\n    return 1.0 + sum(architecture.tokens)\n"
