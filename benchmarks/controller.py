@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import statistics
 import sys
 import time
@@ -79,11 +80,11 @@ def read_table(path: Path, reward_name: str | None) -> Table:
     rewards = arrays[name].astype(float)
     rewards = rewards if rewards.ndim == 1 else rewards.mean(axis=1)
     sizes = tuple(int(size) for size in strings.max(axis=0) + 1)
-    values = np.full(sizes, np.nan)
+    distinct = len(np.unique(strings, axis=0))
+    if distinct < math.prod(sizes):
+        sys.exit(f"{path} has {distinct:,} of the {math.prod(sizes):,} strings: every string is needed")
+    values = np.empty(sizes)
     values[tuple(strings.T)] = rewards
-    if np.isnan(values).any():
-        missing = int(np.isnan(values).sum())
-        sys.exit(f"{path} lacks {missing:,} of the {values.size:,} strings: every string is needed")
     return Table(sizes, lambda tokens: values[tuple(tokens.T)], float(values.max()))
 
 

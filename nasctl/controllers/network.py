@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from nasctl.controllers.plan import Plan
 
@@ -96,6 +96,18 @@ def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerStat
     write, keep, candidate, expose = jnp.split(gates, 4, axis=-1)
     memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(write) * jnp.tanh(candidate)
     return jax.nn.sigmoid(expose) * jnp.tanh(memory), memory
+
+
+def initial_states(parameters: Parameters, children: int) -> tuple[LayerState, ...]:
+    """State of every layer before the first step: zeros."""
+    zeros = jnp.zeros((children, parameters.start.shape[0]))
+    return ((zeros, zeros),) * len(parameters.layers)
+
+
+def where_active(active: Bool[Array, " B"], new: LayerState, old: LayerState) -> LayerState:
+    """The new state for rows that are active, the old one for the others."""
+    hidden, memory = (jnp.where(active[:, None], a, b) for a, b in zip(new, old, strict=True))
+    return hidden, memory
 
 
 def choice_logits(

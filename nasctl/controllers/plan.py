@@ -18,7 +18,7 @@ from jaxtyping import Bool, Int
 from nasctl.errors import NasctlError
 from nasctl.space import Clause, Space
 
-NOT_ONE = -1
+ABSENT = -1
 """Marks a position of an index array that stands for nothing."""
 
 
@@ -56,11 +56,11 @@ class Plan:
       sizes: Number of choices of each decision.
       scheduled: Decisions that the number of the trial fixes. They have a step, but the network does not see
         it.
-      kind: For each decision which softmax head and embedding it uses; `NOT_ONE` for anchors' bits.
+      kind: For each decision which softmax head and embedding it uses; `ABSENT` for anchors' bits.
       kind_sizes: Number of choices of each kind.
-      decision: For each step the decision that it takes; `NOT_ONE` if it is an anchor point's.
-      point: For each step the anchor point that it takes; `NOT_ONE` if it is a decision's.
-      bits: `bits[i, j]` is the decision whether point j feeds point i, or `NOT_ONE`.
+      decision: For each step the decision that it takes; `ABSENT` if it is an anchor point's.
+      point: For each step the anchor point that it takes; `ABSENT` if it is a decision's.
+      bits: `bits[i, j]` is the decision whether point j feeds point i, or `ABSENT`.
       conditions: When decisions are active.
     """
 
@@ -92,17 +92,17 @@ class Plan:
     @cached_property
     def choice_steps(self) -> Int[np.ndarray, " choices"]:
         """Steps that take one decision by a softmax head, in order."""
-        return np.flatnonzero(self.decision != NOT_ONE)
+        return np.flatnonzero(self.decision != ABSENT)
 
     @cached_property
     def point_steps(self) -> Int[np.ndarray, " L"]:
         """Steps of the anchor points, in order of their numbers."""
-        return np.flatnonzero(self.point != NOT_ONE)
+        return np.flatnonzero(self.point != ABSENT)
 
     @cached_property
     def edges(self) -> Int[np.ndarray, "edges 2"]:
         """The pairs (i, j) of points of which j may feed i, in the order of their decisions."""
-        return np.argwhere(self.bits != NOT_ONE)
+        return np.argwhere(self.bits != ABSENT)
 
     @cached_property
     def anchor_decisions(self) -> Int[np.ndarray, " edges"]:
@@ -125,7 +125,7 @@ def make_plan(space: Space) -> Plan:
     """
     decisions = space.decisions
     points = space.anchors if any(point.sources for point in space.anchors) else ()
-    bits = np.full((len(points), len(points)), NOT_ONE)
+    bits = np.full((len(points), len(points)), ABSENT)
     for number, point in enumerate(points):
         bits[number, list(point.sources)] = point.bits
         for bit in point.bits:
@@ -133,10 +133,10 @@ def make_plan(space: Space) -> Plan:
                 raise NasctlError(f"{decisions[bit].name} cannot depend on another source of {point.name}")
 
     is_bit = np.zeros(len(decisions), bool)
-    is_bit[bits[bits != NOT_ONE]] = True
+    is_bit[bits[bits != ABSENT]] = True
     names = list(dict.fromkeys(d.kind for d, bit in zip(decisions, is_bit, strict=True) if not bit))
     kind = np.array(
-        [NOT_ONE if bit else names.index(d.kind) for d, bit in zip(decisions, is_bit, strict=True)]
+        [ABSENT if bit else names.index(d.kind) for d, bit in zip(decisions, is_bit, strict=True)]
     )
     sizes = np.array([len(decision.choices) for decision in decisions])
     scheduled = np.zeros(len(decisions), bool)
@@ -148,11 +148,11 @@ def make_plan(space: Space) -> Plan:
     for index in range(len(decisions) + 1):
         for number, point in enumerate(points):
             if point.at == index:
-                decision_of_step.append(NOT_ONE)
+                decision_of_step.append(ABSENT)
                 point_of_step.append(number)
         if index < len(decisions) and not is_bit[index]:
             decision_of_step.append(index)
-            point_of_step.append(NOT_ONE)
+            point_of_step.append(ABSENT)
 
     return Plan(
         space=space.hash,

@@ -18,7 +18,8 @@ class Settings:
       hidden: Units of each.
       initial_scale: Parameters are drawn uniformly from ± this.
       offsets: Whether decisions have offsets of their own on the logits that they share with others of their
-        kind: what suits layer 3 need not suit layer 12, and the hidden state is slow to learn where it stands.
+        kind: what suits layer 3 need not suit layer 12, and the hidden state is slow to learn where it
+          stands.
       batch: Children of one update.
       learning_rate: Step size of Adam.
       gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.

@@ -20,8 +20,9 @@ from nasctl.controllers.baseline import Baseline
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.network import Parameters, initial_parameters
 from nasctl.controllers.plan import Plan, make_plan
-from nasctl.controllers.policy import FREE, draw_uniforms, sample, score
 from nasctl.controllers.presets import Settings
+from nasctl.controllers.sampling import FREE, draw_uniforms, sample
+from nasctl.controllers.scoring import score
 from nasctl.controllers.state import check_state
 from nasctl.space import INACTIVE, Space, Tokens
 
@@ -46,10 +47,10 @@ def reinforce_loss(
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) + barrier · M² / (H √N).
 
-    H is the mean entropy of a string, M what it would be for a uniform policy, N the mean number of decisions.
-    The barrier leaves an undecided policy alone and pushes the harder the closer one comes to being certain: its
-    gradient is that of an entropy bonus with the weight barrier / (√N (H / M)²). The √N is there because one of N
-    decisions moves a standardised reward by about 1 / √N.
+    H is the mean entropy of a string, M what it would be for a uniform policy, N the mean number of
+    decisions. The barrier leaves an undecided policy alone and pushes the harder the closer one comes to
+    being certain: its gradient is that of an entropy bonus with the weight barrier / (√N (H / M)²). The √N
+    is there because one of N decisions moves a standardised reward by about 1 / √N.
 
     Args:
       plan: The compiled space.
@@ -113,8 +114,8 @@ def _optimizer(settings: Settings) -> optax.GradientTransformation:
 class Reinforce:
     """Samples from an LSTM policy and improves it by a gradient step for each batch of rewards.
 
-    Proposing is one dispatch to the device, and so is an update. What is compiled is shared by all controllers
-    with equal settings on equal spaces.
+    Proposing is one dispatch to the device, and so is an update. What is compiled is shared by all
+    controllers with equal settings on equal spaces.
 
     Args:
       space: What is searched.

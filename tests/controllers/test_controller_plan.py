@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_spaces import flat, layered, space_of, spaces
 
-from nasctl.controllers.plan import NOT_ONE, make_plan
+from nasctl.controllers.plan import ABSENT, make_plan
 from nasctl.errors import NasctlError
 from nasctl.space import AnchorPoint, Clause, Decision, sample_uniform
 
@@ -27,8 +27,8 @@ def test_the_bits_of_an_anchor_point_are_one_step():
         points.append(AnchorPoint(f"layer{layer}.skip", layer, len(decisions), tuple(range(layer))))
         decisions += [Decision(f"layer{layer}.skip.{j}", "anchor", (0, 1)) for j in range(layer)]
     plan = make_plan(space_of(*decisions, anchors=points))
-    assert plan.decision.tolist() == [0, NOT_ONE, 1, NOT_ONE, 3, NOT_ONE]
-    assert plan.point.tolist() == [NOT_ONE, 0, NOT_ONE, 1, NOT_ONE, 2]
+    assert plan.decision.tolist() == [0, ABSENT, 1, ABSENT, 3, ABSENT]
+    assert plan.point.tolist() == [ABSENT, 0, ABSENT, 1, ABSENT, 2]
     assert plan.bits.tolist() == [[-1, -1, -1], [2, -1, -1], [4, 5, -1]]
     assert plan.kind_sizes.tolist() == [2]
 

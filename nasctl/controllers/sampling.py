@@ -1,0 +1,166 @@
+"""The policy at work: samples token strings, a batch in one compiled scan.
+
+Letters: B children, T decisions, S steps, L anchor points, C conditions, K choices of the largest set, H
+  units.
+
+Decisions that are not active have no probability and leave the network's state as it is, and so do those
+that the depth schedule fixes: a deeper network is a longer string of the same program.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from nasctl.controllers.network import (
+    LayerState,
+    Parameters,
+    cell,
+    choice_logits,
+    edge_logits,
+    feed_points,
+    initial_states,
+    where_active,
+)
+from nasctl.controllers.plan import ABSENT, Plan
+from nasctl.space import INACTIVE
+
+FREE = -1
+"""Among given tokens: this one is to be sampled."""
+
+
+class Sample(NamedTuple):
+    """Sampled token strings and the logarithm of the probability of each."""
+
+    tokens: Int[Array, "B T"]
+    log_probability: Float[Array, " B"]
+
+
+def draw_uniforms(
+    plan: Plan, key: Key[Array, ""], trials: Int[Array, " B"], attempt: Int[Array, ""] | int = 0
+) -> Float[Array, "B T"]:
+    """A uniform number in [0, 1) for each decision of each trial, keyed by the trial and the attempt."""
+    keys = jax.vmap(lambda trial: jax.random.fold_in(jax.random.fold_in(key, trial), attempt))(trials)
+    return jax.vmap(lambda k: jax.random.uniform(k, (plan.length,)))(keys)
+
+
+class _Carry(NamedTuple):
+    states: tuple[LayerState, ...]
+    fed: Float[Array, "B H"]  # input of the next step
+    holds: Bool[Array, "B C"]  # conditions that still hold
+    previous: Float[Array, "B L H"]  # W_prev h_j of the points so far
+    log_probability: Float[Array, " B"]
+
+
+def sample(
+    plan: Plan, parameters: Parameters, uniforms: Float[Array, "B T"], given: Int[Array, "B T"]
+) -> Sample:
+    """Samples a token string for each row by inverting the cumulative distribution of each decision.
+
+    Args:
+      plan: The compiled space.
+      parameters: The network.
+      uniforms: Numbers in [0, 1), one to decide each token.
+      given: Tokens to take where they are active, or `FREE`; must hold one for scheduled decisions.
+    """
+    uniforms, given = jnp.asarray(uniforms), jnp.asarray(given)
+    children, hidden = uniforms.shape[0], parameters.start.shape[0]
+    kind, sizes, scheduled = jnp.asarray(plan.kind), jnp.asarray(plan.sizes), jnp.asarray(plan.scheduled)
+    bits, is_edge = jnp.asarray(plan.bits), jnp.asarray(plan.bits != ABSENT)
+    conditions = plan.conditions
+    of, row, stands = jnp.asarray(conditions.of), jnp.asarray(conditions.row), jnp.asarray(conditions.stands)
+    edges_are_asked = bool(conditions.row[plan.anchor_decisions].any())
+
+    def choose(carry: _Carry, top: Float[Array, "B H"], decision: Array) -> tuple[_Carry, Array, Array]:
+        """Takes one decision by its softmax head."""
+        log_probabilities = jax.nn.log_softmax(choice_logits(parameters, plan, decision, top))
+        passed = jnp.cumsum(jnp.exp(log_probabilities), axis=-1) <= uniforms[:, decision, None]
+        drawn = jnp.minimum(passed.sum(-1), sizes[decision] - 1)
+        token = jnp.where(given[:, decision] == FREE, drawn, given[:, decision])
+        gained = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
+        active = carry.holds[:, of[decision]]
+        counts = active & ~scheduled[decision]
+        fed = parameters.embedding[kind[decision], token]
+        token = jnp.where(active, token, INACTIVE)
+        carry = carry._replace(
+            fed=jnp.where(counts[:, None], fed, carry.fed),
+            holds=carry.holds & stands[row[decision], token + 1],
+            log_probability=carry.log_probability + jnp.where(counts, gained, 0),
+        )
+        return carry, token, jnp.full((children, plan.points), INACTIVE)
+
+    def connect(carry: _Carry, top: Float[Array, "B H"], point: Array) -> tuple[_Carry, Array, Array]:
+        """Takes all the bits of one anchor point."""
+        attention = parameters.attention
+        assert attention is not None
+        decisions = bits[point]
+        logits = edge_logits(parameters, decisions, carry.previous, (top @ attention.current)[:, None])
+        drawn = (uniforms[:, decisions] < jax.nn.sigmoid(logits)).astype(int)
+        token = jnp.where(given[:, decisions] == FREE, drawn, given[:, decisions])
+        gained = jax.nn.log_sigmoid(jnp.where(token == 1, logits, -logits))
+        active = carry.holds[:, of[decisions]] & is_edge[point]
+        token = jnp.where(active, token, INACTIVE)
+        fed = feed_points(attention, point, (token == 1).astype(float))
+        holds = carry.holds
+        if edges_are_asked:
+            holds &= (stands[row[decisions], token + 1] | ~is_edge[point, :, None]).all(axis=1)
+        carry = carry._replace(
+            fed=jnp.where(point_is_active(carry, point)[:, None], fed, carry.fed),
+            holds=holds,
+            previous=carry.previous.at[:, point].set(top @ attention.previous),
+            log_probability=carry.log_probability + jnp.where(active, gained, 0).sum(-1),
+        )
+        return carry, jnp.full(children, INACTIVE), token
+
+    def point_is_active(carry: _Carry, point: Array) -> Bool[Array, " B"]:
+        some = (carry.holds[:, of[bits[point]]] & is_edge[point]).any(-1)
+        return some | ~is_edge[point].any()  # a point without sources is always visited
+
+    def step(carry: _Carry, place: tuple[Array, Array]) -> tuple[_Carry, tuple[Array, Array]]:
+        decision, point = place
+        active = carry.holds[:, of[decision]] & ~scheduled[decision]
+        if plan.points:
+            active = jnp.where(point == ABSENT, active, point_is_active(carry, point))
+        states, top = _advance(parameters, carry.states, carry.fed, active)
+        carry = carry._replace(states=states)
+        if not plan.points:
+            carry, token, edges = choose(carry, top, decision)
+        else:
+            carry, token, edges = jax.lax.cond(
+                point == ABSENT,
+                lambda: choose(carry, top, decision),
+                lambda: connect(carry, top, point),
+            )
+        return carry, (token, edges)
+
+    start = _Carry(
+        states=initial_states(parameters, children),
+        fed=jnp.broadcast_to(parameters.start, (children, hidden)),
+        holds=jnp.ones((children, conditions.count), bool),
+        previous=jnp.zeros((children, plan.points, hidden)),
+        log_probability=jnp.zeros(children),
+    )
+    steps = jnp.asarray(plan.decision), jnp.asarray(plan.point)
+    carry, (tokens, edges) = jax.lax.scan(step, start, steps)
+    fed_point, source = plan.edges.T
+    chosen = tokens[plan.choice_steps].T
+    connected = edges[plan.point_steps[fed_point], :, source].T
+    return Sample(jnp.concatenate([chosen, connected], axis=1)[:, plan.place], carry.log_probability)
+
+
+def _advance(
+    parameters: Parameters,
+    states: tuple[LayerState, ...],
+    fed: Float[Array, "B H"],
+    active: Bool[Array, " B"],
+) -> tuple[tuple[LayerState, ...], Float[Array, "B H"]]:
+    """One step of all layers; rows that are not active keep their state."""
+    following = []
+    for layer, state in zip(parameters.layers, states, strict=True):
+        gates = jnp.concatenate([fed, state[0]], axis=-1) @ layer.kernel + layer.bias
+        following.append(where_active(active, cell(gates, state[1]), state))
+        fed = following[-1][0]
+    return tuple(following), fed
