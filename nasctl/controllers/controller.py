@@ -11,8 +11,7 @@ import numpy as np
 from nasctl.space import Tokens
 
 State = dict[str, np.ndarray]
-"""Everything that a controller has learned, as named arrays. No lists, tuples or classes: whatever stores
-arrays by name stores it without a template."""
+"""Everything that a controller has learned, as arrays by name: what any format can store without a template."""
 
 
 @dataclass(frozen=True)

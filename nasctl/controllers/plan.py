@@ -54,8 +54,7 @@ class Plan:
     Attributes:
       space: Hash of the space that it was made from.
       sizes: Number of choices of each decision.
-      scheduled: Decisions that the number of the trial fixes. They have a step, but the network does not see
-        it.
+      scheduled: Decisions that the number of the trial fixes; they have a step that the network does not see.
       kind: For each decision which softmax head and embedding it uses; `ABSENT` for anchors' bits.
       kind_sizes: Number of choices of each kind.
       decision: For each step the decision that it takes; `ABSENT` if it is an anchor point's.

@@ -17,9 +17,8 @@ class Settings:
       layers: LSTM layers.
       hidden: Units of each.
       initial_scale: Parameters are drawn uniformly from ± this.
-      offsets: Whether decisions have offsets of their own on the logits that they share with others of their
-        kind: what suits layer 3 need not suit layer 12, and the hidden state is slow to learn where it
-          stands.
+      offsets: Whether decisions have offsets of their own on the logits of their kind's head: what suits layer 3
+        need not suit layer 12, and the hidden state is slow to learn where it stands.
       batch: Children of one update.
       learning_rate: Step size of Adam.
       gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
@@ -32,13 +31,13 @@ class Settings:
     layers: int
     hidden: int
     initial_scale: float
+    offsets: bool
     batch: int
     learning_rate: float
     gradient_norm: float
     barrier: float
     baseline_decay: float
     standardise: bool
-    offsets: bool
 
 
 PRESETS: Mapping[str, Settings] = {
@@ -47,26 +46,26 @@ PRESETS: Mapping[str, Settings] = {
         layers=2,
         hidden=35,
         initial_scale=0.08,
+        offsets=False,
         batch=8,
         learning_rate=6e-4,
         gradient_norm=0.0,
         barrier=0.0,
         baseline_decay=0.95,
         standardise=False,
-        offsets=False,
     ),
     # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
     "default": Settings(
         layers=2,
         hidden=35,
         initial_scale=0.08,
+        offsets=True,
         batch=5,
         learning_rate=0.01,
         gradient_norm=1.0,
         barrier=0.1,
         baseline_decay=0.95,
         standardise=True,
-        offsets=True,
     ),
 }
 

@@ -61,8 +61,7 @@ def reinforce_loss(
       barrier: Weight of the barrier, on the scale of the advantages.
 
     Returns:
-      The loss, and the mean entropy of a decision relative to that of a uniform choice (1 uniform, 0
-      certain).
+      The loss, and H / M: 1 for a uniform policy, 0 for one that is certain.
     """
     scores = score(plan, parameters, tokens)
     rows = weights / weights.sum()

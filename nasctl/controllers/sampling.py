@@ -1,7 +1,7 @@
 """The policy at work: samples token strings, a batch in one compiled scan.
 
-Letters: B children, T decisions, S steps, L anchor points, C conditions, K choices of the largest set, H
-  units.
+Letters: B children, T decisions, S steps, L anchor points, C conditions, K choices of the largest set,
+H units.
 
 Decisions that are not active have no probability and leave the network's state as it is, and so do those
 that the depth schedule fixes: a deeper network is a longer string of the same program.
