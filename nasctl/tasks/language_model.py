@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float, Int, Key
 
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
+from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
 REWARD_SCALE = 80.0
@@ -61,7 +61,7 @@ class LanguageModel:
         self, logits: Float[Array, "N ... V"], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, "N ..."]]:
         """Cross-entropy of each token, in nats."""
-        return {"loss": optax.softmax_cross_entropy_with_integer_labels(logits, labels)}
+        return {"loss": cross_entropy(logits, labels)}
 
     def summary(self, averages: Metrics) -> dict[str, float]:
         """The mean cross-entropy, and the perplexity, exp of it."""
