@@ -23,7 +23,7 @@ hidden for 200k params  # 64 units with a vocabulary of 1,000
 
 output language_model
 
-search { trials 30 }
+search { trials 36 }
 training {
   epochs 8
   batch 20

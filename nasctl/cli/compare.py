@@ -66,9 +66,9 @@ def _print_runs(numbers: Sequence[int], standings: Sequence[Standing]) -> None:
 
     metric = next((standing.metric for standing in standings if standing.metric), "")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run")
+    table.add_column("run", overflow="fold")
     table.add_column("controller")
-    for column in ("trials", "best", *([f"validation {metric}"] if metric else [])):
+    for column in ("trials", "best", *([metric] if metric else [])):
         table.add_column(column, justify="right")
     for number in numbers:
         table.add_column(f"best of {number}", justify="right")
