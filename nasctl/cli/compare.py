@@ -67,9 +67,9 @@ def _print_runs(numbers: Sequence[int], standings: Sequence[Standing]) -> None:
     metric = next((standing.metric for standing in standings if standing.metric), "")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
-    table.add_column("controller")
+    table.add_column("controller", no_wrap=True)
     for column in ("trials", "best", *([metric] if metric else [])):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for number in numbers:
         table.add_column(f"best of {number}", justify="right")
     table.add_column(f"mean of {numbers[-1]}", justify="right")
