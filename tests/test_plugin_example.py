@@ -18,7 +18,16 @@ pytestmark = pytest.mark.slow
 def nasctl(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line where the plug-in is installed, in a folder of its own."""
     site = tmp_path_factory.mktemp("site")
-    install = ["pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
+    install = [
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "--target",
+        str(site),
+    ]
     subprocess.run([sys.executable, "-m", *install, str(PLUGIN)], check=True)
     folder = tmp_path_factory.mktemp("work")
     paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -26,7 +35,11 @@ def nasctl(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "nasctl", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+            [sys.executable, "-m", "nasctl", *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
 
     return run

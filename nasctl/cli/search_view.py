@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from nasctl.architecture import load_document
 from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
@@ -121,6 +122,13 @@ class SearchView(Listener):
             console.print(f"Why: nasctl trials {run.folder}")
             return
         console.print(f"Best: {_summary(best)}.")
+        tested = [
+            f"{name.removeprefix('test_')} {shown(name, value)}"
+            for name, value in load_document(run.folder).results.items()
+            if name in ("test_accuracy", "test_perplexity")
+        ]
+        if tested:
+            console.print(f"On the test split, which the search did not look at: [bold]{tested[0]}[/].")
         found = Table.grid(padding=(0, 3))
         found.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
         if (run.folder / "best" / "checkpoint").is_dir():

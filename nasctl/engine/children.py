@@ -57,15 +57,19 @@ class ChildEvaluator:
         self._listener.epoch_finished(job, int(record["epoch"]), record)
 
     def _evaluation(self, trained: TrainedChild) -> Evaluation:
-        def save(folder: Path, document: dict[str, Any]) -> None:
+        def save(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+            measured = trained.evaluator(trained.weights, "test")  # for the record: no choice looks at it
+            results = {f"test_{name}": value for name, value in measured.items()}
+            document = {**document, "results": {**document["results"], **results}}
             save_checkpoint(
                 folder,
                 trained.weights,
                 document=document,
                 task=self._task,
                 config=self._training,
-                metrics=trained.metrics,
+                metrics={**trained.metrics, **results},
             )
+            return document
 
         epochs = {"epochs": float(len(trained.history)), "best_epoch": float(trained.best_epoch)}
         return Evaluation(trained.reward, {**trained.metrics, **epochs}, save)

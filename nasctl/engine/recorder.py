@@ -61,6 +61,6 @@ class Recorder:
             results={"reward": trial.reward, **trial.metrics},
             origin={"run": self._folder.path.name, "trial": trial.number, "seed": trial.seed},
         )
-        save_document(document, folder / "arch.json")
         if evaluation is not None and evaluation.save is not None:
-            evaluation.save(folder / "checkpoint", document)
+            document = evaluation.save(folder / "checkpoint", document)
+        save_document(document, folder / "arch.json")

@@ -34,12 +34,12 @@ class Evaluation:
       reward: What the controller maximises.
       metrics: All else, by name.
       save: Writes what was trained as a checkpoint, where something was: takes the folder to make and the
-        architecture's document, which goes with it.
+        architecture's document, and returns the document as it went with it, with what was measured on the way.
     """
 
     reward: float
     metrics: Mapping[str, float] = field(default_factory=dict)
-    save: Callable[[Path, dict[str, Any]], None] | None = None
+    save: Callable[[Path, dict[str, Any]], dict[str, Any]] | None = None
 
 
 class Evaluator(Protocol):
