@@ -73,6 +73,17 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
     assert failed == []
 
 
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("-24.0 ")
+
+
 def prepare_folder(folder: Path) -> None:
     """Puts the files there that the documentation speaks of."""
     import numpy as np
