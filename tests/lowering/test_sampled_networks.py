@@ -1,0 +1,75 @@
+"""Networks of the spaces that ship: they can be built, they run, and they have the parameters that are counted."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from nasctl.architecture import Architecture
+from nasctl.dialects import dialect_named, load_space
+from nasctl.graph import Signature
+from nasctl.resources import shipped_spaces
+from nasctl.space import Space, sample_uniform
+
+SPACES = {name: load_space(name) for name in shipped_spaces()}
+NETWORKS = {name: space for name, space in SPACES.items() if dialect_named(space.dialect).signature}
+
+
+def signature_of(space: Space) -> Signature:
+    signature = dialect_named(space.dialect).signature
+    assert signature is not None
+    return signature
+
+
+def sampled(space: Space, count: int) -> list[Architecture]:
+    rng = np.random.default_rng(1)
+    return [space.decode(sample_uniform(space, rng)) for _ in range(count)]
+
+
+def example(space: Space, signature: Signature) -> jax.Array:
+    dtype = jnp.int32 if dialect_named(space.dialect).input == "text" else jnp.float32
+    return jnp.ones((2, *signature.input_shape), dtype)
+
+
+def check_shapes(space: Space, architecture: Architecture) -> None:
+    """Builds and runs a network with shapes in place of arrays."""
+    signature = signature_of(space)
+    network = nnx.eval_shape(lambda: architecture.build(signature))
+    built = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(network, nnx.Param)))
+    assert built == architecture.cost(signature).params
+    graphdef, state = nnx.split(network)
+    inputs = example(space, signature)
+    outputs = jax.eval_shape(lambda state: nnx.merge(graphdef, state)(inputs), state)
+    steps = signature.input_shape if inputs.ndim == 2 else ()
+    assert outputs.shape == (2, *steps, signature.outputs)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_parameters_of_a_network_are_those_that_are_counted(name: str) -> None:
+    for architecture in sampled(NETWORKS[name], 3):
+        check_shapes(NETWORKS[name], architecture)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_many_networks_of_a_space_can_be_built_and_have_the_parameters_that_are_counted(
+    name: str,
+) -> None:
+    for architecture in sampled(NETWORKS[name], 40):
+        check_shapes(NETWORKS[name], architecture)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_a_space_compute(name: str) -> None:
+    space = NETWORKS[name]
+    signature = signature_of(space)
+    for architecture in sampled(space, 2):
+        graphdef, state = nnx.split(architecture.build(signature, seed=0))
+        outputs = jax.jit(lambda state, x, graphdef=graphdef: nnx.merge(graphdef, state)(x))(
+            state, example(space, signature)
+        )
+        assert jnp.isfinite(outputs).all()
