@@ -24,4 +24,4 @@ block conv_relu(size, filters) {
 }
 
 search { trials 12 }
-training { epochs 3 }
+training { epochs 15 }
