@@ -37,6 +37,28 @@ def test_a_search_keeps_every_trial_and_the_best(space: Space, score: Score, tmp
     assert run.stopped == "all 30 trials are done"
 
 
+def test_a_best_reward_of_zero_stays_the_best(space: Space, tmp_path: Path) -> None:
+    best_kept = []
+
+    class Recording(Listener):
+        def trial_finished(self, trial: object, *, is_best: bool) -> None:
+            best_kept.append(is_best)
+
+    rewards = iter([-1.0, 0.0, -0.5, -2.0])
+    settings = {**RANDOM, "search": {"duplicates": "repeat"}}
+    run = nasctl.search(
+        space,
+        lambda _: next(rewards),
+        trials=4,
+        out=tmp_path / "run",
+        settings=settings,
+        listener=Recording(),
+    )
+    assert best_kept == [True, True, False, False]
+    assert run.best is not None
+    assert load_document(run.folder).origin["trial"] == run.best.number == 1
+
+
 def test_the_seed_decides_the_trials(space: Space, score: Score, tmp_path: Path) -> None:
     first, again, other = (
         nasctl.search(space, score, trials=12, seed=seed, out=tmp_path / name, settings=RANDOM)

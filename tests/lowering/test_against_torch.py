@@ -23,9 +23,8 @@ from torch_reference import ReferenceNetwork, read_layers  # noqa: E402
 torch.set_num_threads(1)
 STEPS = 20
 MOMENTUM, DECAY = 0.9, 1e-4
-RATE = (
-    0.005  # at larger ones some networks multiply rounding errors: PyTorch then differs from itself as much
-)
+RATE = 0.005
+UNDECIDED = 1e-6  # a ReLU's input that is nearer to zero may be on either side of it in float32
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -82,19 +81,24 @@ def compare(*, layers: int, seed: int, size: int, channels: int, batch: int) -> 
     labels = random.integers(0, 10, (STEPS, batch))
 
     losses, logits, gradients = train_here(ours, images, labels)
-    their_losses, their_logits, their_gradients = train_there(theirs, images, labels)
+    their_losses, their_logits, their_gradients, nearest = train_there(theirs, images, labels)
     whole = np.sqrt(sum(np.sum(gradient**2) for gradient in their_gradients))
+    apart = np.abs(losses - their_losses) / their_losses
+    decided = next((step for step in range(STEPS) if nearest[step] < UNDECIDED), STEPS)
     errors = {
         "outputs": relative_error(logits, their_logits),
         "gradients": max(
             float(np.linalg.norm(here - there) / (np.linalg.norm(there) + 1e-3 * whole))
             for here, there in zip(gradients, their_gradients, strict=True)
         ),
-        "losses": float(np.max(np.abs(losses - their_losses) / their_losses)),
+        "losses": float(np.max(apart[: decided + 1])),
+        "losses after an undecided step": float(np.max(apart[decided + 1 :], initial=0)),
+        "decided steps": float(decided),
     }
     assert errors["outputs"] < 1e-5, errors
-    assert errors["gradients"] < 1e-4, errors
-    assert errors["losses"] < 1e-4, errors
+    assert errors["gradients"] < (1e-4 if decided else 5e-2), errors
+    assert errors["losses"] < 1e-5, errors
+    assert errors["losses after an undecided step"] < 2e-2, errors
     return errors
 
 
@@ -152,19 +156,20 @@ def train_here(
 
 def train_there(
     network: ReferenceNetwork, images: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """The same in PyTorch."""
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], list[float]]:
+    """The same in PyTorch, and how near to zero the input of any ReLU was at each step."""
     optimiser = torch.optim.SGD(network.parameters(), RATE, MOMENTUM, weight_decay=DECAY, nesterov=True)
-    losses, first = [], None
+    losses, nearest, first = [], [], None
     for batch, targets in zip(images, labels, strict=True):
-        logits = network(torch.tensor(batch.transpose(0, 3, 1, 2)))
+        logits = network(torch.tensor(batch.transpose(0, 3, 1, 2)).double())
         loss = torch.nn.functional.cross_entropy(logits, torch.tensor(targets))
         optimiser.zero_grad()
         loss.backward()
         first = first or (logits.detach().numpy().copy(), network.gradients())
         optimiser.step()
         losses.append(loss.item())
-    return np.array(losses), *first
+        nearest.append(network.nearest)
+    return np.array(losses), *first, nearest
 
 
 def ordered(network: Network) -> list[np.ndarray]:
