@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from nasctl.errors import NasctlError
+from nasctl.store import TrialStore
 
 CHOICES = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
 SLOW_SCORE = """\
@@ -116,6 +120,44 @@ def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_go_on(folder: Path
     done = nasctl("search", "toy.nas", "--resume", "--out", "runs/toy", "--trials", str(kept + 3), cwd=folder)
     assert done.returncode == 0, done.stderr
     assert len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()) == kept + 3
+
+
+def wait_for_trials(database: Path, count: int, running: subprocess.Popen[bytes]) -> int:
+    """Waits until a run has at least so many trials, and returns how many it has."""
+    while running.poll() is None:
+        if database.exists():
+            try:
+                with closing(TrialStore(database, read_only=True)) as store:
+                    found = len(store.trials())
+            except NasctlError:  # not set up yet
+                found = 0
+            if found >= count:
+                return found
+        time.sleep(0.02)
+    raise AssertionError("the search ended before it was to be killed")
+
+
+@pytest.mark.slow
+def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(folder: Path) -> None:
+    common = ["search", "toy.nas", "--evaluator", "slow:score", "--trials", "60"]
+    common += ["--set", "search.duplicates=repeat"]
+    assert nasctl(*common, "--out", "whole", cwd=folder).returncode == 0
+    again = ["search", "toy.nas", "--resume", "--out", "cut"]
+    reached = -1
+    for arguments in ([*common, "--out", "cut"], again, again):
+        running = subprocess.Popen([sys.executable, "-m", "nasctl", *arguments], cwd=folder)
+        reached = wait_for_trials(folder / "cut" / "trials.sqlite", reached + 7, running)
+        running.kill()
+        running.wait(timeout=30)
+    assert 0 < reached < 60
+    assert nasctl(*again, cwd=folder).returncode == 0
+
+    def listed(run: str) -> list[tuple[int, list[int], float]]:
+        lines = nasctl("trials", run, "--json", cwd=folder).stdout.splitlines()
+        return [(trial["number"], trial["tokens"], trial["reward"]) for trial in map(json.loads, lines)]
+
+    assert listed("cut") == listed("whole")
+    assert len(listed("whole")) == 60
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
