@@ -1,6 +1,8 @@
 """Networks and the convolution against PyTorch with the same weights; needs the extra `oracle`.
 
-Over the 56 networks here the largest relative errors were SEEN.
+Ours in float32, as children are trained, against float64. Over the 52 networks here the largest relative errors
+were: outputs 4e-7, gradient of any weight 5e-6, losses 2e-7 as long as float32 could decide every ReLU, and 3e-3
+after the first step at which it could not. PyTorch in float32 errs as much there, and by 2e-2 in a gradient.
 """
 
 import jax
