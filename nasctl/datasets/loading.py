@@ -14,8 +14,8 @@ from nasctl.datasets.own_file import load_file
 from nasctl.datasets.own_folder import load_folder
 from nasctl.datasets.own_text import is_text_folder, load_text
 from nasctl.datasets.prepared import folder_of, is_prepared, load_source
-from nasctl.datasets.pydoc import NAME as PYDOC
-from nasctl.datasets.pydoc import SUMMARY, VOCABULARY, load_pydoc, pydoc_folder
+from nasctl.datasets.python_manual import NAME as PYDOC
+from nasctl.datasets.python_manual import SUMMARY, VOCABULARY, load_pydoc, pydoc_folder
 from nasctl.datasets.text import STEPS, Unit
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature

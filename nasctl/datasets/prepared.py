@@ -17,8 +17,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples, Source
-from nasctl.datasets.network import why_unreachable
 from nasctl.errors import NasctlError
 
 _log = logging.getLogger(__name__)

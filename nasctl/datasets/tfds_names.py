@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from nasctl.datasets import builder as own
+from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
-from nasctl.datasets.network import why_unreachable
 from nasctl.errors import NasctlError
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from nasctl.architecture import Architecture, TaskRecord, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.engine.children import ChildEvaluator
-from nasctl.engine.fitting import task_of
-from nasctl.engine.functions import EvaluateFunction, FunctionEvaluator, import_evaluator
-from nasctl.engine.grouping import with_group_size
+from nasctl.engine.child_evaluator import ChildEvaluator
+from nasctl.engine.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
+from nasctl.engine.group_size import with_group_size
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
+from nasctl.engine.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.executors import Evaluator, Executor, GroupExecutor, InlineExecutor
 from nasctl.graph import Cost

@@ -2,8 +2,8 @@
 
 from nasctl.tasks.image_classification import ImageClassification, image_classification
 from nasctl.tasks.language_model import LanguageModel, language_model
-from nasctl.tasks.making import make_task
 from nasctl.tasks.task import Metrics, Split, Task
+from nasctl.tasks.task_of_dataset import make_task
 
 __all__ = [
     "ImageClassification",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.datasets import cifar10, loading, network
+from nasctl.datasets import cifar10, connection, loading
 from nasctl.datasets.cifar10 import CIFAR10
 from nasctl.datasets.dataset import Source
 from nasctl.datasets.prepared import load_source
@@ -90,7 +90,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(requests, "head", wait)
     started = time.perf_counter()
-    assert network.why_unreachable("https://example.org", seconds=0.1) == "no answer in 0 s"
+    assert connection.why_unreachable("https://example.org", seconds=0.1) == "no answer in 0 s"
     assert time.perf_counter() - started < 5
     done.set()
 

@@ -4,7 +4,7 @@ import pytest
 
 from nasctl.datasets import load
 from nasctl.datasets.builder import quiet
-from nasctl.datasets.pydoc import VOCABULARY, pydoc_folder, python_version
+from nasctl.datasets.python_manual import VOCABULARY, pydoc_folder, python_version
 from nasctl.errors import NasctlError
 
 
