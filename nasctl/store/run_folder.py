@@ -26,8 +26,7 @@ class RunFolder:
     - `space.nas`: the space as it was read;
     - `trials.sqlite`: every trial;
     - `controller/`: Orbax checkpoints of the controller;
-    - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters;
-    - `log.txt`: what libraries had to say.
+    - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,11 +42,6 @@ class RunFolder:
     def controllers(self) -> Path:
         """Folder of the controller's checkpoints."""
         return self.path / "controller"
-
-    @property
-    def log(self) -> Path:
-        """File that the output of libraries goes to."""
-        return self.path / "log.txt"
 
     @classmethod
     def create(cls, path: Path, space: Space, config: Config, **facts: object) -> RunFolder:
