@@ -30,8 +30,8 @@ class Observation:
 class Controller(Protocol):
     """Searches a space by proposing token strings; it knows decisions, not what they mean.
 
-    A proposal depends on the seed, on the trial and the attempt and on what was observed: not on how many
-    strings are asked for at once, and asking changes nothing.
+    A proposal depends on the seed, on the trial and the attempt, on what was observed and on what is pending: not on
+    how many strings are asked for at once, and asking changes nothing.
 
     Attributes:
       batch: How many trials it likes to see between two updates.
@@ -39,13 +39,18 @@ class Controller(Protocol):
 
     batch: int
 
-    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
+    def propose(
+        self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
+    ) -> list[Tokens]:
         """Token strings for the trials `first_trial`, `first_trial + 1`, …, valid in the space.
 
         Args:
           first_trial: Number of the first trial, from 0.
           count: How many trials.
           attempt: How many proposals for these trials were rejected before this one: each is another draw.
+          pending: Strings that were proposed since the last observation, in the order of their trials: those whose
+            rewards are still awaited, and those of this trial that were rejected. The first of several strings
+            asked for at once are pending when the next is chosen.
         """
         ...
 

@@ -20,7 +20,9 @@ class RandomSearch:
         self._seed = seed
         self._observed = 0
 
-    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
+    def propose(
+        self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
+    ) -> list[Tokens]:
         """Token strings of consecutive trials."""
         return [
             sample_uniform(

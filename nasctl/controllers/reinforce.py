@@ -139,7 +139,9 @@ class Reinforce:
         self._learner = Learner(parameters, _optimizer(settings).init(parameters))
         self._baseline = Baseline()
 
-    def propose(self, first_trial: int, count: int, *, attempt: int = 0) -> list[Tokens]:
+    def propose(
+        self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
+    ) -> list[Tokens]:
         """Token strings of consecutive trials, sampled from the policy as it stands.
 
         Samples batches of one size whatever the count, so that it compiles once.
