@@ -1,9 +1,12 @@
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from nasctl.training.platform import worker_environment
 
 
 def run(program: str, **environment: str) -> str:
@@ -38,6 +41,44 @@ def test_what_the_person_set_is_left_alone() -> None:
     ).splitlines()
     assert flags == "--xla_cpu_multi_thread_eigen=true"
     assert cache == "/elsewhere"
+
+
+def test_other_flags_of_the_person_are_kept() -> None:
+    flags = run(PROGRAM, XLA_FLAGS="--xla_cpu_enable_fast_math=false").splitlines()[0]
+    assert flags == "--xla_cpu_enable_fast_math=false --xla_cpu_multi_thread_eigen=false"
+
+
+def test_a_worker_is_told_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
+    told = worker_environment()
+    assert told["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false --xla_cpu_multi_thread_eigen=false"
+    assert told["OMP_NUM_THREADS"] == "1"
+    assert told["MALLOC_MMAP_MAX_"] == "0"
+    assert run(PROGRAM, **told).splitlines()[0] == told["XLA_FLAGS"]
+
+
+FREED = """
+import ctypes, os, sys
+from nasctl.training import configure_platform
+if "configured" in sys.argv: configure_platform()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+before = resident()
+block = libc.malloc(2**27)
+ctypes.memset(block, 1, 2**27)
+libc.free(block)
+print(resident() - before > 2**26)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
+def test_freed_memory_stays_with_the_process(tmp_path: Path) -> None:
+    cache = {"XDG_CACHE_HOME": str(tmp_path)}
+    assert run(FREED, **cache) == "False\n"
+    assert run("import sys; sys.argv.append('configured')" + FREED, **cache) == "True\n"
+    assert run(FREED, **cache, **worker_environment()) == "True\n"
 
 
 @pytest.mark.slow
