@@ -16,13 +16,13 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from nasctl.controllers.baseline import Baseline
 from nasctl.controllers.controller import Observation, State
-from nasctl.controllers.network import Parameters, initial_parameters
-from nasctl.controllers.plan import Plan, make_plan
+from nasctl.controllers.policy.baseline import Baseline
+from nasctl.controllers.policy.network import Parameters, initial_parameters
+from nasctl.controllers.policy.plan import Plan, make_plan
+from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
+from nasctl.controllers.policy.scoring import score
 from nasctl.controllers.presets import Settings
-from nasctl.controllers.sampling import FREE, draw_uniforms, sample
-from nasctl.controllers.scoring import score
 from nasctl.controllers.state import check_state
 from nasctl.space import INACTIVE, Space, Tokens
 

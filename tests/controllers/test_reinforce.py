@@ -12,8 +12,8 @@ from toy_spaces import flat, layered
 
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Observation, make_controller
-from nasctl.controllers.network import initial_parameters
-from nasctl.controllers.plan import make_plan
+from nasctl.controllers.policy.network import initial_parameters
+from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.reinforce import reinforce_loss
 from nasctl.space import INACTIVE
 

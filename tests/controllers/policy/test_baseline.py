@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasctl.controllers.baseline import Baseline
+from nasctl.controllers.policy.baseline import Baseline
 
 rewards = st.lists(st.floats(-100, 100), min_size=1, max_size=20)
 

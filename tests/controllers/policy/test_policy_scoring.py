@@ -8,7 +8,7 @@ import pytest
 from opinionated import Opinionated, all_strings
 from toy_spaces import flat, layered
 
-from nasctl.controllers.scoring import log_probabilities
+from nasctl.controllers.policy.scoring import log_probabilities
 from nasctl.space import INACTIVE, sample_uniform
 
 

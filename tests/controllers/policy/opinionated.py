@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasctl.controllers.network import initial_parameters
-from nasctl.controllers.plan import make_plan
-from nasctl.controllers.sampling import FREE, draw_uniforms, sample
-from nasctl.controllers.scoring import score
+from nasctl.controllers.policy.network import initial_parameters
+from nasctl.controllers.policy.plan import make_plan
+from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
+from nasctl.controllers.policy.scoring import score
 from nasctl.space import INACTIVE
 
 

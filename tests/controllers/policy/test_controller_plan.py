@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_spaces import flat, layered, space_of, spaces
 
-from nasctl.controllers.plan import ABSENT, make_plan
+from nasctl.controllers.policy.plan import ABSENT, make_plan
 from nasctl.errors import NasctlError
 from nasctl.space import AnchorPoint, Clause, Decision, sample_uniform
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from nasctl.controllers.network import (
+from nasctl.controllers.policy.network import (
     LayerState,
     Parameters,
     cell,
@@ -23,7 +23,7 @@ from nasctl.controllers.network import (
     initial_states,
     where_active,
 )
-from nasctl.controllers.plan import ABSENT, Plan
+from nasctl.controllers.policy.plan import ABSENT, Plan
 from nasctl.space import INACTIVE
 
 

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from nasctl.controllers.network import (
+from nasctl.controllers.policy.network import (
     LayerState,
     Parameters,
     cell,
@@ -25,7 +25,7 @@ from nasctl.controllers.network import (
     initial_states,
     where_active,
 )
-from nasctl.controllers.plan import ABSENT, Plan
+from nasctl.controllers.policy.plan import ABSENT, Plan
 from nasctl.space import INACTIVE
 
 FREE = -1

@@ -18,7 +18,7 @@ class SlowPolicy:
 
     Args:
       space: The space.
-      parameters: `nasctl.controllers.network.Parameters`.
+      parameters: `nasctl.controllers.policy.network.Parameters`.
     """
 
     def __init__(self, space: Space, parameters) -> None:

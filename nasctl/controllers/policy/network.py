@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from nasctl.controllers.plan import Plan
+from nasctl.controllers.policy.plan import Plan
 
 IMPOSSIBLE = -1e9
 """Logit of a choice that a kind does not have: its probability is exactly zero, its gradient too."""
