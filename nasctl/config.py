@@ -12,7 +12,7 @@ from nasctl.errors import NasctlError
 
 @dataclass(frozen=True)
 class SearchConfig:
-    """How long a search goes on and how it treats its trials.
+    """How long a search goes on, where its children run and how it treats its trials.
 
     Attributes:
       trials: Number of trials after which the search stops.
@@ -21,6 +21,19 @@ class SearchConfig:
       max_failures: Failed trials in a row after which it stops with the reason.
       duplicates: An architecture that was tried before is answered from the store (`reuse`) or trained again with
         another seed (`repeat`).
+      executor: `local` for worker processes on this machine, `inline` for this process, `ray` for a Ray cluster;
+        `auto` takes worker processes for children and this process for functions.
+      workers: Children that are evaluated at once; 0 for one on each device, on a CPU on each core.
+      ray_address: Address of a running Ray cluster; one is started here unless given.
+      updates: `synchronous`: the controller learns from trials in the order of their numbers, so that equal seeds
+        give equal trials however fast each child is; `asynchronous`: in the order in which they end (Zoph & Le
+        2017, section 3.2).
+      ahead: Trials whose rewards a proposal does not wait for, beyond the batch that it belongs to: what keeps
+        the workers busy; negative to choose by their number. Decides the trials of a synchronous search.
+      child_seconds: Time that one child may take; 0 for no limit.
+      child_gigabytes: Memory that the process of a child may use; 0 for no limit.
+      halving: Where 2 or more, a child is trained further at each of a few epochs only if it is among the best of
+        that many so far (successive halving, Li et al. 2020); 0 to train each to its end.
       children_per_device: Children that one program trains at once, where a space allows it; 0 to choose by the
         device: 1 on a CPU, where a cell that is compiled for itself is faster.
     """
@@ -30,6 +43,14 @@ class SearchConfig:
     epochs: int = 0
     max_failures: int = 10
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
+    executor: str = field(default="auto", metadata={"choices": ("auto", "inline", "local", "ray")})
+    workers: int = 0
+    ray_address: str = ""
+    updates: str = field(default="synchronous", metadata={"choices": ("synchronous", "asynchronous")})
+    ahead: int = -1
+    child_seconds: float = 0.0
+    child_gigabytes: float = 0.0
+    halving: int = 0
     children_per_device: int = 0
 
 
@@ -47,6 +68,8 @@ class ControllerConfig:
       barrier: Weight of the term that keeps the policy from becoming certain: larger explores longer, 0 not at
         all. Negative takes the preset's.
       baseline_decay: Decay of the exponential moving average of rewards; negative takes the preset's.
+      reward_model: Whether the default preset learns from a model of the rewards, which also chooses among its
+        proposals; without it, it is plain REINFORCE, as the paper's preset always is.
     """
 
     kind: str = field(default="reinforce", metadata={"choices": ("reinforce", "random")})
@@ -56,6 +79,7 @@ class ControllerConfig:
     learning_rate: float = 0.0
     barrier: float = -1.0
     baseline_decay: float = -1.0
+    reward_model: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration
 from nasctl.errors import NasctlError
 
 INTERRUPTED = 130
+DECIDING = ("ahead", "updates", "duplicates", "halving", "reward", "children_per_device")
+"""The settings of a search that decide what its trials are."""
 
 
 def search(
@@ -25,7 +27,8 @@ def search(
     ] = None,
     data_dir: DataDir = None,
     controller: Annotated[
-        str | None, typer.Option(metavar="reinforce|random", help="Who proposes.", show_default=False)
+        str | None,
+        typer.Option(metavar="reinforce|random|local|evolution", help="Who proposes.", show_default=False),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after N trials.", min=1, show_default=False)
@@ -37,6 +40,29 @@ def search(
         int | None,
         typer.Option(
             metavar="N", help="Stop after N epochs of training, over all children.", min=1, show_default=False
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Evaluate N children at once, each in a process of its own; one on each core or device unless given.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="inline|local|ray",
+            help="Where children run: in this process, in processes of this machine, or on a Ray cluster.",
+            show_default=False,
+        ),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="The Ray cluster, such as auto or ray://host:10001.", show_default=False
         ),
     ] = None,
     children_per_device: Annotated[
@@ -55,6 +81,12 @@ def search(
             metavar="MODULE:FUNCTION",
             help="Take the reward of an architecture from a Python function instead of training.",
             show_default=False,
+        ),
+    ] = None,
+    init: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="ARCH", help="Try this architecture first; may be repeated.", show_default=False
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides everything random.", min=0)] = 0,
@@ -83,10 +115,15 @@ def search(
     budget.update({"trials": trials} if trials is not None else {})
     budget.update({"seconds": read_duration(time)} if time is not None else {})
     budget.update({"epochs": epochs} if epochs is not None else {})
-    if children_per_device is not None:
-        budget["children_per_device"] = children_per_device
+    for name, value in (
+        ("workers", workers),
+        ("executor", executor),
+        ("ray_address", ray_address),
+        ("children_per_device", children_per_device),
+    ):
+        budget.update({name: value} if value is not None else {})
     if resume:
-        _refuse_changes(overrides, dataset, controller)
+        _refuse_changes(overrides, dataset, controller, init)
 
     from nasctl.cli.search_view import SearchView
     from nasctl.engine import resume as resume_run
@@ -108,6 +145,7 @@ def search(
                     dataset=dataset,
                     data_dir=data_dir,
                     settings=overrides,
+                    init=init or (),
                     listener=view,
                 )
         except KeyboardInterrupt:
@@ -117,16 +155,21 @@ def search(
 
 
 def _refuse_changes(
-    overrides: dict[str, dict[str, object]], dataset: str | None, controller: str | None
+    overrides: dict[str, dict[str, object]],
+    dataset: str | None,
+    controller: str | None,
+    init: list[Path] | None,
 ) -> None:
     """A resumed run keeps what decides its trials."""
     changed = [f"--set {section}.…" for section in overrides if section != "search"]
+    changed += [f"--set search.{key}=…" for key in DECIDING if key in overrides["search"]]
     changed += ["--dataset"] if dataset is not None else []
     changed += ["--controller"] if controller is not None else []
+    changed += ["--init"] if init else []
     if changed:
         raise NasctlError(
             f"{', '.join(changed)} cannot change in a run that is resumed",
-            hint="leave it out, or start a new run; --trials, --time and --epochs may change",
+            hint="leave it out, or start a new run; budgets, workers and limits may change",
         )
 
 

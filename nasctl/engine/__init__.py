@@ -1,6 +1,5 @@
 """The engine of a search: asks for token strings, has them evaluated, tells the controller, keeps the best."""
 
-from nasctl.engine.child_evaluator import ChildEvaluator
 from nasctl.engine.function_evaluator import FunctionEvaluator, import_evaluator
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
@@ -9,7 +8,6 @@ from nasctl.engine.task_of_space import default_dataset, task_of
 
 __all__ = [
     "RUNS",
-    "ChildEvaluator",
     "FunctionEvaluator",
     "Listener",
     "Run",

@@ -42,3 +42,8 @@ class Budget:
         if self._config.epochs and self._epochs >= self._config.epochs:
             return f"all {self._config.epochs} epochs of training are used"
         return ""
+
+    def seconds_left(self) -> float | None:
+        """The time that is left; None where there is no limit."""
+        limit = self._config.seconds
+        return max(0.0, limit - (time.monotonic() - self._started)) if limit else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from nasctl.architecture import Architecture, TaskRecord
 from nasctl.controllers import Controller
 from nasctl.errors import WorkFailed
-from nasctl.executors import Job
+from nasctl.executors import Job, Rung
 from nasctl.graph import bind, canonical_hash, measure_cost
 from nasctl.space import Constraint, Space, Tokens
 
@@ -37,52 +37,46 @@ class Candidate:
     cost: Mapping[str, float]
     rejected: int
 
-    def job(self, run_seed: int) -> Job:
+    def job(self, run_seed: int, rungs: tuple[Rung, ...] = ()) -> Job:
         """The job that evaluates it, with a seed of its own."""
         seed = int(np.random.SeedSequence([run_seed, self.number]).generate_state(1)[0])
-        return Job(self.number, self.architecture, seed)
+        return Job(self.number, self.architecture, seed, rungs)
 
 
 def propose(
-    controller: Controller, space: Space, task: TaskRecord | None, numbers: range, wanted: Iterable[int]
-) -> list[Candidate]:
-    """Candidates for some trials of a batch; strings that break a static constraint are sampled again.
+    controller: Controller, space: Space, task: TaskRecord | None, number: int, awaited: Sequence[Tokens]
+) -> Candidate:
+    """The candidate of a trial; a string that breaks a static constraint is sampled again.
 
     Args:
-      controller: Proposes the strings.
+      controller: Proposes strings.
       space: Whose constraints they keep.
       task: What the networks are measured on; None for spaces without networks.
-      numbers: The batch.
-      wanted: Those of its trials that are needed.
+      number: The trial.
+      awaited: Strings of earlier trials that the controller has not learned from.
 
     Raises:
       WorkFailed: `MAX_REJECTIONS` strings in a row break a constraint.
     """
-    strings = controller.propose(numbers.start, len(numbers))
-    return [
-        _keep_constraints(controller, space, task, number, strings[number - numbers.start])
-        for number in wanted
-    ]
-
-
-def _keep_constraints(
-    controller: Controller, space: Space, task: TaskRecord | None, number: int, tokens: Tokens
-) -> Candidate:
-    for rejected in range(MAX_REJECTIONS):
-        candidate = _candidate(space, task, number, tokens, rejected)
+    rejected: list[Tokens] = []
+    while len(rejected) < MAX_REJECTIONS:
+        pending = [*awaited, *rejected]
+        (tokens,) = controller.propose(number, 1, attempt=len(rejected), pending=pending)
+        candidate = candidate_of(space, task, number, tokens, len(rejected))
         broken = broken_constraint(space.constraints, candidate.cost)
         if broken is None:
             return candidate
-        (tokens,) = controller.propose(number, 1, attempt=rejected + 1)
+        rejected.append(tokens)
     raise WorkFailed(
         f"{MAX_REJECTIONS} strings in a row broke a constraint of space {space.name}, the last `require {broken}`",
         hint="loosen the constraint, or take choices out of the space that can never keep it",
     )
 
 
-def _candidate(
+def candidate_of(
     space: Space, task: TaskRecord | None, number: int, tokens: Tokens, rejected: int
 ) -> Candidate:
+    """What a token string is as a trial."""
     architecture = space.decode(tokens)
     if task is None:
         digest = hashlib.sha256(repr(tokens).encode()).hexdigest()

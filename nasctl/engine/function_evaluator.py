@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError
-from nasctl.executors import Evaluation, Job
+from nasctl.executors import Evaluation, Job, OnEpoch
 
 EvaluateFunction = Callable[[Architecture], float | Mapping[str, float]]
 """Takes an architecture and returns its reward, or a mapping with `reward` and other measures."""
@@ -21,9 +21,9 @@ class FunctionEvaluator:
     def __init__(self, function: EvaluateFunction) -> None:
         self._function = function
 
-    def prepare(self, job: Job) -> Callable[[], Evaluation]:
+    def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Leaves all of the work to the second phase."""
-        return lambda: _evaluation(self._function(job.architecture))
+        return lambda _: _evaluation(self._function(job.architecture))
 
 
 def import_evaluator(reference: str) -> FunctionEvaluator:

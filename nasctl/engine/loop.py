@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import os
+import socket
+from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from nasctl.architecture import TaskRecord
 from nasctl.config import Config
-from nasctl.controllers import Controller, Observation, make_controller
+from nasctl.controllers import make_controller
 from nasctl.engine.budget import Budget
-from nasctl.engine.candidates import Candidate, broken_constraint, propose
+from nasctl.engine.candidates import Candidate, broken_constraint
+from nasctl.engine.halving import rungs
 from nasctl.engine.listener import Listener
+from nasctl.engine.proposer import Proposer
 from nasctl.engine.recorder import Recorder
-from nasctl.errors import WorkFailed
-from nasctl.executors import Evaluation, Evaluator, Executor, InlineExecutor, Job, Outcome
-from nasctl.space import Space
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.executors import Evaluation, Executor, Job, Outcome, Record, Rung, WorkerLost
+from nasctl.graph import Cost
+from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
-from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller
-
-SAVE_EVERY = 5.0
-"""Seconds between two checkpoints of the controller; what it learned in between is replayed on resume."""
 
 REPEATABLE: tuple[Status, ...] = (COMPLETE, "not_finite", "invalid", "out_of_memory")
 """Outcomes that the same network would have again."""
@@ -29,41 +30,47 @@ REPEATABLE: tuple[Status, ...] = (COMPLETE, "not_finite", "invalid", "out_of_mem
 class Search:
     """A search in a run folder, new or resumed.
 
-    The controller proposes a batch; the trials of it that the store lacks are run; when the batch is complete the
-    controller learns from it. Everything random is keyed by (seed, number of the trial), so a run that was stopped
-    anywhere and resumed has the same trials as one that was not.
+    A `Proposer` says what to try next, an executor tries it, a `Recorder` keeps what came of it. Everything random is
+    keyed by (seed, number of the trial), so a run that was stopped anywhere and resumed has the same trials as one
+    that was not.
 
     Args:
       space: The space to search.
-      evaluator: Turns architectures into rewards.
+      start: Makes the executor, where architectures become rewards; it is closed when the search ends.
       config: Settings of the run.
       folder: Where the run is kept.
       seed: Decides everything random.
       task: What the networks are measured on; None for spaces without networks.
-      executor: Where the children run; in this process unless given.
+      init: Token strings that are tried first.
+      memory: Bytes that a child may take by its estimate; 0 for no limit.
       listener: Hears of each step.
     """
 
     def __init__(
         self,
         space: Space,
-        evaluator: Evaluator,
+        start: Callable[[RunFolder], Executor],
         config: Config,
         folder: RunFolder,
         *,
         seed: int,
         task: TaskRecord | None = None,
-        executor: Executor | None = None,
+        init: tuple[Tokens, ...] = (),
+        memory: int = 0,
         listener: Listener | None = None,
     ) -> None:
         self._space = space
-        self._evaluator = evaluator
+        self._start = start
         self._config = config
         self._folder = folder
         self._seed = seed
         self._task = task
-        self._executor = executor or InlineExecutor()
+        self._init = init
+        self._memory = memory
         self._listener = listener or Listener()
+        self._flying: dict[int, Candidate] = {}
+        self._twins: defaultdict[str, list[Candidate]] = defaultdict(list)
+        self._failures: list[Trial] = []
 
     def run(self) -> str:
         """Searches until a budget is used up, and says which.
@@ -73,85 +80,111 @@ class Search:
           NasctlError: The run folder cannot be written, or another search is running in it.
         """
         self._folder.lock()
-        store = self._folder.trials()
         try:
-            controller = make_controller(self._space, self._config.controller, seed=self._seed)
-            return self._run(controller, store)
+            self._store = self._folder.trials()
+            session = self._store.begin_session(
+                os.getpid(), socket.gethostname(), max(self._config.search.workers, 1)
+            )
+            try:
+                stopped = self._run()
+            except BaseException as error:
+                self._store.end_session(session, _reason(error))
+                raise
+            self._store.end_session(session, stopped)
+            return stopped
         finally:
-            store.close()
             self._folder.unlock()
 
-    def _run(self, controller: Controller, store: TrialStore) -> str:
-        known = store.trials()
+    def _run(self) -> str:
+        self._executor = self._start(self._folder)
+        try:
+            return self._search()
+        finally:
+            self._executor.close()
+
+    def _search(self) -> str:
+        known = self._store.trials()
         self._listener.search_started(self._folder.path, self._space, self._config, known)
-        budget = Budget(self._config.search, known)
-        recorder = Recorder(self._space, self._task, self._folder, store, budget, self._listener)
-        seen = saved = self._restore(controller)
-        last_save = time.monotonic()
-        failures: list[Trial] = []
-        while not (stop := budget.used_up()):
-            numbers = range(seen, seen + controller.batch)
-            for trial in self._run_missing(controller, numbers, store, recorder):
-                failures = [*failures, trial] if trial.status != COMPLETE else []
-                self._stop_if_hopeless(failures)
-                if stop := budget.used_up():
+        self._budget = Budget(self._config.search, known)
+        self._recorder = Recorder(
+            self._space, self._task, self._folder, self._store, self._budget, self._listener
+        )
+        options = {"init": self._init} if self._init else {}
+        controller = make_controller(self._space, self._config.controller, seed=self._seed, **options)
+        self._proposer = Proposer(
+            controller,
+            self._space,
+            self._config,
+            self._folder,
+            self._store,
+            task=self._task,
+            listener=self._listener,
+        )
+        left_open = deque(self._proposer.left_open())
+        hearing = _Hearing(self._store, self._listener)
+        while not (stop := self._budget.used_up()):
+            while len(self._flying) < self._executor.capacity and not self._budget.used_up():
+                candidate = left_open.popleft() if left_open else self._proposer.next()
+                if candidate is None:
                     break
-            batch = store.trials(numbers)
-            if len(batch) == len(numbers):
-                metrics = controller.observe([Observation(trial.tokens, trial.reward) for trial in batch])
-                seen = numbers.stop
-                store.record_update(seen, metrics)
-                self._listener.controller_updated(seen, metrics)
-            if seen > saved and (stop or time.monotonic() - last_save > SAVE_EVERY):
-                save_controller(self._folder.controllers, seen, controller.state())
-                saved, last_save = seen, time.monotonic()
+                self._place(candidate)
+            for outcome in self._executor.wait(hearing, self._budget.seconds_left()):
+                self._take(outcome)
+        self._proposer.close()
         return stop
 
-    def _restore(self, controller: Controller) -> int:
-        """Brings the controller to its last checkpoint and returns the number of trials that it had seen."""
-        known = checkpoints(self._folder.controllers)
-        if not known:
-            return 0
-        controller.restore(load_controller(self._folder.controllers, known[-1], controller.state()))
-        return known[-1]
-
-    def _run_missing(
-        self, controller: Controller, numbers: range, store: TrialStore, recorder: Recorder
-    ) -> Iterator[Trial]:
-        """Runs and records the trials of a batch that the store lacks, within the budget of trials."""
-        limit = self._config.search.trials
-        missing = [number for number in numbers if number < limit and store.trial(number) is None]
-        waiting = propose(controller, self._space, self._task, numbers, missing) if missing else []
-        while waiting:
-            fresh: dict[str, Candidate] = {}
-            repeats: list[Candidate] = []
-            for candidate in waiting:
-                key = candidate.architecture_hash if self._reuses else str(candidate.number)
-                same = store.same_architecture(key, REPEATABLE, before=candidate.number)
-                if same is not None:
-                    yield recorder.record(_repeat(candidate, same))
-                elif key in fresh:
-                    repeats.append(candidate)
-                else:
-                    fresh[key] = candidate
-            yield from self._run_fresh(list(fresh.values()), recorder)
-            waiting = repeats
-
-    @property
-    def _reuses(self) -> bool:
-        return self._config.search.duplicates == "reuse"
-
-    def _run_fresh(self, candidates: list[Candidate], recorder: Recorder) -> Iterator[Trial]:
-        by_number = {candidate.number: candidate for candidate in candidates}
-        for outcome in self._executor.run(self._jobs(candidates), self._evaluator):
-            trial = self._trial(by_number[outcome.job.number], outcome)
-            yield recorder.record(trial, outcome.evaluation)
-
-    def _jobs(self, candidates: list[Candidate]) -> Iterator[Job]:
-        for candidate in candidates:
+    def _place(self, candidate: Candidate) -> None:
+        """Answers a candidate from the store, lets it wait for its twin, or has it evaluated."""
+        key = candidate.architecture_hash
+        if self._config.search.duplicates == "reuse":
+            same = self._store.same_architecture(key, REPEATABLE, before=candidate.number)
+            if same is not None:
+                self._record(_repeat(candidate, same))
+                return
+            if any(other.architecture_hash == key for other in self._flying.values()):
+                self._twins[key].append(candidate)
+                return
+        needed = self._memory_of(candidate)
+        if self._memory and needed > self._memory:
+            cause = f"it would need about {needed / 1e9:.1f} GB of memory; there are {self._memory / 1e9:.1f}"
             job = candidate.job(self._seed)
-            self._listener.trial_started(job)
-            yield job
+            self._record(self._trial(candidate, Outcome(job, "out_of_memory", 0.0, cause=cause)))
+            return
+        self._flying[candidate.number] = candidate
+        self._executor.submit(candidate.job(self._seed, self._rungs(candidate)))
+
+    def _take(self, outcome: Outcome) -> None:
+        """Records how a job ended and places those that waited for it."""
+        candidate = self._flying.pop(outcome.job.number)
+        try:
+            self._record(self._trial(candidate, outcome), outcome.evaluation)
+        except WorkerLost:  # with the only copy of what would have been the best network
+            self._flying[candidate.number] = candidate
+            self._executor.submit(outcome.job)
+            return
+        for twin in self._twins.pop(candidate.architecture_hash, []):
+            if not self._budget.used_up():
+                self._place(twin)
+
+    def _record(self, trial: Trial, evaluation: Evaluation | None = None) -> None:
+        self._recorder.record(trial, evaluation)
+        self._proposer.ended(trial)
+        self._failures = [*self._failures, trial] if trial.status != COMPLETE else []
+        self._stop_if_hopeless()
+
+    def _rungs(self, candidate: Candidate) -> tuple[Rung, ...]:
+        search = self._config.search
+        if search.halving < 2:
+            return ()
+        earlier = self._store.trials(range(self._proposer.seen_by(candidate.number)))
+        return rungs(self._config.training.epochs, search.halving, earlier)
+
+    def _memory_of(self, candidate: Candidate) -> int:
+        """Estimated bytes of a child; 0 where there is no network."""
+        if not candidate.cost:
+            return 0
+        counts = {name: int(value) for name, value in candidate.cost.items()}
+        return Cost(**counts).training_bytes(self._config.training.batch)
 
     def _trial(self, candidate: Candidate, outcome: Outcome) -> Trial:
         evaluation = outcome.evaluation or Evaluation(float("nan"))
@@ -173,16 +206,40 @@ class Search:
             rejected=candidate.rejected,
             cause=cause,
             traceback=outcome.traceback,
+            history=evaluation.history,
         )
 
-    def _stop_if_hopeless(self, failures: list[Trial]) -> None:
+    def _stop_if_hopeless(self) -> None:
         limit = self._config.search.max_failures
-        if len(failures) >= limit:
-            last = failures[-1]
+        if len(self._failures) >= limit:
+            last = self._failures[-1]
             raise WorkFailed(
                 f"the last {limit} trials all failed, most recently trial {last.number} ({last.status}): {last.cause}",
                 hint=f"`nasctl trials {self._folder.path}` lists them; search.max_failures sets the limit",
             )
+
+
+class _Hearing:
+    """Tells the store and the listener how jobs get on."""
+
+    def __init__(self, store: TrialStore, listener: Listener) -> None:
+        self._store = store
+        self._listener = listener
+
+    def job_started(self, job: Job) -> None:
+        self._store.start_trial(job.number)
+        self._listener.trial_started(job)
+
+    def epoch_finished(self, job: Job, record: Record) -> None:
+        self._store.record_epoch(job.number, record)
+        self._listener.epoch_finished(job, int(record["epoch"]), record)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a search that did not use up its budget stopped."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return error.message if isinstance(error, NasctlError) else f"{type(error).__name__}: {error}"
 
 
 def _repeat(candidate: Candidate, earlier: Trial) -> Trial:

@@ -47,8 +47,9 @@ class Recorder:
         run again and writes the same network again, and at no moment does a recorded best lack its network.
         """
         best = self._store.best()
-        so_far = float("-inf") if best is None or best.reward is None else best.reward
-        is_best = trial.reward is not None and trial.reward > so_far
+        is_best = trial.reward is not None and (
+            best is None or best.reward is None or (trial.reward, -trial.number) > (best.reward, -best.number)
+        )
         if is_best:
             self._folder.replace_best(lambda folder: self._write_best(folder, trial, evaluation))
         self._store.record(trial)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from nasctl.architecture import Architecture, TaskRecord, versions
+from nasctl.architecture import Architecture, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.engine.child_evaluator import ChildEvaluator
-from nasctl.engine.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
-from nasctl.engine.group_size import with_group_size
+from nasctl.engine.execution import Execution, of_children, of_function
+from nasctl.engine.function_evaluator import EvaluateFunction
 from nasctl.engine.listener import Listener
 from nasctl.engine.loop import Search
-from nasctl.engine.task_of_space import task_of
 from nasctl.errors import NasctlError
-from nasctl.executors import Evaluator, Executor, GroupExecutor, InlineExecutor
-from nasctl.graph import Cost
-from nasctl.space import Space, sample_uniform
+from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder, Trial, next_run
-from nasctl.training import Nursery
 
 RUNS = Path("runs")
-STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
 Settings = Mapping[str, Mapping[str, object]]
 """Settings by section and key, as `nasctl.config.resolve` takes them."""
@@ -80,6 +72,7 @@ def search(
     dataset: str | None = None,
     data_dir: Path | None = None,
     settings: Settings | None = None,
+    init: Sequence[str | Path] = (),
     listener: Listener | None = None,
 ) -> Run:
     """Searches a space in a new run folder.
@@ -88,13 +81,14 @@ def search(
       space: A space, or the path of its file.
       evaluate: The reward of an architecture, as a function or as `MODULE:FUNCTION`; unless given, children are
         trained on the data set.
-      controller: `reinforce` or `random`.
+      controller: `reinforce`, `random`, `local` or `evolution`.
       trials: Number of trials after which the search stops.
       seed: Decides everything random.
       out: The run folder; unless given, the next free one under `runs/`.
       dataset: Name of the data set, or path of one; the embedded one that fits the space unless given.
       data_dir: Where data sets are kept.
       settings: Settings that take precedence over the space file's.
+      init: Architecture files that are tried first.
       listener: Hears of each step.
 
     Raises:
@@ -108,21 +102,19 @@ def search(
     if controller is not None:
         shortcuts["controller"]["kind"] = controller
     config = resolve(space.defaults, settings or {}, shortcuts)
-    config = with_group_size(space, config) if evaluate is None else config
-    evaluator, task, executor = _evaluator(space, config, evaluate, dataset, data_dir, listener)
+    first = tuple(tokens_in(space, path) for path in init)
+    execution = _execution(space, config, evaluate, dataset, data_dir)
     folder = RunFolder.create(
         Path(out) if out is not None else next_run(RUNS, space.name),
         space,
-        config,
+        execution.config,
         seed=seed,
-        dataset=task.dataset if task else None,
+        dataset=execution.task.dataset if execution.task else None,
         evaluator=evaluate if isinstance(evaluate, str) else None,
+        init=first,
         versions=versions(),
     )
-    search = Search(
-        space, evaluator, config, folder, seed=seed, task=task, executor=executor, listener=listener
-    )
-    return Run(folder.path, search.run())
+    return _run(space, folder, execution, seed, first, listener)
 
 
 def resume(
@@ -155,50 +147,59 @@ def resume(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="put it back as it was, or start a new run",
         )
-    evaluator, task, executor = _evaluator(
-        space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir, listener
-    )
-    folder.write_config(config)
-    search = Search(
-        space, evaluator, config, folder, seed=facts["seed"], task=task, executor=executor, listener=listener
-    )
-    return Run(folder.path, search.run())
+    execution = _execution(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
+    folder.write_config(execution.config)
+    first = tuple(tuple(tokens) for tokens in facts.get("init", ()))
+    return _run(space, folder, execution, facts["seed"], first, listener)
 
 
-def _evaluator(
+def tokens_in(space: Space, path: str | Path) -> Tokens:
+    """The token string that an architecture file has in a space, which need not be the space that it was found in.
+
+    Raises:
+      NasctlError: The space has no such architecture.
+    """
+    architecture = Architecture.load(path)
+    if architecture.space.hash == space.hash:
+        return architecture.tokens
+    try:
+        return space.tokens(architecture.values)
+    except NasctlError as error:
+        raise NasctlError(
+            f"the architecture of {path} is not one of space {space.name}: {error.message}",
+            hint="the decisions must have the same names, and the values be among their choices",
+        ) from error
+
+
+def _execution(
     space: Space,
     config: Config,
     evaluate: EvaluateFunction | str | None,
     dataset: str | None,
     data_dir: Path | None,
-    listener: Listener | None,
-) -> tuple[Evaluator, TaskRecord | None, Executor]:
-    """The evaluator, what the networks are measured on where that is known, and where they run."""
+) -> Execution:
     if evaluate is None:
-        _check_networks(space)
-        task = task_of(space, dataset, data_dir=data_dir)
-        width = config.search.children_per_device
-        nursery = Nursery(space, task, config.training, width) if width > 1 else None
-        children = ChildEvaluator(task, config.training, listener=listener, nursery=nursery)
-        executor: Executor = GroupExecutor(children, width) if nursery else InlineExecutor()
-        return children, children.task, executor
-    function = import_evaluator(evaluate) if isinstance(evaluate, str) else FunctionEvaluator(evaluate)
-    if dataset is not None:
-        signature = task_of(space, dataset, data_dir=data_dir).signature
-        return function, TaskRecord(dataset, signature), InlineExecutor()
-    static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
-    if static:
-        raise NasctlError(
-            f"`require {static[0]}` cannot be counted without the shape of the input",
-            hint="name the data set that the networks are for with --dataset",
-        )
-    return function, None, InlineExecutor()
+        return of_children(space, config, dataset, data_dir)
+    return of_function(space, config, evaluate, dataset, data_dir)
 
 
-def _check_networks(space: Space) -> None:
-    """Refuses a space whose architectures are no networks, before any time is spent."""
-    tokens = sample_uniform(space, np.random.default_rng(0))
-    try:
-        space.decode(tokens).graph  # noqa: B018 decoding is the check
-    except NasctlError as error:
-        raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
+def _run(
+    space: Space,
+    folder: RunFolder,
+    execution: Execution,
+    seed: int,
+    first: tuple[Tokens, ...],
+    listener: Listener | None,
+) -> Run:
+    search = Search(
+        space,
+        execution.start,
+        execution.config,
+        folder,
+        seed=seed,
+        task=execution.task,
+        init=first,
+        memory=execution.memory,
+        listener=listener,
+    )
+    return Run(folder.path, search.run())

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from nasctl.errors import NotFinite
-from nasctl.executors.inline import failed
-from nasctl.executors.job import Evaluation, Evaluator, Job, Outcome
+from nasctl.executors.ending import completed, failed
+from nasctl.executors.job import Evaluation, ExecutionListener, Job, Outcome, Record
 
 
-class GroupEvaluator(Evaluator, Protocol):
-    """An evaluator that can also evaluate several jobs at once."""
+class GroupEvaluator(Protocol):
+    """An evaluator of several jobs at once."""
 
-    def together(self, jobs: Sequence[Job]) -> Sequence[Evaluation | Exception]:
+    def together(
+        self, jobs: Sequence[Job], on_epoch: Callable[[Job, Record], None]
+    ) -> Sequence[Evaluation | Exception]:
         """Evaluates jobs at once; for each what was measured, or why nothing was."""
         ...
 
@@ -30,25 +29,33 @@ class GroupExecutor:
     """
 
     def __init__(self, evaluator: GroupEvaluator, width: int) -> None:
+        self.capacity = width
         self._evaluator = evaluator
-        self._width = width
+        self._waiting: list[Job] = []
 
-    def run(self, jobs: Iterable[Job], evaluator: Evaluator) -> Iterator[Outcome]:
-        """Yields the outcomes in the order of the jobs; those of a group share its time equally."""
-        waiting = iter(jobs)
-        while group := list(islice(waiting, self._width)):
-            started = time.monotonic()
-            results: Sequence[Evaluation | Exception]
-            try:
-                results = self._evaluator.together(group)
-            except Exception as error:  # what stops a group stops each of it
-                results = [error] * len(group)
-            seconds = (time.monotonic() - started) / len(group)
-            for job, result in zip(group, results, strict=True):
-                if isinstance(result, Evaluation) and not math.isfinite(result.reward):
-                    result = NotFinite(f"the reward is {result.reward}")
-                yield (
-                    failed(job, result, seconds)
-                    if isinstance(result, Exception)
-                    else Outcome(job, "complete", seconds, result)
-                )
+    def submit(self, job: Job) -> None:
+        """Adds a job to a group."""
+        self._waiting.append(job)
+
+    def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
+        """Runs a group to its end; the jobs of it share its time equally."""
+        group, self._waiting = self._waiting[: self.capacity], self._waiting[self.capacity :]
+        if not group:
+            return []
+        for job in group:
+            listener.job_started(job)
+        started = time.monotonic()
+        results: Sequence[Evaluation | Exception]
+        try:
+            results = self._evaluator.together(group, listener.epoch_finished)
+        except Exception as error:  # what stops a group stops each of it
+            results = [error] * len(group)
+        seconds = (time.monotonic() - started) / len(group)
+        return [
+            failed(job, result, seconds) if isinstance(result, Exception) else completed(job, result, seconds)
+            for job, result in zip(group, results, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Forgets the jobs that wait."""
+        self._waiting.clear()

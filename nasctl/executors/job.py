@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
 from nasctl.store import Status
+
+Record = Mapping[str, float]
+"""What was measured after an epoch, by name; `epoch` counts from 1."""
+
+OnEpoch = Callable[[Record], None]
+Save = Callable[[Path, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A point of a child's training at which it must be good enough to go on.
+
+    Attributes:
+      epoch: The number of epochs after which it is looked at.
+      reward: The reward that it must have reached.
+    """
+
+    epoch: int
+    reward: float
 
 
 @dataclass(frozen=True)
@@ -19,11 +38,13 @@ class Job:
       number: Number of the trial.
       architecture: What to evaluate.
       seed: Decides everything random in the evaluation; a function of the run's seed and the trial's number.
+      rungs: Where its training ends early unless it is good enough.
     """
 
     number: int
     architecture: Architecture
     seed: int
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,22 +54,25 @@ class Evaluation:
     Attributes:
       reward: What the controller maximises.
       metrics: All else, by name.
+      history: A record an epoch, where there were epochs.
       save: Writes what was trained as a checkpoint, where something was: takes the folder to make and the
         architecture's document, and returns the document as it went with it, with what was measured on the way.
     """
 
     reward: float
     metrics: Mapping[str, float] = field(default_factory=dict)
-    save: Callable[[Path, dict[str, Any]], dict[str, Any]] | None = None
+    history: tuple[Record, ...] = ()
+    save: Save | None = None
 
 
 class Evaluator(Protocol):
     """Evaluates architectures in two phases, so that the first can overlap with another job's second."""
 
-    def prepare(self, job: Job) -> Callable[[], Evaluation]:
+    def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Does what needs no accelerator (build, trace, compile) and returns what does the rest.
 
-        Called in a thread of its own while another job runs.
+        Called in a thread of its own while another job runs. What it returns calls the function that it is given
+        after each epoch.
         """
         ...
 
@@ -65,9 +89,45 @@ class Outcome:
     traceback: str = ""
 
 
-class Executor(Protocol):
-    """Runs jobs."""
+class ExecutionListener(Protocol):
+    """Hears how jobs get on."""
 
-    def run(self, jobs: Iterable[Job], evaluator: Evaluator) -> Iterator[Outcome]:
-        """Yields the outcome of each job when it ends; stops early when the caller stops asking."""
+    def job_started(self, job: Job) -> None:
+        """An evaluation begins; a second time where its first worker was lost."""
+        ...
+
+    def epoch_finished(self, job: Job, record: Record) -> None:
+        """A child was trained for one more epoch."""
+        ...
+
+
+class Executor(Protocol):
+    """Runs jobs somewhere.
+
+    Attributes:
+      capacity: Jobs that it can make use of at once; more may be submitted and wait.
+    """
+
+    capacity: int
+
+    def submit(self, job: Job) -> None:
+        """Takes a job on."""
+        ...
+
+    def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
+        """The outcomes of jobs that have ended, as soon as there is one, or none when the time is over.
+
+        What was trained can be saved until the next call.
+
+        Args:
+          listener: Hears how jobs get on meanwhile.
+          seconds: How long to wait at most, where the executor can stop waiting.
+
+        Raises:
+          WorkFailed: There is nowhere left to run jobs.
+        """
+        ...
+
+    def close(self) -> None:
+        """Gives up what is still running and everything that was held for it."""
         ...

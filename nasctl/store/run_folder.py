@@ -26,6 +26,7 @@ class RunFolder:
     - `space.nas`: the space as it was read;
     - `trials.sqlite`: every trial;
     - `controller/`: Orbax checkpoints of the controller;
+    - `logs/`: what worker processes and their libraries print;
     - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters.
     """
 
@@ -42,6 +43,11 @@ class RunFolder:
     def controllers(self) -> Path:
         """Folder of the controller's checkpoints."""
         return self.path / "controller"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of what worker processes print."""
+        return self.path / "logs"
 
     @classmethod
     def create(cls, path: Path, space: Space, config: Config, **facts: object) -> RunFolder:

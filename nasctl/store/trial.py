@@ -31,6 +31,7 @@ class Trial:
       rejected: Token strings that were sampled for this trial before it and broke a constraint.
       cause: Why it failed, in one line.
       traceback: The failure in full.
+      history: What was measured after each epoch, where there were epochs.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Trial:
     rejected: int = 0
     cause: str = ""
     traceback: str = ""
+    history: tuple[Mapping[str, float], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The trial as one JSON object, as `nasctl trials --json` prints it."""

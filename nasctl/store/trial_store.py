@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nasctl.errors import NasctlError
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.space import Tokens
+from nasctl.store.open_trial import OpenTrial
+from nasctl.store.session import Session
 from nasctl.store.trial import COMPLETE, Status, Trial
 
 MIGRATIONS = (
@@ -34,13 +37,36 @@ MIGRATIONS = (
         metrics TEXT NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE trials ADD COLUMN history TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE trials ADD COLUMN arrival INTEGER;
+    UPDATE trials SET arrival = number;
+    CREATE INDEX trials_by_arrival ON trials (arrival);
+    CREATE TABLE open_trials (
+        number INTEGER PRIMARY KEY,
+        tokens TEXT NOT NULL,
+        rejected INTEGER NOT NULL,
+        started TEXT,
+        last_epoch TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    CREATE TABLE sessions (
+        number INTEGER PRIMARY KEY,
+        process INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        workers INTEGER NOT NULL,
+        started TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ')),
+        ended TEXT,
+        stopped TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    """,
 )
 """Scripts that lead from one version of the schema (`PRAGMA user_version`) to the next."""
 
 _COLUMNS = (
     "number, tokens, status, reward, metrics, architecture_hash,"
-    " seed, seconds, reused, rejected, cause, traceback"
+    " seed, seconds, reused, rejected, cause, traceback, history"
 )
+_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ')"
 
 
 class TrialStore:
@@ -84,10 +110,72 @@ class TrialStore:
             trial.rejected,
             trial.cause,
             trial.traceback,
+            json.dumps([dict(record) for record in trial.history]),
         )
         with self._clear_errors(), self._connection:
             marks = ", ".join("?" * len(row))
-            self._connection.execute(f"INSERT INTO trials ({_COLUMNS}) VALUES ({marks})", row)
+            self._connection.execute(
+                f"INSERT INTO trials ({_COLUMNS}, arrival)"
+                f" VALUES ({marks}, (SELECT coalesce(max(arrival), -1) + 1 FROM trials))",
+                row,
+            )
+            self._connection.execute("DELETE FROM open_trials WHERE number = ?", (trial.number,))
+
+    def open_trial(self, number: int, tokens: Tokens, rejected: int) -> None:
+        """Notes a token string that was proposed and is to become a trial, so that it outlives this process."""
+        with self._clear_errors(), self._connection:
+            self._connection.execute(
+                "INSERT INTO open_trials (number, tokens, rejected) VALUES (?, ?, ?)",
+                (number, json.dumps(tokens), rejected),
+            )
+
+    def start_trial(self, number: int) -> None:
+        """Notes that the evaluation of an open trial begins."""
+        with self._clear_errors(), self._connection:
+            self._connection.execute(
+                f"UPDATE open_trials SET started = {_NOW}, last_epoch = '{{}}' WHERE number = ?", (number,)
+            )
+
+    def record_epoch(self, number: int, record: Mapping[str, float]) -> None:
+        """Notes how far an open trial is."""
+        with self._clear_errors(), self._connection:
+            self._connection.execute(
+                "UPDATE open_trials SET last_epoch = ? WHERE number = ?", (json.dumps(dict(record)), number)
+            )
+
+    def open_trials(self) -> list[OpenTrial]:
+        """The trials that were proposed and have not ended, in the order of their numbers."""
+        with self._clear_errors():
+            rows = self._connection.execute(
+                "SELECT number, tokens, rejected, started, last_epoch FROM open_trials ORDER BY number"
+            )
+            return [
+                OpenTrial(number, tuple(json.loads(tokens)), rejected, started, json.loads(last_epoch))
+                for number, tokens, rejected, started, last_epoch in rows
+            ]
+
+    def begin_session(self, process: int, host: str, workers: int) -> int:
+        """Notes that a process begins to search; returns the session's number."""
+        with self._clear_errors(), self._connection:
+            cursor = self._connection.execute(
+                "INSERT INTO sessions (process, host, workers) VALUES (?, ?, ?)", (process, host, workers)
+            )
+            return int(cursor.lastrowid or 0)
+
+    def end_session(self, number: int, stopped: str) -> None:
+        """Notes that a session has ended, and why."""
+        with self._clear_errors(), self._connection:
+            self._connection.execute(
+                f"UPDATE sessions SET ended = {_NOW}, stopped = ? WHERE number = ?", (stopped, number)
+            )
+
+    def sessions(self) -> list[Session]:
+        """The processes that searched in this run, oldest first."""
+        with self._clear_errors():
+            rows = self._connection.execute(
+                "SELECT process, host, workers, started, ended, stopped FROM sessions ORDER BY number"
+            )
+            return [Session(*row) for row in rows]
 
     def record_update(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
         """Notes what the controller reported of the update that followed a number of trials."""
@@ -104,10 +192,12 @@ class TrialStore:
                 _trial(row) for row in self._select("WHERE number BETWEEN ? AND ? ORDER BY number", *between)
             ]
 
-    def trial(self, number: int) -> Trial | None:
-        """The trial of a number, if it was recorded."""
+    def arrivals(self) -> list[int]:
+        """The numbers of all trials, in the order in which they were recorded."""
         with self._clear_errors():
-            return next((_trial(row) for row in self._select("WHERE number = ?", number)), None)
+            return [
+                number for (number,) in self._connection.execute("SELECT number FROM trials ORDER BY arrival")
+            ]
 
     def same_architecture(
         self, architecture_hash: str, statuses: Sequence[Status], *, before: int
@@ -165,13 +255,25 @@ class TrialStore:
         try:
             yield
         except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_FULL:
+                raise disk_full(self._path) from error
             raise NasctlError(
                 f"{self._path}: {error}", hint="nothing that was recorded before is lost"
             ) from error
+
+
+def disk_full(path: Path) -> WorkFailed:
+    """What to say where a file cannot grow any more."""
+    return WorkFailed(
+        f"the disk is full: {path} cannot be written",
+        hint="make room and go on with --resume; nothing that was recorded before is lost",
+    )
 
 
 def _trial(row: sqlite3.Row) -> Trial:
     values = dict(row)
     values["tokens"] = tuple(json.loads(values["tokens"]))
     values["metrics"] = json.loads(values["metrics"])
+    values["history"] = tuple(json.loads(values["history"]))
     return Trial(**values)

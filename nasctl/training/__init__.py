@@ -4,7 +4,7 @@ from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from nasctl.training.child import PreparedChild, Record, TrainedChild, prepare, train_child
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, evaluate
-from nasctl.training.platform import configure_platform
+from nasctl.training.platform import configure_platform, worker_environment
 from nasctl.training.together import Nursery, can_train_together
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "prepare",
     "save_checkpoint",
     "train_child",
+    "worker_environment",
 ]

@@ -25,7 +25,10 @@ from nasctl.training.programs import programs_for
 
 Record = Mapping[str, float]
 """What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy` or
-whatever else the task measures, `seconds`."""
+whatever else the task measures, `reward` (what the child would earn if it ended here), `seconds`."""
+
+UNMEASURED = frozenset({"epoch", "reward", "seconds"})
+"""The parts of a record that say nothing about the weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +78,14 @@ class PreparedChild:
     seed: int
     seconds: float
 
-    def run(self, on_epoch: Callable[[Record], None] | None = None) -> TrainedChild:
+    def run(
+        self, on_epoch: Callable[[Record], None] | None = None, *, rungs: Mapping[int, float] | None = None
+    ) -> TrainedChild:
         """Trains the child. Runs once: the momentum's memory is handed over to the first epoch.
 
         Args:
           on_epoch: Called after each epoch with its record; what it raises ends the training.
+          rungs: Rewards that the child must have reached after some epochs; where it has not, it is done.
 
         Raises:
           NotFinite: The loss is no number any more.
@@ -89,6 +95,7 @@ class PreparedChild:
         weights, momentum = self.weights, self.momentum
         started = time.perf_counter()
         history: list[Record] = []
+        validations: list[dict[str, float]] = []
         best, best_epoch, best_rank = weights, 0, None
         for epoch, rates in enumerate(learning_rates(self.config, self.steps), start=1):
             before = time.perf_counter()
@@ -96,17 +103,20 @@ class PreparedChild:
             (weights, momentum), loss = self.program(weights, momentum, data, plan, rates)
             validation = self.evaluator(weights, "validation")
             train_loss = float(loss)
-            record = {
-                "epoch": epoch,
-                "train_loss": train_loss,
-                **{f"validation_{name}": value for name, value in validation.items()},
-                "seconds": time.perf_counter() - before,
-            }
+            measured = {f"validation_{name}": value for name, value in validation.items()}
             if not math.isfinite(train_loss) or not all(map(math.isfinite, validation.values())):
                 raise NotFinite(
                     f"the loss is no number any more in epoch {epoch}",
                     hint="a lower training.learning_rate may help",
                 )
+            validations.append(validation)
+            record = {
+                "epoch": epoch,
+                "train_loss": train_loss,
+                **measured,
+                "reward": task.reward(validations),
+                "seconds": time.perf_counter() - before,
+            }
             history.append(record)
             rank = task.rank(validation)
             if best_rank is None or rank > best_rank:
@@ -114,14 +124,15 @@ class PreparedChild:
                 best, best_epoch, best_rank = weights, epoch, rank
             if on_epoch is not None:
                 on_epoch(record)
-        measured = set(history[best_epoch - 1]) - {"epoch", "seconds"}
+            if record["reward"] < (rungs or {}).get(epoch, -math.inf):
+                break
         return TrainedChild(
             weights=best,
             history=tuple(history),
             best_epoch=best_epoch,
-            reward=task.reward([_validation(record) for record in history]),
+            reward=history[-1]["reward"],
             metrics={
-                **{name: value for name, value in history[best_epoch - 1].items() if name in measured},
+                **{name: v for name, v in history[best_epoch - 1].items() if name not in UNMEASURED},
                 "seconds_prepare": self.seconds,
                 "seconds_train": time.perf_counter() - started,
             },
@@ -174,8 +185,3 @@ def train_child(
       NotFinite: The loss is no number any more.
     """
     return prepare(architecture, task, config, seed=seed).run(on_epoch)
-
-
-def _validation(record: Record) -> dict[str, float]:
-    prefix = "validation_"
-    return {name.removeprefix(prefix): value for name, value in record.items() if name.startswith(prefix)}

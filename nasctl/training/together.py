@@ -24,7 +24,7 @@ from nasctl.errors import NotFinite
 from nasctl.graph import Graph, bind
 from nasctl.space import Space
 from nasctl.tasks import Task
-from nasctl.training.child import Record, TrainedChild
+from nasctl.training.child import UNMEASURED, Record, TrainedChild
 from nasctl.training.epoch import Programs, Weights
 from nasctl.training.evaluation import evaluate, place
 from nasctl.training.optimiser import learning_rates, make_optimiser
@@ -124,8 +124,8 @@ class Nursery:
             weights=weights,
             history=tuple(course.history),
             best_epoch=course.best_epoch,
-            reward=self.task.reward(course.validation),
-            metrics={**{name: v for name, v in best.items() if name not in ("epoch", "seconds")}, **times},
+            reward=course.history[-1]["reward"],
+            metrics={**{name: v for name, v in best.items() if name not in UNMEASURED}, **times},
             evaluator=lambda weights, split: evaluate(
                 architecture, weights, self.task, self.config, split=split
             ),
@@ -183,14 +183,15 @@ class _Course:
                 hint="a lower training.learning_rate may help",
             )
             return None
+        self.validation.append(validation)
         record = {
             "epoch": epoch,
             "train_loss": loss,
             **{f"validation_{name}": value for name, value in validation.items()},
+            "reward": self._task.reward(self.validation),
             "seconds": seconds,
         }
         self.history.append(record)
-        self.validation.append(validation)
         rank = self._task.rank(validation)
         if not self.best_epoch or rank > self._best_rank:
             self.best_epoch, self._best_rank = epoch, rank

@@ -6,9 +6,9 @@ import pytest
 
 from nasctl.architecture import TaskRecord
 from nasctl.config import ControllerConfig
-from nasctl.controllers import make_controller
+from nasctl.controllers import Controller, make_controller
 from nasctl.dialects import parse_space
-from nasctl.engine.candidates import propose
+from nasctl.engine.candidates import Candidate, propose
 from nasctl.errors import WorkFailed
 from nasctl.graph import Signature
 from nasctl.space import Space
@@ -35,43 +35,39 @@ def bounded(bound: int) -> Space:
     return parse_space(TEXT.format(bound=bound), name="bounded")
 
 
+def proposed(controller: Controller, space: Space, count: int) -> list[Candidate]:
+    candidates: list[Candidate] = []
+    for number in range(count):
+        awaited = [candidate.architecture.tokens for candidate in candidates]
+        candidates.append(propose(controller, space, TASK, number, awaited))
+    return candidates
+
+
 @pytest.mark.parametrize("kind", ["random", "reinforce"])
 def test_strings_that_break_a_constraint_are_sampled_again_and_counted(kind: str) -> None:
     space = bounded(350)
     controller = make_controller(space, ControllerConfig(kind=kind, batch=8), seed=0)
-    numbers = range(8)
-    candidates = propose(controller, space, TASK, numbers, numbers)
-    assert [candidate.number for candidate in candidates] == list(numbers)
+    candidates = proposed(controller, space, 8)
+    assert [candidate.number for candidate in candidates] == list(range(8))
     assert all(candidate.cost["params"] <= 350 for candidate in candidates)
-    first = controller.propose(0, 8)
-    for candidate, tokens in zip(candidates, first, strict=True):
-        kept = space.decode(tokens).cost(TASK.signature).params <= 350
-        assert kept == (candidate.rejected == 0)
-        assert kept == (candidate.architecture.tokens == tokens)
+    first = controller.propose(0, 1)[0]
+    kept = space.decode(first).cost(TASK.signature).params <= 350
+    assert kept == (candidates[0].rejected == 0) == (candidates[0].architecture.tokens == first)
     assert any(candidate.rejected for candidate in candidates)
-
-
-def test_a_candidate_is_the_same_however_many_of_its_batch_are_wanted() -> None:
-    space = bounded(350)
-    controller = make_controller(space, ControllerConfig(kind="random", batch=8), seed=0)
-    numbers = range(8)
-    together = propose(controller, space, TASK, numbers, numbers)
-    (alone,) = propose(controller, space, TASK, numbers, [5])
-    assert alone == together[5]
 
 
 def test_constraints_that_nothing_keeps_end_the_search_with_the_reason() -> None:
     space = bounded(1)
     controller = make_controller(space, ControllerConfig(kind="random"), seed=0)
     with pytest.raises(WorkFailed, match="params <= 1") as error:
-        propose(controller, space, TASK, range(1), [0])
+        propose(controller, space, TASK, 0, [])
     assert "loosen" in error.value.hint
 
 
 def test_seeds_of_jobs_follow_from_the_run_and_the_trial_alone() -> None:
     space = bounded(10**6)
     controller = make_controller(space, ControllerConfig(kind="random", batch=4), seed=0)
-    candidates = propose(controller, space, TASK, range(4), range(4))
+    candidates = proposed(controller, space, 4)
     seeds = [candidate.job(run_seed=3).seed for candidate in candidates]
     assert seeds == [candidate.job(run_seed=3).seed for candidate in candidates]
     assert len(set(seeds)) == 4

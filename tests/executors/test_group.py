@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nasctl.dialects import parse_space
 from nasctl.errors import NotFinite
@@ -14,21 +14,27 @@ class Fake:
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
 
-    def prepare(self, job: Job):
-        raise AssertionError("jobs of a group are not prepared one by one")
-
-    def together(self, jobs: Sequence[Job]) -> list[Evaluation | Exception]:
+    def together(
+        self, jobs: Sequence[Job], on_epoch: Callable[[Job, dict[str, float]], None]
+    ) -> list[Evaluation | Exception]:
         self.groups.append([job.number for job in jobs])
         if self.groups[-1] == [4]:
             raise MemoryError("no room")
+        for job in jobs:
+            on_epoch(job, {"epoch": 1})
         special = {1: Evaluation(float("nan")), 2: NotFinite("the loss is no number any more")}
         return [special.get(job.number, Evaluation(float(job.number))) for job in jobs]
 
 
-def test_jobs_come_in_groups_and_each_has_its_own_outcome() -> None:
+def test_jobs_come_in_groups_and_each_has_its_own_outcome(heard) -> None:
     evaluator = Fake()
-    outcomes = list(GroupExecutor(evaluator, 2).run(iter(JOBS), evaluator))
+    executor = GroupExecutor(evaluator, 2)
+    for job in JOBS:
+        executor.submit(job)
+    outcomes = [outcome for _ in range(3) for outcome in executor.wait(heard)]
     assert evaluator.groups == [[0, 1], [2, 3], [4]]
+    assert heard.started == [0, 1, 2, 3, 4]
+    assert heard.epochs == [(0, 1), (1, 1), (2, 1), (3, 1)]
     assert [outcome.job.number for outcome in outcomes] == [0, 1, 2, 3, 4]
     assert [outcome.status for outcome in outcomes] == [
         "complete",
@@ -37,10 +43,14 @@ def test_jobs_come_in_groups_and_each_has_its_own_outcome() -> None:
         "complete",
         "out_of_memory",
     ]
+    assert executor.wait(heard) == []
 
 
-def test_a_group_begins_only_when_its_outcomes_are_asked_for() -> None:
+def test_a_group_begins_only_when_its_outcomes_are_asked_for(heard) -> None:
     evaluator = Fake()
-    running = GroupExecutor(evaluator, 2).run(iter(JOBS), evaluator)
-    next(running)
+    executor = GroupExecutor(evaluator, 2)
+    for job in JOBS:
+        executor.submit(job)
+    assert evaluator.groups == []
+    executor.wait(heard)
     assert evaluator.groups == [[0, 1]]

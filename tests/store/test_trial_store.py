@@ -35,8 +35,6 @@ def test_a_trial_comes_back_as_it_was(store: TrialStore) -> None:
     store.record(TRIAL)
     store.record(failed)
     assert store.trials() == [TRIAL, failed]
-    assert store.trial(1) == failed
-    assert store.trial(2) is None
 
 
 def test_a_number_is_recorded_once(store: TrialStore) -> None:
@@ -61,7 +59,7 @@ def test_the_same_network_is_found_among_earlier_trials_that_ran_it(store: Trial
     store.record(numbered(2, reused=1))
     assert store.same_architecture("abc", ["complete"], before=3) == numbered(1)
     assert store.same_architecture("abc", ["complete"], before=1) is None
-    assert store.same_architecture("abc", ["crashed", "complete"], before=3) == store.trial(0)
+    assert store.same_architecture("abc", ["crashed", "complete"], before=3) == store.trials()[0]
     assert store.same_architecture("other", ["complete"], before=3) is None
 
 

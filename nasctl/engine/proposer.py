@@ -1,0 +1,149 @@
+"""What is to be tried next: the controller is told of ended trials and asked for strings, each at its time.
+
+In a synchronous search a proposal depends on the numbers of trials alone. With batches of b and a lead of a trials, the
+controller has learned from the first ⌊(n - a) / b⌋ b trials, no more and no less, when it is asked for trial n. So the
+trials of a run are the same however long each child takes, however many workers there are, and however often the run
+is interrupted; and a worker waits only for a child that is more than a trials behind.
+"""
+
+from __future__ import annotations
+
+import time
+
+from nasctl.architecture import TaskRecord
+from nasctl.config import Config
+from nasctl.controllers import Controller, Observation
+from nasctl.engine.candidates import Candidate, candidate_of, propose
+from nasctl.engine.listener import Listener
+from nasctl.space import Space, Tokens
+from nasctl.store import RunFolder, Trial, TrialStore
+from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller
+
+SAVE_EVERY = 5.0
+"""Seconds between two checkpoints of the controller; what it learned in between is replayed on resume."""
+
+
+class Proposer:
+    """Proposes the trials of a run, new or resumed, in the order of their numbers.
+
+    Args:
+      controller: As it was made; brought to the state that the run folder keeps.
+      space: What is searched.
+      config: Settings of the run.
+      folder: Keeps the controller's checkpoints.
+      store: Keeps the trials, and what is proposed before it becomes one.
+      task: What the networks are measured on; None for spaces without networks.
+      listener: Hears when the controller learns.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        space: Space,
+        config: Config,
+        folder: RunFolder,
+        store: TrialStore,
+        *,
+        task: TaskRecord | None,
+        listener: Listener,
+    ) -> None:
+        self._controller = controller
+        self._space = space
+        self._folder = folder
+        self._store = store
+        self._task = task
+        self._listener = listener
+        self._limit = config.search.trials
+        self._ahead = max(config.search.ahead, 0)
+        self._in_order = config.search.updates == "synchronous"
+        self._seen = self._saved = self._restore()
+        self._last_save = time.monotonic()
+        self._ended: dict[int, Observation] = {}
+        self._arrivals: list[int] = []
+        self._awaited: dict[int, Tokens] = {}
+        self._next = 0
+        self._recall()
+
+    def left_open(self) -> list[Candidate]:
+        """The trials that an earlier process proposed and did not end."""
+        return [
+            candidate_of(self._space, self._task, trial.number, trial.tokens, trial.rejected)
+            for trial in self._store.open_trials()
+        ]
+
+    def next(self) -> Candidate | None:
+        """The next trial; None where it depends on trials that have not ended, or where it would be one too many."""
+        number = self._next
+        if number >= self._limit or not self._learn(number):
+            return None
+        awaited = [self._awaited[earlier] for earlier in sorted(self._awaited)]
+        candidate = propose(self._controller, self._space, self._task, number, awaited)
+        tokens = candidate.architecture.tokens
+        self._store.open_trial(number, tokens, candidate.rejected)
+        self._awaited[number] = tokens
+        self._next += 1
+        return candidate
+
+    def ended(self, trial: Trial) -> None:
+        """Takes note of a trial that was recorded."""
+        self._ended[trial.number] = Observation(trial.tokens, trial.reward)
+        self._arrivals.append(trial.number)
+
+    def close(self) -> None:
+        """Lets the controller learn what the next proposal would need, and keeps its state."""
+        self._learn(self._next)
+        self._save(at_once=True)
+
+    def seen_by(self, number: int) -> int:
+        """The number of trials that a proposal knows the rewards of, in a synchronous search."""
+        batch = self._controller.batch
+        return max(0, (number - self._ahead) // batch * batch)
+
+    def _learn(self, number: int) -> bool:
+        """Brings the controller to where it has to be for a proposal; whether that is possible yet."""
+        batch = self._controller.batch
+        while (
+            self._seen < self.seen_by(number) if self._in_order else self._seen + batch <= len(self._arrivals)
+        ):
+            numbers = (
+                list(range(self._seen, self._seen + batch))
+                if self._in_order
+                else self._arrivals[self._seen : self._seen + batch]
+            )
+            if not all(earlier in self._ended for earlier in numbers):
+                return False
+            metrics = self._controller.observe([self._ended.pop(earlier) for earlier in numbers])
+            for earlier in numbers:
+                del self._awaited[earlier]
+            self._seen += batch
+            self._store.record_update(self._seen, metrics)
+            self._listener.controller_updated(self._seen, metrics)
+        self._save()
+        return True
+
+    def _save(self, *, at_once: bool = False) -> None:
+        if self._seen > self._saved and (at_once or time.monotonic() - self._last_save > SAVE_EVERY):
+            save_controller(self._folder.controllers, self._seen, self._controller.state())
+            self._saved, self._last_save = self._seen, time.monotonic()
+
+    def _restore(self) -> int:
+        """Brings the controller to its last checkpoint and returns the number of trials that it had seen."""
+        known = checkpoints(self._folder.controllers)
+        if not known:
+            return 0
+        state = load_controller(self._folder.controllers, known[-1], self._controller.state())
+        self._controller.restore(state)
+        return known[-1]
+
+    def _recall(self) -> None:
+        """Takes over the trials that the controller has not seen, ended and open."""
+        self._arrivals = self._store.arrivals()
+        seen = set(range(self._seen)) if self._in_order else set(self._arrivals[: self._seen])
+        for trial in self._store.trials():
+            if trial.number not in seen:
+                self._ended[trial.number] = Observation(trial.tokens, trial.reward)
+                self._awaited[trial.number] = trial.tokens
+        for open_trial in self._store.open_trials():
+            self._awaited[open_trial.number] = open_trial.tokens
+        known = [*self._arrivals, *self._awaited]
+        self._next = max(known, default=-1) + 1

@@ -1,0 +1,94 @@
+"""What this machine has for children to run on: cores or accelerators, and memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasctl.errors import WorkFailed
+
+_ASK_JAX = """
+import jax, json
+stats = jax.local_devices()[0].memory_stats() or {}
+print(json.dumps([jax.default_backend(), jax.local_device_count(), stats.get("bytes_limit", 0)]))
+"""
+_VISIBLE: Mapping[str, str] = {"gpu": "CUDA_VISIBLE_DEVICES", "tpu": "TPU_VISIBLE_CHIPS"}
+"""The variable that names the devices that a process may use."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What children run on.
+
+    Attributes:
+      platform: `cpu`, `gpu` or `tpu`.
+      places: Devices, or cores.
+      bytes: Memory of a device, or of the machine; 0 where that is not known.
+    """
+
+    platform: str
+    places: int
+    bytes: int
+
+    def environment(self, worker: int) -> Mapping[str, str]:
+        """The variables that bind a worker to its device; several may share one."""
+        if self.platform == "cpu":
+            return {}
+        visible = os.environ.get(_VISIBLE[self.platform], "")
+        names = visible.split(",") if visible else [str(place) for place in range(self.places)]
+        return {
+            _VISIBLE[self.platform]: names[worker % len(names)],
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        }
+
+    def share(self, workers: int) -> int:
+        """Bytes of memory for each of some workers; 0 where that is not known."""
+        return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.places))
+
+
+def look() -> Machine:
+    """What this machine has; asks JAX, in another process, only where an accelerator's plug-in is installed.
+
+    This process does not claim an accelerator that its workers are to have.
+
+    Raises:
+      WorkFailed: There is a plug-in, but JAX cannot start.
+    """
+    if os.environ.get("JAX_PLATFORMS", "") == "cpu" or not _has_plugin():
+        return Machine("cpu", _cores(), _memory())
+    asked = subprocess.run([sys.executable, "-c", _ASK_JAX], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise WorkFailed(
+            f"JAX cannot use the device of this machine: {(asked.stderr.strip().splitlines() or ['?'])[-1]}",
+            hint="set JAX_PLATFORMS=cpu to search without it",
+        )
+    platform, devices, limit = json.loads(asked.stdout.strip().splitlines()[-1])
+    return Machine("cpu", _cores(), _memory()) if platform == "cpu" else Machine(platform, devices, limit)
+
+
+def _has_plugin() -> bool:
+    if importlib.util.find_spec("libtpu") is not None:
+        return True
+    spec = importlib.util.find_spec("jax_plugins")
+    return spec is not None and any(pkgutil.iter_modules(spec.submodule_search_locations))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _memory() -> int:
+    """Bytes of memory of the machine, or of the control group that confines this process."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        return min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return whole

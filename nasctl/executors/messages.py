@@ -1,0 +1,83 @@
+"""What a search and its worker processes tell each other: JSON documents, one a message.
+
+From the search: `job`, `save`, `forget`. From a worker: `ready` or `unusable` once, then `started`, `epoch`, `outcome`
+for each job, and `saved` for each `save`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from nasctl.executors.job import Evaluation, Job, Outcome, Rung, Save
+from nasctl.space import Space
+
+Message = dict[str, Any]
+
+
+def send(connection: Connection, kind: str, **content: object) -> None:
+    """Sends a message."""
+    connection.send_bytes(json.dumps({"kind": kind, **content}).encode())
+
+
+def receive(connection: Connection) -> Message:
+    """Waits for a message.
+
+    Raises:
+      EOFError: The other side is gone.
+    """
+    message: Message = json.loads(connection.recv_bytes())
+    return message
+
+
+def job_content(job: Job) -> Mapping[str, object]:
+    """The content of a `job` message."""
+    rungs = [[rung.epoch, rung.reward] for rung in job.rungs]
+    return {"number": job.number, "tokens": job.architecture.tokens, "seed": job.seed, "rungs": rungs}
+
+
+def read_job(message: Message, space: Space) -> Job:
+    """The job of a `job` message."""
+    rungs = tuple(Rung(epoch, reward) for epoch, reward in message["rungs"])
+    return Job(message["number"], space.decode(tuple(message["tokens"])), message["seed"], rungs)
+
+
+def outcome_content(outcome: Outcome) -> Mapping[str, object]:
+    """The content of an `outcome` message."""
+    content: dict[str, object] = {
+        "number": outcome.job.number,
+        "status": outcome.status,
+        "seconds": outcome.seconds,
+        "cause": outcome.cause,
+        "traceback": outcome.traceback,
+    }
+    if outcome.evaluation is not None:
+        content["evaluation"] = {
+            "reward": outcome.evaluation.reward,
+            "metrics": dict(outcome.evaluation.metrics),
+            "history": [dict(record) for record in outcome.evaluation.history],
+            "saves": outcome.evaluation.save is not None,
+        }
+    return content
+
+
+def read_outcome(message: Message, job: Job, save: Save) -> Outcome:
+    """The outcome of an `outcome` message.
+
+    Args:
+      message: It.
+      job: The job that ended.
+      save: Has the worker save what it trained.
+    """
+    measured = message.get("evaluation")
+    evaluation = measured and Evaluation(
+        measured["reward"],
+        measured["metrics"],
+        tuple(measured["history"]),
+        save if measured["saves"] else None,
+    )
+    return Outcome(
+        job, message["status"], message["seconds"], evaluation, message["cause"], message["traceback"]
+    )

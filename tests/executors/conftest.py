@@ -1,0 +1,26 @@
+"""What tests of executors share: a listener that writes down what it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from nasctl.executors import Job
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.started: list[int] = []
+        self.epochs: list[tuple[int, float]] = []
+
+    def job_started(self, job: Job) -> None:
+        self.started.append(job.number)
+
+    def epoch_finished(self, job: Job, record: Mapping[str, float]) -> None:
+        self.epochs.append((job.number, record["epoch"]))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()

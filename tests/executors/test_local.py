@@ -1,0 +1,220 @@
+"""Worker processes evaluate, report and save; where one dies or takes too much, no more than its job is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nasctl.dialects import parse_space
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.executors import Job, Limits, LocalExecutor, Outcome, Recipe, WorkerLost
+
+TEXT = "space choices\ndoes in {0, 1, 2, 3, 4, 5, 6}\n"
+SPACE = parse_space(TEXT, name="plain")
+FINE, DIES_ONCE, DIES, SLEEPS, EATS, FAULTS, TRAINS = range(7)
+
+MODULE = f"""
+import json, os, signal, sys, time
+from pathlib import Path
+from nasctl.dialects import parse_space
+from nasctl.errors import NasctlError
+from nasctl.executors import Evaluation, Workplace
+
+class Evaluator:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def prepare(self, job):
+        return lambda on_epoch: self.run(job, on_epoch)
+
+    def run(self, job, on_epoch):
+        (self.folder / f"{{job.number}}.pid").write_text(str(os.getpid()))
+        does = job.architecture.tokens[0]
+        if does == {DIES_ONCE} and not (self.folder / "died").exists():
+            (self.folder / "died").write_text("")
+            os.kill(os.getpid(), signal.SIGKILL)
+        if does == {DIES}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if does == {FAULTS}:
+            os.abort()
+        if does == {SLEEPS}:
+            time.sleep(60)
+        if does == {EATS}:
+            hold = [bytearray(os.urandom(1)) * 10**8 for _ in range(20)]
+            time.sleep(60)
+        if does == {TRAINS}:
+            time.sleep(0.3)
+        print("a word of", job.number)
+        on_epoch({{"epoch": 1, "reward": 0.5}})
+        def save(folder, document):
+            folder.mkdir()
+            (folder / "weights").write_text(str(job.seed))
+            return {{**document, "saved": job.number}}
+        return Evaluation(0.5 + job.number, {{"pid": float(os.getpid())}}, ({{"epoch": 1}},), save)
+
+def make(text, folder):
+    return Workplace(parse_space(text, name="plain"), Evaluator(folder))
+
+def refuse(**arguments):
+    raise NasctlError("there is no such data set", hint="name another")
+
+def fail(**arguments):
+    raise ValueError("a surprise")
+
+def vanish(**arguments):
+    os._exit(3)
+"""
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[Callable[..., LocalExecutor]]:
+    (tmp_path / "made_for_a_test.py").write_text(MODULE)
+    opened: list[LocalExecutor] = []
+
+    def start(workers: int = 1, *, maker: str = "make", **options: object) -> LocalExecutor:
+        recipe = Recipe(f"made_for_a_test:{maker}", {"text": TEXT, "folder": str(tmp_path)})
+        environment = {"PYTHONPATH": str(tmp_path)}
+        executor = LocalExecutor(recipe, [environment] * workers, logs=tmp_path / "logs", **options)  # type: ignore[arg-type]
+        opened.append(executor)
+        return executor
+
+    yield start
+    for executor in opened:
+        executor.close()
+
+
+def job(number: int, does: int = FINE) -> Job:
+    return Job(number, SPACE.decode((does,)), seed=100 + number)
+
+
+def run(executor: LocalExecutor, heard: object, *jobs: Job) -> dict[int, Outcome]:
+    for each in jobs:
+        executor.submit(each)
+    outcomes: dict[int, Outcome] = {}
+    while len(outcomes) < len(jobs):
+        for outcome in executor.wait(heard):  # type: ignore[arg-type]
+            assert outcome.job.number not in outcomes
+            outcomes[outcome.job.number] = outcome
+    return outcomes
+
+
+def test_jobs_are_shared_among_workers_and_reported(pool, heard, tmp_path: Path) -> None:
+    outcomes = run(pool(2), heard, *(job(number, TRAINS) for number in range(6)))
+    assert {number: outcome.status for number, outcome in outcomes.items()} == dict.fromkeys(
+        range(6), "complete"
+    )
+    assert all(o.evaluation and o.evaluation.reward == 0.5 + n for n, o in outcomes.items())
+    assert all(o.evaluation and o.evaluation.history == ({"epoch": 1},) for o in outcomes.values())
+    processes = {outcome.evaluation.metrics["pid"] for outcome in outcomes.values() if outcome.evaluation}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+    assert sorted(heard.started) == sorted(number for number, _ in heard.epochs) == list(range(6))
+    logs = "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
+    assert all(f"a word of {number}" in logs for number in range(6))
+
+
+def test_what_was_trained_is_saved_by_the_worker(pool, heard, tmp_path: Path) -> None:
+    executor = pool(1, ahead=1)
+    executor.submit(job(1))
+    executor.submit(job(2, TRAINS))
+    (outcome,) = executor.wait(heard)
+    assert outcome.evaluation is not None and outcome.evaluation.save is not None
+    document = outcome.evaluation.save(tmp_path / "kept", {"format": "x"})
+    assert document == {"format": "x", "saved": 1}
+    assert (tmp_path / "kept" / "weights").read_text() == "101"
+    (other,) = executor.wait(heard)
+    assert other.job.number == 2
+    assert outcome.evaluation.save is not None
+    with pytest.raises(WorkFailed, match="cannot be saved"):  # it was dropped when the next was asked for
+        outcome.evaluation.save(tmp_path / "again", {})
+    executor.close()
+    assert other.evaluation is not None and other.evaluation.save is not None
+    with pytest.raises(WorkerLost):
+        other.evaluation.save(tmp_path / "late", {})
+
+
+def test_a_job_whose_worker_was_lost_is_run_once_more(pool, heard) -> None:
+    outcomes = run(pool(1, ahead=1), heard, job(0, DIES_ONCE), job(1))
+    assert [outcomes[number].status for number in (0, 1)] == ["complete", "complete"]
+    assert heard.started.count(0) == 2
+    assert heard.started.count(1) == 1
+
+
+def test_a_job_that_costs_two_workers_has_failed_and_the_others_go_on(pool, heard) -> None:
+    outcomes = run(pool(1), heard, job(0, DIES), job(1, FAULTS), job(2))
+    assert [outcomes[number].status for number in range(3)] == ["lost", "crashed", "complete"]
+    assert "SIGKILL" in outcomes[0].cause
+    assert "memory" in outcomes[0].cause
+    assert "SIGABRT" in outcomes[1].cause
+
+
+def test_a_worker_that_is_killed_from_outside_is_replaced(pool, heard, tmp_path: Path) -> None:
+    executor = pool(1, limits=Limits(seconds=30))
+    run(executor, heard, job(0))
+    os.kill(int((tmp_path / "0.pid").read_text()), signal.SIGKILL)
+    time.sleep(0.1)
+    assert run(executor, heard, job(1))[1].status == "complete"
+
+
+def test_a_child_that_takes_too_long_is_stopped(pool, heard) -> None:
+    started = time.monotonic()
+    outcomes = run(pool(2, limits=Limits(seconds=0.5)), heard, job(0, SLEEPS), job(1), job(2))
+    assert outcomes[0].status == "timed_out"
+    assert outcomes[0].seconds >= 0.5
+    assert "0.5 s" in outcomes[0].cause
+    assert [outcomes[number].status for number in (1, 2)] == ["complete", "complete"]
+    assert time.monotonic() - started < 30
+    assert heard.started.count(0) == 1
+
+
+def test_a_child_that_takes_too_much_memory_is_stopped(pool, heard) -> None:
+    outcomes = run(pool(1, limits=Limits(gigabytes=0.5)), heard, job(0, EATS), job(1))
+    assert [outcomes[number].status for number in (0, 1)] == ["out_of_memory", "complete"]
+    assert "0.5 GB" in outcomes[0].cause
+    assert heard.started.count(0) == 1
+
+
+def test_waiting_ends_with_the_time_that_it_is_given(pool, heard) -> None:
+    executor = pool(1)
+    executor.submit(job(0, SLEEPS))
+    started = time.monotonic()
+    assert executor.wait(heard, seconds=0.3) == []
+    assert 0.3 <= time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("maker", "kind", "message"),
+    [
+        ("refuse", NasctlError, "there is no such data set"),
+        ("fail", WorkFailed, "a worker process cannot begin: ValueError: a surprise"),
+        ("vanish", WorkFailed, "ended before it was ready .exit code 3."),
+    ],
+)
+def test_workers_that_cannot_begin_end_the_search(
+    pool, heard, maker: str, kind: type[NasctlError], message: str
+) -> None:
+    executor = pool(1, maker=maker)
+    executor.submit(job(0))
+    with pytest.raises(kind, match=message):
+        executor.wait(heard)
+
+
+def test_workers_end_with_the_process_that_started_them(pool, heard, tmp_path: Path) -> None:
+    executor = pool(1)
+    run(executor, heard, job(0))
+    process = executor._workers[0].process
+    executor._workers[0].connection.close()  # what the end of this process would do
+    assert process.wait(10) == 0
+
+
+def test_messages_are_plain_json(tmp_path: Path) -> None:
+    from nasctl.executors.messages import job_content, read_job
+
+    sent = json.loads(json.dumps(job_content(job(3, SLEEPS))))
+    assert read_job(sent, SPACE) == job(3, SLEEPS)
