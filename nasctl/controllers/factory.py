@@ -24,6 +24,10 @@ def make_controller(space: Space, config: ControllerConfig, *, seed: int) -> Con
     chosen = settings(config)
     if config.kind == "random":
         return RandomSearch(space, seed=seed, batch=chosen.batch)
+    if config.kind == "reinforce" and chosen.reward_model:
+        from nasctl.controllers.guided import GuidedReinforce
+
+        return GuidedReinforce(space, chosen, seed=seed)
     if config.kind == "reinforce":
         from nasctl.controllers.reinforce import Reinforce  # imports JAX, which random search does without
 

@@ -26,6 +26,8 @@ class Settings:
       baseline_decay: Decay, a trial, of the moving averages of the reward and of its squared deviation.
       standardise: Whether advantages are divided by the rewards' moving deviation, and clipped to ±3: what
         the policy does then depends neither on the scale of the rewards nor on their offset.
+      reward_model: Whether the policy learns from a model of the rewards and shares its proposals with it; the
+        fields `barrier`, `baseline_decay` and `standardise` are then without effect.
     """
 
     layers: int
@@ -38,6 +40,7 @@ class Settings:
     barrier: float
     baseline_decay: float
     standardise: bool
+    reward_model: bool
 
 
 PRESETS: Mapping[str, Settings] = {
@@ -53,6 +56,7 @@ PRESETS: Mapping[str, Settings] = {
         barrier=0.0,
         baseline_decay=0.95,
         standardise=False,
+        reward_model=False,
     ),
     # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
     "default": Settings(
@@ -66,6 +70,7 @@ PRESETS: Mapping[str, Settings] = {
         barrier=0.1,
         baseline_decay=0.95,
         standardise=True,
+        reward_model=True,
     ),
 }
 
@@ -80,7 +85,12 @@ def settings(config: ControllerConfig) -> Settings:
         raise NasctlError(
             f"controller.preset cannot be `{config.preset}`", hint=f"it is one of {', '.join(PRESETS)}"
         )
-    changes: dict[str, float] = {}
+    preset = PRESETS[config.preset]
+    changes: dict[str, float] = {"reward_model": preset.reward_model and config.reward_model}
+    if changes["reward_model"]:
+        changes["batch"] = (
+            1  # a model has no use for waiting, and is none the worse for proposals that are awaited
+        )
     if config.batch:
         changes["batch"] = config.batch
     if config.hidden:
@@ -98,4 +108,4 @@ def settings(config: ControllerConfig) -> Settings:
             )
     if changes.get("baseline_decay", 0) >= 1:
         raise NasctlError(f"controller.baseline_decay must be below 1, not {config.baseline_decay:g}")
-    return replace(PRESETS[config.preset], **changes)  # type: ignore[arg-type]
+    return replace(preset, **changes)  # type: ignore[arg-type]

@@ -6,9 +6,8 @@ Letters: B children, T decisions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +17,14 @@ from jaxtyping import Array, Float, Int, Key
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.policy.baseline import Baseline
-from nasctl.controllers.policy.network import Parameters, initial_parameters
+from nasctl.controllers.policy.learner import (
+    Learner,
+    learner_state,
+    new_learner,
+    optimizer,
+    restored_learner,
+)
+from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan, make_plan
 from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
 from nasctl.controllers.policy.scoring import score
@@ -28,13 +34,6 @@ from nasctl.space import INACTIVE, Space, Tokens
 
 CLIP = 3.0
 """Standardised advantages are clipped to this on either side: one failure must not undo a search."""
-
-
-class Learner(NamedTuple):
-    """What an update changes: the policy and the state of its optimiser."""
-
-    parameters: Parameters
-    moments: optax.OptState
 
 
 def reinforce_loss(
@@ -99,15 +98,9 @@ def _update(
     (loss, entropy), gradient = jax.value_and_grad(reinforce_loss, argnums=1, has_aux=True)(
         plan, learner.parameters, tokens, advantages, weights, settings.barrier
     )
-    change, moments = _optimizer(settings).update(gradient, learner.moments, learner.parameters)
+    change, moments = optimizer(settings).update(gradient, learner.moments, learner.parameters)
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
     return Learner(optax.apply_updates(learner.parameters, change), moments), metrics
-
-
-def _optimizer(settings: Settings) -> optax.GradientTransformation:
-    adam = optax.adam(settings.learning_rate)
-    clip = optax.clip_by_global_norm(settings.gradient_norm) if settings.gradient_norm else optax.identity()
-    return optax.flatten(optax.chain(clip, adam))  # as one vector it compiles and runs in a third of the time
 
 
 class Reinforce:
@@ -128,15 +121,7 @@ class Reinforce:
         self._settings = settings
         self._plan = make_plan(space)
         self._stream = jax.random.key(seed)
-        parameters = initial_parameters(
-            np.random.default_rng(seed),
-            self._plan,
-            layers=settings.layers,
-            hidden=settings.hidden,
-            scale=settings.initial_scale,
-            offsets=settings.offsets,
-        )
-        self._learner = Learner(parameters, _optimizer(settings).init(parameters))
+        self._learner = new_learner(self._plan, settings, seed)
         self._baseline = Baseline()
 
     def propose(
@@ -189,17 +174,12 @@ class Reinforce:
 
     def state(self) -> State:
         """Parameters, the optimiser's moments and the reward statistics."""
-        leaves, _ = jax.tree_util.tree_flatten_with_path(self._learner)
-        named = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
         statistics = {f"baseline/{name}": np.asarray(value) for name, value in asdict(self._baseline).items()}
-        return {name: np.array(leaf) for name, leaf in named.items()} | statistics
+        return learner_state(self._learner) | statistics
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over parameters, moments and statistics."""
         checked = check_state(state, self.state())
-        leaves, structure = jax.tree.flatten(self._learner)
-        names = list(checked)
-        self._learner = jax.tree.unflatten(structure, [jnp.asarray(checked[n]) for n in names[: len(leaves)]])
-        self._baseline = Baseline(
-            **{n.removeprefix("baseline/"): float(checked[n]) for n in names[len(leaves) :]}
-        )
+        self._learner = restored_learner(checked, self._learner)
+        statistics = {field.name: float(checked[f"baseline/{field.name}"]) for field in fields(Baseline)}
+        self._baseline = Baseline(**statistics)

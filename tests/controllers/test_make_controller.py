@@ -13,7 +13,7 @@ from nasctl.errors import NasctlError
 
 KINDS = [
     ControllerConfig(kind="random"),
-    ControllerConfig(hidden=8),
+    ControllerConfig(hidden=8, reward_model=False),
     ControllerConfig(preset="paper", hidden=8),
 ]
 

@@ -17,7 +17,7 @@ from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.reinforce import reinforce_loss
 from nasctl.space import INACTIVE
 
-SMALL = ControllerConfig(hidden=8)
+SMALL = ControllerConfig(hidden=8, reward_model=False)
 
 
 def observe_all(controller, proposals, reward):
@@ -121,7 +121,7 @@ def test_padding_has_no_part_in_the_loss():
 @pytest.mark.parametrize("preset", ["default", "paper"])
 def test_a_restored_controller_goes_on_as_if_nothing_had_happened(tmp_path, preset):
     space = layered()
-    config = ControllerConfig(preset=preset, hidden=8)
+    config = ControllerConfig(preset=preset, hidden=8, reward_model=False)
 
     def reward(tokens):
         return sum(tokens) / 10
@@ -155,7 +155,8 @@ def test_a_state_is_a_copy():
 @pytest.mark.parametrize("preset", ["default", "paper"])
 def test_rewards_move_the_policy_towards_better_strings(preset):
     # three decisions of three choices; only agreement with (2, 0, 1) pays, 1/3 a decision; uniform earns 1/3
-    config = ControllerConfig(preset=preset, hidden=8, learning_rate=0.01 if preset == "paper" else 0.0)
+    rate = 0.01 if preset == "paper" else 0.0
+    config = ControllerConfig(preset=preset, hidden=8, learning_rate=rate, reward_model=False)
     controller = make_controller(flat(3, 3, 3), config, seed=0)
 
     def reward(tokens):

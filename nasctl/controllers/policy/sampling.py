@@ -56,7 +56,11 @@ class _Carry(NamedTuple):
 
 
 def sample(
-    plan: Plan, parameters: Parameters, uniforms: Float[Array, "B T"], given: Int[Array, "B T"]
+    plan: Plan,
+    parameters: Parameters,
+    uniforms: Float[Array, "B T"],
+    given: Int[Array, "B T"],
+    temperature: Float[Array, " B"] | None = None,
 ) -> Sample:
     """Samples a token string for each row by inverting the cumulative distribution of each decision.
 
@@ -65,6 +69,8 @@ def sample(
       parameters: The network.
       uniforms: Numbers in [0, 1), one to decide each token.
       given: Tokens to take where they are active, or `FREE`; must hold one for scheduled decisions.
+      temperature: What the logits are divided by to draw from them, 1 unless given. The log-probabilities that
+        are returned are those of the policy itself.
     """
     uniforms, given = jnp.asarray(uniforms), jnp.asarray(given)
     children, hidden = uniforms.shape[0], parameters.start.shape[0]
@@ -74,10 +80,15 @@ def sample(
     of, row, stands = jnp.asarray(conditions.of), jnp.asarray(conditions.row), jnp.asarray(conditions.stands)
     edges_are_asked = bool(conditions.row[plan.anchor_decisions].any())
 
+    def tempered(logits: Float[Array, "B K"]) -> Float[Array, "B K"]:
+        return logits if temperature is None else logits / temperature[:, None]
+
     def choose(carry: _Carry, top: Float[Array, "B H"], decision: Array) -> tuple[_Carry, Array, Array]:
         """Takes one decision by its softmax head."""
-        log_probabilities = jax.nn.log_softmax(choice_logits(parameters, plan, decision, top))
-        passed = jnp.cumsum(jnp.exp(log_probabilities), axis=-1) <= uniforms[:, decision, None]
+        logits = choice_logits(parameters, plan, decision, top)
+        log_probabilities = jax.nn.log_softmax(logits)
+        drawn_from = jax.nn.softmax(tempered(logits))
+        passed = jnp.cumsum(drawn_from, axis=-1) <= uniforms[:, decision, None]
         drawn = jnp.minimum(passed.sum(-1), sizes[decision] - 1)
         token = jnp.where(given[:, decision] == FREE, drawn, given[:, decision])
         gained = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
@@ -98,7 +109,7 @@ def sample(
         assert attention is not None
         decisions = bits[point]
         logits = edge_logits(parameters, decisions, carry.previous, (top @ attention.current)[:, None])
-        drawn = (uniforms[:, decisions] < jax.nn.sigmoid(logits)).astype(int)
+        drawn = (uniforms[:, decisions] < jax.nn.sigmoid(tempered(logits))).astype(int)
         token = jnp.where(given[:, decisions] == FREE, drawn, given[:, decisions])
         gained = jax.nn.log_sigmoid(jnp.where(token == 1, logits, -logits))
         active = carry.holds[:, of[decisions]] & is_edge[point]

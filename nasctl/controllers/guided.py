@@ -1,0 +1,199 @@
+"""The LSTM controller with a reward model inside: the default for budgets of tens to thousands of trials.
+
+Letters: B trials; N strings; T decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from nasctl.controllers.acquisition import climb, keys
+from nasctl.controllers.controller import Observation, State
+from nasctl.controllers.moves import FREE, Forced, Moves, Strings, as_strings, as_tokens
+from nasctl.controllers.policy.plan import make_plan
+from nasctl.controllers.presets import Settings
+from nasctl.controllers.reward_model import RewardModel
+from nasctl.controllers.reward_model.improvement import log_expected_improvement
+from nasctl.controllers.reward_model.posterior import Posterior
+from nasctl.controllers.state import check_state
+from nasctl.space import Space, Tokens
+
+START = 12
+"""Trials that are Latin-balanced, before the model is asked."""
+
+SAMPLED, OPTIMISM, CLIP = 64, 2.0, 3.0
+"""Strings of the policy in a gradient step; deviations added to their expected rewards; bound of advantages."""
+
+IMITATED, IMITATION = 16, 0.3
+"""The best strings, which are imitated in each gradient step, and their weight together beside the policy's own."""
+
+STEPS = 2
+"""Gradient steps a trial."""
+
+FROM_POLICY, FROM_ELITES = 128, 64
+"""Candidates for a trial: strings of the policy; strings of the best, changed by the policy, and as many at random."""
+
+ELITES, HOT = 10, 2.0
+"""The best strings, which are changed, and the temperature at which the policy changes them."""
+
+HOPELESS, PATIENCE = np.log(1e-6), 20
+"""An expected improvement that is none (of rewards with a deviation of one), and the trials a decision without a gain
+after which the policy is trusted instead."""
+
+
+class Policy(Protocol):
+    """What samples strings and learns from scored ones."""
+
+    def sample(
+        self, place: tuple[int, int, int], given: Strings, temperature: Float[np.ndarray, " B"]
+    ) -> Strings:
+        """Valid strings, their free tokens sampled."""
+        ...
+
+    def improve(self, strings: Strings, weights: Float[np.ndarray, " B"]) -> Mapping[str, Any]:
+        """A step towards strings of positive weight and away from others."""
+        ...
+
+    def state(self) -> State:
+        """Everything that was learned."""
+        ...
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes over a checked state."""
+        ...
+
+
+class GuidedReinforce:
+    """Proposes what a model of the rewards finds most promising among strings of a policy that learns from it.
+
+    Args:
+      space: What is searched.
+      settings: How the policy is built and learns.
+      seed: Seed of everything random.
+      policy: Another policy than the LSTM.
+    """
+
+    def __init__(self, space: Space, settings: Settings, *, seed: int, policy: Policy | None = None) -> None:
+        self.batch = settings.batch
+        self._space = space
+        self._seed = seed
+        plan = make_plan(space)
+        self._moves = Moves(plan)
+        if policy is None:
+            from nasctl.controllers.policy.guided import GuidedPolicy
+
+            policy = GuidedPolicy(plan, settings, seed)
+        self._policy = policy
+        self._model = RewardModel(plan, seed)
+        self._start = self._moves.balanced(START, np.random.default_rng((seed, 0)))
+        self._tried: set[bytes] = set()
+        self._elites = self._model.strings
+
+    def propose(
+        self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
+    ) -> list[Tokens]:
+        """Token strings of consecutive trials."""
+        proposals: list[Tokens] = []
+        for trial in range(first_trial, first_trial + count):
+            awaited = as_strings([*pending, *proposals], self._moves.length)
+            proposals.append(self._choose(trial, attempt, awaited))
+        return proposals
+
+    def _choose(self, trial: int, attempt: int, awaited: Strings) -> Tokens:
+        rng = np.random.default_rng((self._seed, trial, attempt))
+        forced = self._space.forced(trial)
+        taken = self._tried.union(keys(awaited))
+        if trial < START and attempt == 0:
+            string = self._moves.complete(self._start[trial, None], rng, forced)
+            if keys(string)[0] not in taken:
+                return as_tokens(string[0])
+        posterior = self._model.posterior
+        if posterior is None:
+            return as_tokens(self._moves.random(1, rng, forced)[0])
+        for row in self._model.levels.indicators(awaited):
+            posterior = posterior.believing(row)
+        pool = self._pool(trial, attempt, rng, forced)
+        best = float(posterior.at_tried.max())
+
+        def value(strings: Strings) -> Float[np.ndarray, " N"]:
+            return log_expected_improvement(posterior.predict(self._model.levels.indicators(strings)), best)
+
+        found = climb(pool, taken, value, lambda string: self._moves.neighbours(string, rng, forced))
+        if found is None:
+            return as_tokens(pool[0])
+        if found.value < HOPELESS and self._stalled > PATIENCE * self._moves.length and rng.random() < 0.75:
+            return as_tokens(pool[0])
+        return as_tokens(found.string)
+
+    def _pool(self, trial: int, attempt: int, rng: np.random.Generator, forced: Forced) -> Strings:
+        """Strings of the policy, and elites with one or two decisions changed, by the policy and at random."""
+        elites = self._moves.complete(self._elites[:ELITES], rng, forced)
+        weight = np.exp(-np.arange(len(elites)) / 4)
+        picks = rng.choice(len(elites), 2 * FROM_ELITES, p=weight / weight.sum())
+        changes = rng.integers(1, 3, 2 * FROM_ELITES)
+        given = np.full((FROM_POLICY + FROM_ELITES, self._moves.length), FREE, np.int32)
+        given[FROM_POLICY:] = self._moves.freed(elites[picks[:FROM_ELITES]], changes[:FROM_ELITES], rng)
+        for decision, token in forced.items():
+            given[:, decision] = token
+        temperature = np.repeat([1.0, HOT], [FROM_POLICY, FROM_ELITES])
+        sampled = self._policy.sample((0, trial, attempt), given, temperature)
+        mutated = self._moves.mutated(elites[picks[FROM_ELITES:]], changes[FROM_ELITES:], rng, forced)
+        return np.concatenate([sampled, mutated])
+
+    def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
+        """Updates the model, then the policy by gradient steps on strings that the model scores."""
+        if not trials:
+            return {}
+        strings = as_strings([trial.tokens for trial in trials], self._moves.length)
+        rewards = np.array([np.nan if trial.reward is None else trial.reward for trial in trials], float)
+        self._model.observe(strings, rewards)
+        self._refresh()
+        assert self._model.posterior is not None
+        metrics: Mapping[str, Any] = {}
+        observed = len(self._model.strings)
+        for step in range(STEPS * len(trials)):
+            metrics = self._improve(self._model.posterior, (1, observed, step))
+        return {name: float(value) for name, value in metrics.items()}
+
+    def _improve(self, posterior: Posterior, place: tuple[int, int, int]) -> Mapping[str, Any]:
+        given = np.full((SAMPLED, self._moves.length), FREE, np.int32)
+        for decision, token in self._space.forced(place[1]).items():
+            given[:, decision] = token
+        sampled = self._policy.sample(place, given, np.ones(SAMPLED))
+        mean, deviation = posterior.predict(self._model.levels.indicators(sampled))
+        hoped = mean + OPTIMISM * deviation
+        advantage = np.clip((hoped - hoped.mean()) / (hoped.std() + 1e-3), -CLIP, CLIP)
+        elites = self._elites[np.resize(np.arange(min(IMITATED, len(self._elites))), IMITATED)]
+        weights = np.append(advantage, np.full(IMITATED, IMITATION * SAMPLED / IMITATED))
+        return self._policy.improve(np.concatenate([sampled, elites]), weights)
+
+    def _refresh(self) -> None:
+        """What follows from the model's observations."""
+        strings = self._model.strings
+        self._tried = set(keys(strings))
+        order = self._model.ranking()
+        _, first = np.unique(strings[order[: 4 * IMITATED]], axis=0, return_index=True)
+        self._elites = strings[order[np.sort(first)[:IMITATED]]]
+        rewards = np.nan_to_num(self._model.rewards, nan=-np.inf)
+        self._stalled = len(rewards) - 1 - int(rewards.argmax()) if len(rewards) else 0
+
+    def state(self) -> State:
+        """The policy's state and the model's."""
+        model = {f"reward_model/{name}": array for name, array in self._model.state().items()}
+        policy = {f"policy/{name}": array for name, array in self._policy.state().items()}
+        return policy | model
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes over a state."""
+        checked = check_state(state, self.state(), growing=("reward_model/",))
+        self._policy.restore(_part(checked, "policy/"))
+        self._model.restore(_part(checked, "reward_model/"))
+        self._refresh()
+
+
+def _part(state: Mapping[str, np.ndarray], prefix: str) -> State:
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

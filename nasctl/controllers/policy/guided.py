@@ -1,0 +1,152 @@
+"""The policy under the guidance of a reward model: it learns from strings that were scored, not tried.
+
+Letters: B strings; T decisions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from nasctl.controllers.controller import State
+from nasctl.controllers.policy.learner import (
+    Learner,
+    learner_state,
+    new_learner,
+    optimizer,
+    restored_learner,
+)
+from nasctl.controllers.policy.network import Parameters
+from nasctl.controllers.policy.plan import Plan
+from nasctl.controllers.policy.sampling import sample
+from nasctl.controllers.policy.scoring import score
+from nasctl.controllers.presets import Settings
+from nasctl.space import INACTIVE
+
+ENTROPY = 0.3
+"""The policy's entropy, as a part of a uniform policy's, that it is kept near."""
+
+FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.003, 2.0), 0.05
+"""The weight of the entropy bonus at first, between which bounds it moves, and by which factor (a logarithm) a step."""
+
+
+def imitation_loss(
+    plan: Plan,
+    parameters: Parameters,
+    tokens: Int[Array, "B T"],
+    weights: Float[Array, " B"],
+    coefficient: Float[Array, ""],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """-mean(weight · log P(tokens)) - coefficient · H, with H the mean entropy of a string in nats.
+
+    The weights are advantages for strings of the policy, which makes it REINFORCE, and positive for strings that are to
+    be imitated (Abolafia et al. 2018).
+
+    Returns:
+      The loss, and H over what it would be for a uniform policy.
+    """
+    scores = score(plan, parameters, tokens)
+    gained = (weights * scores.log_probability.sum(-1)).mean()
+    entropy = scores.entropy.sum(-1).mean()
+    counts = (tokens != INACTIVE) & ~plan.scheduled
+    most = jnp.where(counts, jnp.log(plan.sizes), 0).sum(-1).mean()
+    return -gained - coefficient * entropy, entropy / jnp.maximum(most, 1e-6)
+
+
+@partial(jax.jit, static_argnames="plan")
+def _sample(
+    plan: Plan,
+    parameters: Parameters,
+    stream: Key[Array, ""],
+    place: Int[Array, " 3"],
+    given: Int[Array, "B T"],
+    temperature: Float[Array, " B"],
+) -> Int[Array, "B T"]:
+    for number in place:
+        stream = jax.random.fold_in(stream, number)
+    return sample(plan, parameters, jax.random.uniform(stream, given.shape), given, temperature).tokens
+
+
+@partial(jax.jit, static_argnames=("plan", "settings"))
+def _improve(
+    plan: Plan,
+    settings: Settings,
+    learner: Learner,
+    log_coefficient: Float[Array, ""],
+    tokens: Int[Array, "B T"],
+    weights: Float[Array, " B"],
+) -> tuple[Learner, Float[Array, ""], dict[str, Array]]:
+    coefficient = jnp.exp(log_coefficient)
+    (loss, entropy), gradient = jax.value_and_grad(imitation_loss, argnums=1, has_aux=True)(
+        plan, learner.parameters, tokens, weights, coefficient
+    )
+    change, moments = optimizer(settings).update(gradient, learner.moments, learner.parameters)
+    learner = Learner(optax.apply_updates(learner.parameters, change), moments)
+    steered = log_coefficient + COEFFICIENT_STEP * jnp.sign(ENTROPY - entropy)
+    steered = jnp.clip(steered, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
+    metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
+    return learner, steered, metrics | {"entropy_bonus": coefficient}
+
+
+class GuidedPolicy:
+    """An LSTM policy that is improved by scored strings, its entropy steered.
+
+    Args:
+      plan: The compiled space.
+      settings: How the network is built and learns.
+      seed: Seed of the initial parameters and of all samples.
+    """
+
+    def __init__(self, plan: Plan, settings: Settings, seed: int) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._stream = jax.random.key(seed)
+        self._learner = new_learner(plan, settings, seed)
+        self._log_coefficient = jnp.asarray(math.log(FIRST_COEFFICIENT), jnp.float32)
+
+    def sample(
+        self,
+        place: tuple[int, int, int],
+        given: Int[np.ndarray, "B T"],
+        temperature: Float[np.ndarray, " B"],
+    ) -> Int[np.ndarray, "B T"]:
+        """Strings from the policy, where their tokens are not given; they depend on the place they are drawn for."""
+        numbers = np.array(place, np.uint32)
+        tokens = _sample(
+            self._plan,
+            self._learner.parameters,
+            self._stream,
+            numbers,
+            given.astype(np.int32),
+            temperature.astype(np.float32),
+        )
+        return np.array(tokens, np.int32)
+
+    def improve(self, strings: Int[np.ndarray, "B T"], weights: Float[np.ndarray, " B"]) -> dict[str, Array]:
+        """One gradient step towards strings of positive weight and away from others."""
+        self._learner, self._log_coefficient, metrics = _improve(
+            self._plan,
+            self._settings,
+            self._learner,
+            self._log_coefficient,
+            strings.astype(np.int32),
+            weights.astype(np.float32),
+        )
+        found: dict[str, Array] = metrics
+        return found
+
+    def state(self) -> State:
+        """Parameters, moments and the entropy bonus."""
+        return learner_state(self._learner) | {"log_coefficient": np.array(self._log_coefficient)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes over a checked state."""
+        self._learner = restored_learner(state, self._learner)
+        self._log_coefficient = jnp.asarray(state["log_coefficient"])

@@ -1,0 +1,90 @@
+"""The reward model's parameters by maximum a posteriori: how much each decision matters, and how noisy rewards are.
+
+Letters: N strings; T decisions; V levels of all decisions together.
+
+The covariance of warped rewards is q (K + σ² I) around a constant μ. Both q and μ have closed forms given the rest:
+μ is the generalised mean, shrunk to zero by N / (N + 2); q = (rᵀ (K + σ² I)⁻¹ r + 2) / (N + 2) with r = y - μ, as with
+two more observations of variance one. The other parameters are θ = (log w_1, …, log w_T, log σ²), with normal priors.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import LinAlgError, cho_solve, cholesky, lapack
+from scipy.optimize import minimize
+
+from nasctl.controllers.reward_model.kernel import Levels, correlation
+
+WEIGHT_DEVIATION = 1.0
+NOISE_MEAN, NOISE_DEVIATION = -5.0, 1.5
+"""Priors: log w ~ N(-log T, 1), so that all decisions together make a distance near one; log σ² ~ N(-5, 1.5)."""
+
+WEIGHT_BOUNDS = (-9.0, 3.0)
+NOISE_BOUNDS = (-9.0, 1.0)
+
+Parameters = Float[np.ndarray, " T+1"]
+
+
+def prior_mean(decisions: int) -> Parameters:
+    """θ before anything is known."""
+    return np.append(np.full(decisions, -math.log(decisions)), NOISE_MEAN)
+
+
+def negative_log_posterior(
+    theta: Parameters,
+    levels: Levels,
+    indicators: Float[np.ndarray, "N V"],
+    rewards: Float[np.ndarray, " N"],
+) -> tuple[float, Parameters]:
+    """-log p(θ | rewards), up to a constant, and its gradient; infinite where the covariance is singular."""
+    count, decisions = len(rewards), len(theta) - 1
+    weights, noise = np.exp(theta[:-1]), math.exp(theta[-1])
+    kernel = correlation(levels, weights, indicators, indicators)
+    covariance = kernel.copy()
+    covariance.flat[:: count + 1] += noise
+    try:
+        lower = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        return math.inf, np.zeros_like(theta)
+    solved = cho_solve((lower, True), np.stack([rewards, np.ones(count)], axis=1), check_finite=False)
+    mean = solved[:, 0].sum() / solved[:, 1].sum() * count / (count + 2)
+    residual = solved[:, 0] - mean * solved[:, 1]
+    scale = ((rewards - mean) @ residual + 2) / (count + 2)
+    value = 0.5 * (count + 2) * math.log(scale) + float(np.log(np.diag(lower)).sum())
+
+    inverse = lapack.dpotri(lower, lower=1)[0]
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    slope = np.outer(residual, residual) / scale - inverse  # twice the gradient by the covariance, negated
+    weighted = slope * kernel
+    by_level = np.einsum("nv,nv->v", indicators, weighted @ indicators)
+    agreeing = np.bincount(levels.decision, by_level, decisions)
+    gradient = np.append(0.5 * (weighted.sum() - agreeing) * weights, -0.5 * np.trace(slope) * noise)
+
+    center = prior_mean(decisions)
+    deviation = np.append(np.full(decisions, WEIGHT_DEVIATION), NOISE_DEVIATION)
+    from_prior = (theta - center) / deviation
+    return value + 0.5 * float(from_prior @ from_prior), gradient + from_prior / deviation
+
+
+def fit(
+    start: Parameters,
+    levels: Levels,
+    indicators: Float[np.ndarray, "N V"],
+    rewards: Float[np.ndarray, " N"],
+    iterations: int,
+) -> Parameters:
+    """θ after some iterations of L-BFGS from a start; the start itself where they lead nowhere."""
+    result = minimize(
+        negative_log_posterior,
+        start,
+        args=(levels, indicators, rewards),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[WEIGHT_BOUNDS] * (len(start) - 1) + [NOISE_BOUNDS],
+        options={"maxiter": iterations},
+    )
+    found: Parameters = result.x
+    return found if np.isfinite(result.fun) and np.isfinite(found).all() else start
