@@ -21,6 +21,7 @@ from nasctl.cli.grammar import grammar
 from nasctl.cli.render import render
 from nasctl.cli.sample import sample
 from nasctl.cli.search import search
+from nasctl.cli.status import status
 from nasctl.cli.train import train
 from nasctl.cli.trials import trials
 from nasctl.errors import NasctlError
@@ -38,6 +39,7 @@ SEARCHING = "Find an architecture"
 LANGUAGE = "Write a search space"
 
 app.command(rich_help_panel=SEARCHING)(search)
+app.command(rich_help_panel=SEARCHING)(status)
 app.command(rich_help_panel=SEARCHING)(trials)
 app.command(rich_help_panel=SEARCHING)(compare)
 app.command(rich_help_panel=SEARCHING)(render)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from nasctl.architecture import load_document
 from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
+from nasctl.cli.phrases import progress, quality, summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
 from nasctl.executors import Job
@@ -23,6 +24,9 @@ from nasctl.store import COMPLETE, Trial
 
 WIDTH = 60
 """Columns of the bar and of the reward curve."""
+
+MOST_SHOWN = 8
+"""Running trials that have a line of their own."""
 
 
 class SearchView(Listener):
@@ -36,7 +40,7 @@ class SearchView(Listener):
         self._trials: list[Trial] = []
         self._known = 0
         self._best: Trial | None = None
-        self._now = "starting"
+        self._running: dict[int, str] = {}
         self._policy = ""
         self._started = time.monotonic()
         self._live = Live(
@@ -66,18 +70,17 @@ class SearchView(Listener):
             self._console.print(self._title, soft_wrap=True)
 
     def trial_started(self, job: Job) -> None:
-        """Notes that a child comes next."""
-        if self._now == "starting":
-            self._now = f"trial {job.number}: compiling"
+        """Notes that an evaluation begins."""
+        self._running[job.number] = progress(job.number, {}, self._config)
 
     def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
         """Shows how far the child is."""
-        reached = "".join(f", {phrase}" for phrase in _quality(measures))
-        self._now = f"trial {job.number}: epoch {epoch} of {self._config.training.epochs}{reached}"
+        self._running[job.number] = progress(job.number, measures, self._config)
 
     def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
         """Adds a trial to the curve; prints it where there is no terminal, and failures everywhere."""
         self._trials.append(trial)
+        self._running.pop(trial.number, None)
         self._best = trial if is_best else self._best
         if not self._console.is_terminal or trial.status != COMPLETE:
             self._console.print(_line(trial, is_best), soft_wrap=True)
@@ -85,7 +88,7 @@ class SearchView(Listener):
     def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
         """Shows the state of the policy."""
         entropy = metrics.get("entropy")
-        self._policy = "" if entropy is None else f"policy entropy {entropy:.2f}"
+        self._policy = "" if entropy is None else f"entropy {entropy:.2f}"
 
     def interrupted(self, space: str) -> None:
         """Says what is kept and how to go on."""
@@ -121,7 +124,7 @@ class SearchView(Listener):
             console.print("No trial was complete, so there is no best network.")
             console.print(f"Why: nasctl trials {run.folder}")
             return
-        console.print(f"Best: {_summary(best)}.")
+        console.print(f"Best: {summary(best)}.")
         tested = [
             f"{name.removeprefix('test_')} {shown(name, value)}"
             for name, value in load_document(run.folder).results.items()
@@ -152,10 +155,14 @@ class SearchView(Listener):
         grid.add_row("trials", counted)
         grid.add_row("time", self._times(done, total))
         if self._best is not None:
-            grid.add_row("best", _summary(self._best))
+            grid.add_row("best", summary(self._best))
             rewards = [trial.reward for trial in self._trials if trial.reward is not None]
             grid.add_row("rewards", sparkline(rewards, WIDTH) + f"  {min(rewards):.3f} to {max(rewards):.3f}")
-        grid.add_row("now", self._now + (f"  ·  {self._policy}" if self._policy else ""))
+        running = list(self._running.values())[:MOST_SHOWN] or ["starting"]
+        hidden = len(self._running) - MOST_SHOWN
+        grid.add_row("now", "\n".join([*running, *([f"and {hidden} more"] if hidden > 0 else [])]))
+        if self._policy:
+            grid.add_row("policy", self._policy)
         return Group(Text.from_markup(self._title), grid)
 
     def _times(self, done: int, total: int) -> str:
@@ -168,27 +175,10 @@ class SearchView(Listener):
         return duration(elapsed) + ("" if left is None else f", about {duration(left)} left")
 
 
-def _summary(trial: Trial) -> str:
-    """The best trial in a phrase."""
-    return ", ".join([f"trial {trial.number}", f"reward {trial.reward:.4f}", *_quality(trial.metrics)])
-
-
 def _line(trial: Trial, is_best: bool) -> str:
     """A trial on a line of its own."""
     if trial.status != COMPLETE:
         return f"trial {trial.number:>4}  [red]{trial.status}[/]  {trial.cause}"
     took = f"{trial.seconds:5.1f} s" if trial.reused is None else f"as trial {trial.reused}"
-    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *_quality(trial.metrics), took]
+    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *quality(trial.metrics), took]
     return "  ".join(parts) + ("  [bold]best[/]" if is_best else "")
-
-
-def _quality(measures: Mapping[str, float]) -> list[str]:
-    """The measures that people ask about first, in words."""
-    phrases = [
-        f"validation {name.removeprefix('validation_')} {shown(name, measures[name])}"
-        for name in ("validation_accuracy", "validation_perplexity")
-        if name in measures
-    ]
-    if "params" in measures:
-        phrases.append(f"{measures['params']:,.0f} parameters")
-    return phrases

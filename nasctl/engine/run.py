@@ -148,6 +148,7 @@ def resume(
             hint="put it back as it was, or start a new run",
         )
     execution = _execution(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
+    folder.lock()  # nothing of a run that another process is at is changed
     folder.write_config(execution.config)
     first = tuple(tuple(tokens) for tokens in facts.get("init", ()))
     return _run(space, folder, execution, facts["seed"], first, listener)

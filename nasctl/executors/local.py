@@ -13,8 +13,7 @@ from pathlib import Path
 
 from nasctl.errors import WorkFailed
 from nasctl.executors.job import ExecutionListener, Job, Outcome
-from nasctl.executors.messages import Message, read_outcome
-from nasctl.executors.worker import OUT_OF_MEMORY
+from nasctl.executors.messages import OUT_OF_MEMORY, Message, read_outcome
 from nasctl.executors.worker_process import WorkerLost, WorkerProcess, error_of
 from nasctl.executors.workplace import Recipe
 from nasctl.store import Status

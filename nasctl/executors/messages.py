@@ -16,6 +16,9 @@ from nasctl.space import Space
 
 Message = dict[str, Any]
 
+OUT_OF_MEMORY = 77
+"""Exit code of a worker that used more memory than it may: the last word that it can say."""
+
 
 def send(connection: Connection, kind: str, **content: object) -> None:
     """Sends a message."""

@@ -22,11 +22,8 @@ from queue import SimpleQueue
 from nasctl.errors import NasctlError
 from nasctl.executors.ending import finish
 from nasctl.executors.job import Evaluation, Job, OnEpoch
-from nasctl.executors.messages import Message, outcome_content, read_job, receive, send
+from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
 from nasctl.executors.workplace import Recipe, Workplace
-
-OUT_OF_MEMORY = 77
-"""Exit code of a worker that used more memory than it may."""
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory in use."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import orbax.checkpoint as ocp
 
+from nasctl.store.disk import writing
+
 KEPT = 2
 
 
@@ -20,8 +22,9 @@ def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
       state: A pytree of arrays.
     """
     folder = folder.resolve()
-    folder.mkdir(exist_ok=True)
-    with ocp.StandardCheckpointer() as checkpointer:
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+    with writing(folder), ocp.StandardCheckpointer() as checkpointer:
         checkpointer.save(folder / str(trials_seen), state, force=True)
     for old in checkpoints(folder)[:-KEPT]:
         shutil.rmtree(folder / str(old), ignore_errors=True)

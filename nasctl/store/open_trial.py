@@ -25,3 +25,12 @@ class OpenTrial:
     rejected: int
     started: str | None
     last_epoch: Mapping[str, float]
+
+    def to_json(self) -> dict[str, object]:
+        """The trial as one JSON object."""
+        return {
+            "number": self.number,
+            "tokens": list(self.tokens),
+            "started": self.started,
+            "last_epoch": dict(self.last_epoch),
+        }

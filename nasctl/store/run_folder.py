@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from nasctl.config import Config, resolve
 from nasctl.errors import NasctlError
 from nasctl.space import Space
+from nasctl.store.disk import writing
 from nasctl.store.trial_store import TrialStore
 
 RUN_FORMAT = 1
@@ -122,31 +123,39 @@ class RunFolder:
 
     def write_config(self, config: Config) -> None:
         """Replaces the configuration, as when a run is resumed with a larger budget."""
-        _write_whole(
-            self.path / "run.json", json.dumps({**self.facts(), "config": asdict(config)}, indent=2) + "\n"
-        )
+        document = {**self.facts(), "config": asdict(config)}
+        with writing(self.path / "run.json"):
+            _write_whole(self.path / "run.json", json.dumps(document, indent=2) + "\n")
+
+    @property
+    def space_file(self) -> Path:
+        """The space that the run searches."""
+        return self.path / "space.nas"
 
     def space_text(self) -> str:
         """Text of the space that the run searches."""
-        return (self.path / "space.nas").read_text(encoding="utf-8")
+        return self.space_file.read_text(encoding="utf-8")
 
     def trials(self, *, read_only: bool = False) -> TrialStore:
         """The trials of the run."""
         return TrialStore(self.path / "trials.sqlite", read_only=read_only)
 
     def lock(self) -> None:
-        """Claims the folder for this process until it ends.
+        """Claims the folder for this process until it ends; once is enough.
 
         Raises:
           NasctlError: Another process searches in it.
         """
+        if self._lock is not None:
+            return
         try:
             self._lock = (self.path / "lock").open("a")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self.unlock()
             raise NasctlError(
                 f"another search is running in {self.path}",
-                hint="wait for it, or give another folder with --out",
+                hint=f"look at it with `nasctl status {self.path}`, or give another folder with --out",
             ) from error
         except OSError as error:
             raise NasctlError(
@@ -159,20 +168,35 @@ class RunFolder:
             self._lock.close()
             self._lock = None
 
+    def is_locked(self) -> bool:
+        """Whether a search is running in the folder."""
+        try:
+            with (self.path / "lock").open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def replace_best(self, write: Callable[[Path], None]) -> None:
         """Puts a new best network in the place of the old one, so that one of the two is always whole.
 
         Args:
           write: Fills the folder that it is given.
+
+        Raises:
+          NasctlError: It cannot be written.
         """
         coming, going = self.path / "best.new", self.path / "best.old"
         shutil.rmtree(coming, ignore_errors=True)
-        coming.mkdir()
-        write(coming)
-        self._recover_best()
-        if self.best.exists():
-            self.best.rename(going)
-        coming.rename(self.best)
+        with writing(self.best):
+            coming.mkdir()
+            write(coming)
+            self._recover_best()
+            if self.best.exists():
+                self.best.rename(going)
+            coming.rename(self.best)
         shutil.rmtree(going, ignore_errors=True)
 
     def _recover_best(self) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nasctl.errors import NasctlError, WorkFailed
+from nasctl.errors import NasctlError
 from nasctl.space import Tokens
+from nasctl.store.disk import disk_full
 from nasctl.store.open_trial import OpenTrial
 from nasctl.store.session import Session
 from nasctl.store.trial import COMPLETE, Status, Trial
@@ -78,7 +79,7 @@ class TrialStore:
             if read_only:
                 if not path.is_file():
                     raise NasctlError(f"there are no trials at {path}")
-                self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+                self._connection = _connect_to_read(path)
                 version = self._version()
                 if version != len(MIGRATIONS):
                     self._refuse(version)
@@ -263,12 +264,20 @@ class TrialStore:
             ) from error
 
 
-def disk_full(path: Path) -> WorkFailed:
-    """What to say where a file cannot grow any more."""
-    return WorkFailed(
-        f"the disk is full: {path} cannot be written",
-        hint="make room and go on with --resume; nothing that was recorded before is lost",
-    )
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, while another process writes or on a disk where none can."""
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except (
+        sqlite3.OperationalError
+    ):  # SQLite keeps notes beside the file, which a read-only disk does not take
+        connection.close()
+        if path.with_name(f"{path.name}-wal").exists():
+            raise
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection
 
 
 def _trial(row: sqlite3.Row) -> Trial:

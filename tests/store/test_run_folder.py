@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nasctl.config import Config, resolve
-from nasctl.errors import NasctlError
+from nasctl.errors import NasctlError, WorkFailed
 from nasctl.space import Decision, Space
 from nasctl.store import RunFolder, list_runs, next_run
 
@@ -62,7 +63,7 @@ def test_two_searches_cannot_share_a_folder(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", SPACE, Config())
     run.lock()
     code = (
-        "from pathlib import Path; from nasctl.store import RunFolder; from nasctl.errors import NasctlError\n"
+        "from pathlib import Path; from nasctl.store import RunFolder; from nasctl.errors import NasctlError, WorkFailed\n"
         f"try: RunFolder.open(Path({str(run.path)!r})).lock()\n"
         "except NasctlError as error: print(error.message)\n"
         "else: print('locked')"
@@ -87,9 +88,9 @@ def test_the_best_network_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
     def fails(folder: Path) -> None:
         (folder / "arch.json").write_text("half")
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(WorkFailed, match="the disk is full"):
         run.replace_best(fails)
     assert (run.best / "arch.json").read_text() == "first"
     run.replace_best(write_best("second"))  # type: ignore[arg-type]

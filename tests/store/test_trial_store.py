@@ -8,13 +8,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nasctl.errors import NasctlError
-from nasctl.store import Trial, TrialStore
+from nasctl.store import OpenTrial, Trial, TrialStore
+from nasctl.store.trial_store import MIGRATIONS
 
 TRIAL = Trial(0, (1, 0, -1), "complete", 0.5, {"validation_accuracy": 0.79}, "abc", 7, 1.5, None, 2)
 
@@ -63,6 +65,62 @@ def test_the_same_network_is_found_among_earlier_trials_that_ran_it(store: Trial
     assert store.same_architecture("other", ["complete"], before=3) is None
 
 
+def test_a_trial_is_open_from_its_proposal_to_its_end(store: TrialStore) -> None:
+    store.open_trial(0, (1, 0, -1), 2)
+    store.open_trial(1, (0, 0, 0), 0)
+    assert store.open_trials() == [
+        OpenTrial(0, (1, 0, -1), 2, None, {}),
+        OpenTrial(1, (0, 0, 0), 0, None, {}),
+    ]
+    store.start_trial(0)
+    store.record_epoch(0, {"epoch": 1, "validation_loss": 0.5})
+    (first, _) = store.open_trials()
+    assert first.started is not None
+    assert first.last_epoch == {"epoch": 1, "validation_loss": 0.5}
+    store.start_trial(0)  # again, on another worker
+    assert store.open_trials()[0].last_epoch == {}
+    store.record(TRIAL)
+    assert [trial.number for trial in store.open_trials()] == [1]
+
+
+def test_trials_are_known_in_the_order_in_which_they_ended(store: TrialStore) -> None:
+    for number in (2, 0, 1):
+        store.record(numbered(number))
+    assert store.arrivals() == [2, 0, 1]
+    assert [trial.number for trial in store.trials()] == [0, 1, 2]
+
+
+def test_what_was_measured_after_each_epoch_is_kept(store: TrialStore) -> None:
+    history = ({"epoch": 1, "reward": 0.25}, {"epoch": 2, "reward": 0.5})
+    store.record(numbered(0, history=history))
+    assert store.trials()[0].history == history
+
+
+def test_a_session_without_an_end_was_killed(store: TrialStore) -> None:
+    first = store.begin_session(12, "here", 2)
+    store.end_session(first, "the time is up")
+    store.begin_session(13, "there", 4)
+    ended, killed = store.sessions()
+    assert (ended.process, ended.host, ended.workers, ended.stopped) == (12, "here", 2, "the time is up")
+    assert ended.ended is not None and ended.ended >= ended.started
+    assert (killed.ended, killed.stopped) == (None, "")
+
+
+def test_trials_of_the_first_version_are_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+        old.execute(
+            "INSERT INTO trials VALUES (0, '[1, 0]', 'complete', 0.5, '{}', 'abc', 7, 1.5, NULL, 0, '', '', '')"
+        )
+        old.commit()
+    with closing(TrialStore(file)) as store:
+        assert store.trials() == [Trial(0, (1, 0), "complete", 0.5, {}, "abc", 7, 1.5)]
+        assert store.arrivals() == [0]
+        store.record(numbered(1))
+        assert store.arrivals() == [0, 1]
+
+
 def test_updates_of_the_controller_are_kept_by_the_number_of_trials(store: TrialStore) -> None:
     store.record_update(5, {"entropy": 1.0})
     store.record_update(10, {"entropy": 0.5})
@@ -102,7 +160,8 @@ def test_a_recorded_trial_survives_the_death_of_its_process(tmp_path: Path) -> N
     code = f"""
 import os, signal, dataclasses
 from pathlib import Path
-from nasctl.store import Trial, TrialStore
+from nasctl.store import OpenTrial, Trial, TrialStore
+from nasctl.store.trial_store import MIGRATIONS
 store = TrialStore(Path({str(tmp_path / "trials.sqlite")!r}))
 for number in range(20):
     store.record(Trial(number, (number,), "complete", float(number)))

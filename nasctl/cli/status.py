@@ -1,0 +1,104 @@
+"""`nasctl status`: how a search stands, from any terminal."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+from nasctl.cli.console import duration, print_json, result_console, sparkline
+from nasctl.cli.options import Json, RunPath
+from nasctl.cli.phrases import progress, summary
+from nasctl.store import COMPLETE, OpenTrial, RunFolder, Session, Trial
+
+WIDTH = 60
+"""Columns of the reward curve."""
+
+
+def status(run: RunPath, json: Json = False) -> None:
+    """Say how a search stands: whether it runs, what its workers are at, what it has found.
+
+    Works from another terminal while the search runs, and changes nothing.
+
+    Example: nasctl status runs/cnn
+    """
+    folder = RunFolder.open(run)
+    with closing(folder.trials(read_only=True)) as store:
+        trials, running, sessions = store.trials(), store.open_trials(), store.sessions()
+    active = folder.is_locked()
+    complete = [trial for trial in trials if trial.reward is not None]
+    best = max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)
+    if json:
+        print_json(
+            {
+                "run": str(run),
+                "running": active,
+                "stopped": "" if active or not sessions else sessions[-1].stopped,
+                "trials": len(trials),
+                "budget": folder.config().search.trials,
+                "failed": sum(trial.status != COMPLETE for trial in trials),
+                "reused": sum(trial.reused is not None for trial in trials),
+                "best": best.to_json() if best else None,
+                "open": [trial.to_json() for trial in running],
+            }
+        )
+        return
+    _show(folder, trials, running, sessions, best, active)
+
+
+def _show(
+    folder: RunFolder,
+    trials: list[Trial],
+    running: list[OpenTrial],
+    sessions: list[Session],
+    best: Trial | None,
+    active: bool,
+) -> None:
+    from rich.table import Table
+
+    config = folder.config()
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim")
+    rows.add_column()
+    rows.add_row("search", _state(sessions, active))
+    failed = sum(trial.status != COMPLETE for trial in trials)
+    reused = sum(trial.reused is not None for trial in trials)
+    rows.add_row(
+        "trials",
+        f"{len(trials)} of {config.search.trials}"
+        + (f", {failed} failed" if failed else "")
+        + (f", {reused} answered from the store" if reused else ""),
+    )
+    if best is not None:
+        rows.add_row("best", summary(best))
+        rewards = [trial.reward for trial in trials if trial.reward is not None]
+        rows.add_row("rewards", f"{sparkline(rewards, WIDTH)}  {min(rewards):.3f} to {max(rewards):.3f}")
+    for trial in running:
+        word = "now" if active else "left open"
+        rows.add_row(word, progress(trial.number, trial.last_epoch, config) + _since(trial, active))
+    result_console().print(f"[bold]{folder.path}[/]")
+    result_console().print(rows)
+    if not active and len(trials) < config.search.trials:
+        result_console().print(f"Go on: nasctl search {folder.space_file} --resume --out {folder.path}")
+
+
+def _state(sessions: list[Session], active: bool) -> str:
+    if not sessions:
+        return "has not begun"
+    last = sessions[-1]
+    if active:
+        at_once = "" if last.workers == 1 else f", {last.workers} at once"
+        return f"running for {duration(_age(last.started))} (process {last.process} on {last.host}{at_once})"
+    if last.ended is None:
+        return "was killed; nothing that it recorded is lost"
+    return f"stopped {duration(_age(last.ended))} ago: {last.stopped}"
+
+
+def _since(trial: OpenTrial, active: bool) -> str:
+    if not active:
+        return ""
+    return ", waits" if trial.started is None else f", since {duration(_age(trial.started))}"
+
+
+def _age(moment: str) -> float:
+    """Seconds since a moment that is written as ISO 8601 in UTC."""
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()

@@ -1,0 +1,225 @@
+"""Searches that are killed at any moment, and workers that are: nothing reported is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import nasctl
+from nasctl.dialects import parse_space
+from nasctl.store import RunFolder
+
+SPACE = parse_space(
+    "space choices\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\nc in {0, 1, 2, 3}\nd in {0, 1, 2, 3}\n", name="toy"
+)
+TRIALS = 60
+
+MODULE = """
+import os, time
+
+def score(architecture):
+    time.sleep(0.004)
+    with open(os.environ["CALLS"], "a") as calls:
+        calls.write(f"{os.getpid()}\\n")
+    return {"reward": float(sum(architecture.tokens)) + architecture.tokens[0] / 8, "first": architecture.tokens[0]}
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "scores_of_faults.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
+    yield tmp_path
+    sys.modules.pop("scores_of_faults", None)
+
+
+def settings(controller: str, **search: object) -> dict[str, dict[str, object]]:
+    kept = {"kind": controller, "batch": 5}
+    return {"controller": kept, "search": {"trials": TRIALS, "duplicates": "repeat", "ahead": 3, **search}}
+
+
+def searching(run: Path, controller: str) -> int:
+    """Starts or goes on with a search in a process of its own; returns the process."""
+    process = os.fork()
+    if process:
+        return process
+    try:
+        if (run / "run.json").exists():
+            nasctl.resume(run, "scores_of_faults:score")
+        else:
+            nasctl.search(SPACE, "scores_of_faults:score", out=run, settings=settings(controller))
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+def reported(run: Path) -> list[tuple[object, ...]]:
+    """All trials, but for how long they took."""
+    with closing(RunFolder.open(run).trials(read_only=True)) as store:
+        return [(t.number, t.tokens, t.reward, t.status, t.metrics, t.seed) for t in store.trials()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("controller", "kills"), [("random", 35), ("random", 15)])
+def test_a_search_that_is_killed_at_random_moments_ends_as_one_that_is_not(
+    controller: str, kills: int, module: Path
+) -> None:
+    whole, run = module / "whole", module / "killed"
+    began = time.monotonic()
+    assert os.waitpid(searching(whole, controller), 0)[1] == 0
+    took = time.monotonic() - began
+    chance = random.Random(0)
+    known: list[tuple[object, ...]] = []
+    killed = 0
+    while killed < kills:
+        process = searching(run, controller)
+        time.sleep(chance.uniform(0.2, 1.0) * took * min(1.0, 2 / kills) + 0.02)
+        os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        killed += 1
+        if not (run / "trials.sqlite").exists():
+            continue
+        with closing(sqlite3.connect(run / "trials.sqlite")) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        now = reported(run)
+        assert now[: len(known)] == known
+        known = now
+        if os.waitstatus_to_exitcode(status) == 0:
+            break
+    assert killed >= kills // 2
+    if len(known) < TRIALS:
+        assert os.waitpid(searching(run, controller), 0)[1] == 0
+    assert reported(run) == reported(whole)
+    with closing(RunFolder.open(run).trials(read_only=True)) as store:
+        assert store.open_trials() == []
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_cost_nothing(module: Path) -> None:
+    plain = nasctl.search(SPACE, "scores_of_faults:score", out=module / "plain", settings=settings("random"))
+    killed: list[int] = []
+    done = threading.Event()
+
+    def kill_now_and_then() -> None:
+        chance = random.Random(1)
+        while not done.is_set():
+            calls = (module / "calls").read_text().split() if (module / "calls").exists() else []
+            at_work = set(map(int, calls[-4:])) - {os.getpid(), *killed}
+            if at_work and len(killed) < 8:
+                victim = chance.choice(sorted(at_work))
+                killed.append(victim)
+                os.kill(victim, signal.SIGKILL)
+            time.sleep(0.05)
+
+    (module / "calls").unlink()
+    killer = threading.Thread(target=kill_now_and_then)
+    killer.start()
+    try:
+        run = nasctl.search(
+            SPACE,
+            "scores_of_faults:score",
+            out=module / "run",
+            settings=settings("random", executor="local", workers=2),
+        )
+    finally:
+        done.set()
+        killer.join()
+    assert len(killed) >= 4
+    assert reported(run.folder) == reported(plain.folder)
+    assert all(trial.status == "complete" for trial in run.trials)
+
+
+def test_the_number_of_workers_does_not_decide_the_trials(module: Path) -> None:
+    def run(name: str, **search: object) -> nasctl.Run:
+        return nasctl.search(
+            SPACE, "scores_of_faults:score", out=module / name, settings=settings("random", **search)
+        )
+
+    alone = run("alone")
+    together = run("together", executor="local", workers=2)
+    assert len(set((module / "calls").read_text().split())) == 3
+    assert reported(together.folder) == reported(alone.folder)
+
+
+def test_trials_of_an_asynchronous_search_are_each_there_once(module: Path) -> None:
+    run = nasctl.search(
+        SPACE,
+        "scores_of_faults:score",
+        out=module / "run",
+        settings=settings("random", executor="local", workers=2, updates="asynchronous"),
+    )
+    assert Counter(trial.number for trial in run.trials) == Counter(range(TRIALS))
+    again = nasctl.resume(run.folder, budget={"trials": TRIALS + 10})
+    assert [trial.number for trial in again.trials] == list(range(TRIALS + 10))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 1 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user cannot mount a file system")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def command(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    (folder / "toy.nas").write_text(SPACE.source)
+    begun = "--resume" in more
+    how = [] if begun else ["--controller", "random", "--set", "search.duplicates=repeat"]
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "nasctl", "search", "toy.nas", "--evaluator", "scores_of_faults:score"),
+            *("--out", str(out), *how, *more),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_disk_that_fills_up_ends_the_search_with_all_that_was_reported(
+    module: Path, small_disk: Path
+) -> None:
+    run = small_disk / "run"
+    full = command(module, run, "--trials", "3000")
+    assert full.returncode == 1, full.stderr
+    assert "error: the disk is full" in full.stderr
+    assert "--resume" in full.stderr
+    assert "Traceback" not in full.stderr
+    with closing(sqlite3.connect(run / "trials.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    known = reported(run)
+    assert len(known) > 10
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    more = command(module, run, "--resume", "--trials", str(len(known) + 20))
+    assert more.returncode == 0, more.stderr
+    assert reported(run)[: len(known)] == known
+    assert [row[0] for row in reported(run)] == list(range(len(known) + 20))
+
+
+def test_a_run_folder_that_cannot_be_written_is_said_so(module: Path, small_disk: Path) -> None:
+    assert command(module, small_disk / "run", "--trials", "3").returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    for out, more in ((small_disk / "run", ["--resume", "--trials", "5"]), (small_disk / "new", [])):
+        refused = command(module, out, *more)
+        assert refused.returncode == 2, refused.stderr
+        assert "cannot be written" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert len(reported(small_disk / "run")) == 3
