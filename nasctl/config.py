@@ -59,10 +59,12 @@ class ControllerConfig:
     """Which searcher proposes the token strings, and how it learns.
 
     Attributes:
-      kind: `reinforce`, or `random` for uniform sampling.
+      kind: `reinforce` learns a policy; the plain rivals are `random` for uniform sampling, `local` for local search
+        (White et al. 2021) and `evolution` for regularised evolution (Real et al. 2019), of which only `batch` below
+        is a setting.
       preset: `default` for budgets of tens to thousands of trials, `paper` for the settings of Zoph & Le 2017
         (section 4.1); the fields below, where given, take precedence over it.
-      batch: Children proposed at once; one policy update a batch. 0 takes the preset's.
+      batch: Trials that are learned from at once. 0 takes the preset's, or 1 where there is none.
       hidden: Units of each LSTM layer. 0 takes the preset's.
       learning_rate: Step size of Adam. 0 takes the preset's.
       barrier: Weight of the term that keeps the policy from becoming certain: larger explores longer, 0 not at
@@ -72,7 +74,7 @@ class ControllerConfig:
         proposals; without it, it is plain REINFORCE, as the paper's preset always is.
     """
 
-    kind: str = field(default="reinforce", metadata={"choices": ("reinforce", "random")})
+    kind: str = field(default="reinforce", metadata={"choices": ("reinforce", "random", "local", "evolution")})
     preset: str = field(default="default", metadata={"choices": ("default", "paper")})
     batch: int = 0
     hidden: int = 0

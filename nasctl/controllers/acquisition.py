@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nasctl.controllers.moves import Strings
+from nasctl.controllers.moves import Strings, keys
 
 CLIMBS = 3
 """Rounds of climbing."""
@@ -25,13 +25,6 @@ class Found(NamedTuple):
 
     string: Int[np.ndarray, " T"]
     value: float
-
-
-def keys(strings: Strings) -> list[bytes]:
-    """For each string what it is known by in a set."""
-    rows = np.ascontiguousarray(strings, np.int32)
-    names: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
-    return names
 
 
 def climb(

@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from nasctl.config import ControllerConfig
 from nasctl.controllers.controller import Controller
+from nasctl.controllers.evolution import Evolution
+from nasctl.controllers.local_search import LocalSearch
 from nasctl.controllers.presets import settings
 from nasctl.controllers.random_search import RandomSearch
+from nasctl.controllers.warm_start import WarmStart
 from nasctl.errors import NasctlError
-from nasctl.space import Space
+from nasctl.space import Space, Tokens
 
 
-def make_controller(space: Space, config: ControllerConfig, *, seed: int) -> Controller:
+def make_controller(
+    space: Space, config: ControllerConfig, *, seed: int, init: Sequence[Tokens] = ()
+) -> Controller:
     """The controller that a configuration asks for, having seen nothing yet.
 
     Args:
       space: What is searched.
       config: Its kind and preset, and what is changed about the preset.
       seed: Seed of everything that it draws.
+      init: Strings to try first, in this order.
 
     Raises:
-      NasctlError: There is no such kind, or a setting is out of range.
+      NasctlError: There is no such kind, a setting is out of range, or a string is not one of the space.
     """
+    controller = _controller(space, config, seed)
+    if not init:
+        return controller
+    return WarmStart(controller, [space.validate(tokens) for tokens in init])
+
+
+def _controller(space: Space, config: ControllerConfig, seed: int) -> Controller:
     chosen = settings(config)
-    if config.kind == "random":
-        return RandomSearch(space, seed=seed, batch=chosen.batch)
-    if config.kind == "reinforce" and chosen.reward_model:
+    plain: dict[str, Callable[..., Controller]] = {
+        "random": RandomSearch,
+        "local": LocalSearch,
+        "evolution": Evolution,
+    }
+    if config.kind in plain:
+        return plain[config.kind](space, seed=seed, batch=config.batch or 1)
+    if config.kind != "reinforce":
+        raise NasctlError(
+            f"there is no controller `{config.kind}`", hint=f"it is one of {', '.join(['reinforce', *plain])}"
+        )
+    if chosen.reward_model:
         from nasctl.controllers.guided import GuidedReinforce
 
         return GuidedReinforce(space, chosen, seed=seed)
-    if config.kind == "reinforce":
-        from nasctl.controllers.reinforce import Reinforce  # imports JAX, which random search does without
+    from nasctl.controllers.reinforce import Reinforce  # imports JAX, which the others do without
 
-        return Reinforce(space, chosen, seed=seed)
-    raise NasctlError(f"there is no controller `{config.kind}`", hint="it is one of reinforce, random")
+    return Reinforce(space, chosen, seed=seed)

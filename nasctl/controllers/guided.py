@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Float
 
-from nasctl.controllers.acquisition import climb, keys
+from nasctl.controllers.acquisition import climb
 from nasctl.controllers.controller import Observation, State
-from nasctl.controllers.moves import FREE, Forced, Moves, Strings, as_strings, as_tokens
+from nasctl.controllers.moves import FREE, Forced, Moves, Strings, as_strings, as_tokens, keys
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.presets import Settings
 from nasctl.controllers.reward_model import RewardModel
@@ -189,9 +189,10 @@ class GuidedReinforce:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over a state."""
-        checked = check_state(state, self.state(), growing=("reward_model/",))
-        self._policy.restore(_part(checked, "policy/"))
-        self._model.restore(_part(checked, "reward_model/"))
+        own = self.state()
+        loose = check_state(state, own, growing=True)
+        self._policy.restore(check_state(_part(loose, "policy/"), _part(own, "policy/")))
+        self._model.restore(_part(loose, "reward_model/"))
         self._refresh()
 
 

@@ -6,7 +6,7 @@ depth schedule fixes at a trial (decision → token).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -29,6 +29,13 @@ def as_tokens(string: Int[np.ndarray, " T"]) -> Tokens:
 def as_strings(strings: Iterable[Tokens], length: int) -> Strings:
     """Token strings of a length as rows."""
     return np.array(list(strings), np.int32).reshape(-1, length)
+
+
+def keys(strings: Strings) -> list[bytes]:
+    """For each string what it is known by in a set."""
+    rows = np.ascontiguousarray(strings, np.int32)
+    names: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
+    return names
 
 
 class Moves:
@@ -109,6 +116,12 @@ class Moves:
         tokens = np.repeat(string[None].astype(np.int32), len(decisions), axis=0)
         tokens[np.arange(len(decisions)), decisions] = (string[decisions] + step) % self._sizes[decisions]
         return self.complete(tokens, rng, forced)
+
+    def first_new(self, strings: Strings, taken: Collection[bytes]) -> Int[np.ndarray, " T"]:
+        """The first of some strings that is not taken; the first of them if all are."""
+        new = [index for index, key in enumerate(keys(strings)) if key not in taken]
+        string: Int[np.ndarray, " T"] = strings[new[0] if new else 0]
+        return string
 
     def _decides(self, strings: Strings) -> Bool[np.ndarray, "N T"]:
         decides: Bool[np.ndarray, "N T"] = (strings != INACTIVE) & self._movable

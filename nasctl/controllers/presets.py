@@ -70,9 +70,13 @@ PRESETS: Mapping[str, Settings] = {
         barrier=0.1,
         baseline_decay=0.95,
         standardise=True,
-        reward_model=True,
+        reward_model=False,
     ),
 }
+
+GUIDED = replace(PRESETS["default"], layers=1, hidden=32, batch=1, reward_model=True)
+"""The default with the reward model: two gradient steps a trial want a smaller network, and the model wants each
+reward as soon as there is one."""
 
 
 def settings(config: ControllerConfig) -> Settings:
@@ -86,11 +90,9 @@ def settings(config: ControllerConfig) -> Settings:
             f"controller.preset cannot be `{config.preset}`", hint=f"it is one of {', '.join(PRESETS)}"
         )
     preset = PRESETS[config.preset]
-    changes: dict[str, float] = {"reward_model": preset.reward_model and config.reward_model}
-    if changes["reward_model"]:
-        changes["batch"] = (
-            1  # a model has no use for waiting, and is none the worse for proposals that are awaited
-        )
+    if config.preset == "default" and config.reward_model:
+        preset = GUIDED
+    changes: dict[str, float] = {}
     if config.batch:
         changes["batch"] = config.batch
     if config.hidden:

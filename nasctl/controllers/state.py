@@ -11,14 +11,14 @@ from nasctl.errors import NasctlError
 
 
 def check_state(
-    state: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray], *, growing: tuple[str, ...] = ()
+    state: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray], *, growing: bool = False
 ) -> State:
     """A state with the types of another, after a check that it has the same names and shapes.
 
     Args:
       state: Arrays by name, as read from a file.
       like: A state of the controller that is to take it over.
-      growing: Beginnings of the names of arrays that have a row a trial: the first axis may have another length.
+      growing: Whether arrays may have a row a trial: the length of the first axis is then free.
 
     Raises:
       NasctlError: A name or a shape differs: the state belongs to another controller or another space.
@@ -28,7 +28,7 @@ def check_state(
         differing = ", ".join(sorted(state.keys() ^ like.keys()))
         raise NasctlError(f"the saved state does not fit the controller: {differing}", hint=hint)
     for name, array in like.items():
-        skipped = int(name.startswith(growing)) if growing else 0
+        skipped = int(growing)
         same_axes = np.ndim(state[name]) == array.ndim
         if not same_axes or np.shape(state[name])[skipped:] != array.shape[skipped:]:
             raise NasctlError(

@@ -68,7 +68,7 @@ def test_the_configuration_changes_the_preset():
         ControllerConfig(batch=3, hidden=9, learning_rate=0.5, barrier=0.0, baseline_decay=0.5)
     )
     assert (changed.batch, changed.hidden, changed.learning_rate) == (3, 9, 0.5)
-    assert (changed.barrier, changed.baseline_decay, changed.layers) == (0.0, 0.5, 2)
+    assert (changed.barrier, changed.baseline_decay, changed.layers) == (0.0, 0.5, 1)
 
 
 @pytest.mark.parametrize(
