@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -22,9 +25,9 @@ from nasctl.executors import (
     Executor,
     GroupExecutor,
     InlineExecutor,
-    Limits,
-    LocalExecutor,
     Machine,
+    PoolExecutor,
+    ProcessCrew,
     Recipe,
     look,
 )
@@ -78,7 +81,8 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
         return Execution(
             config, record, _memory(config.search, machine), lambda _: InlineExecutor(recipe.make().evaluator)
         )
-    return replace(_in_workers(config, machine, recipe), task=record)
+    in_workers = _on_cluster if kind == "ray" else _in_processes
+    return replace(in_workers(config, machine, recipe), task=record)
 
 
 def of_function(
@@ -108,26 +112,45 @@ def of_function(
             "a function of this process cannot be called by worker processes",
             hint='name it as "MODULE:FUNCTION", or leave workers and executor out',
         )
-    execution = _in_workers(config, look(), workplaces.function(space, evaluate))
+    in_workers = _on_cluster if kind == "ray" else _in_processes
+    execution = in_workers(config, look(), workplaces.function(space, evaluate))
     return replace(execution, task=record, memory=0)
 
 
-def _in_workers(config: Config, machine: Machine, recipe: Recipe) -> Execution:
+def _in_processes(config: Config, machine: Machine, recipe: Recipe) -> Execution:
     search = config.search
     workers = search.workers or machine.places
     prepared = 0 if machine.platform == "cpu" else 1  # a core that trains cannot compile at the same time
     capacity = workers * (1 + prepared)
     config = _decide(config, executor="local", workers=workers, ahead=2 * capacity - 1)
     environments = [{**worker_environment(), **machine.environment(worker)} for worker in range(workers)]
-    limits = Limits(search.child_seconds, search.child_gigabytes)
     if machine.platform != "cpu":
         settings: Any = jax.config
         settings.update("jax_platforms", "cpu")  # the devices are the workers'
 
     def start(folder: RunFolder) -> Executor:
-        return LocalExecutor(recipe, environments, logs=folder.logs, ahead=prepared, limits=limits)
+        crew = ProcessCrew(recipe, environments, gigabytes=search.child_gigabytes, logs=folder.logs)
+        return PoolExecutor(crew, ahead=prepared, seconds=search.child_seconds)
 
     return Execution(config, None, _memory(search, machine, workers), start)
+
+
+def _on_cluster(config: Config, machine: Machine, recipe: Recipe) -> Execution:
+    if importlib.util.find_spec("ray") is None:
+        raise NasctlError("Ray is not installed", hint="pip install 'nasctl[ray]'")
+    from nasctl.executors.ray_actor import RayCrew
+
+    search = config.search
+    crew = RayCrew(
+        recipe,
+        address=search.ray_address,
+        workers=search.workers,
+        environment={**worker_environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        gigabytes=search.child_gigabytes,
+    )
+    config = _decide(config, executor="ray", workers=crew.size, ahead=2 * crew.size - 1)
+    memory = int(search.child_gigabytes * 1e9)
+    return Execution(config, None, memory, lambda _: PoolExecutor(crew, seconds=search.child_seconds))
 
 
 def _memory(search: SearchConfig, machine: Machine, workers: int = 1) -> int:

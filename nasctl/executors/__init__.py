@@ -1,10 +1,12 @@
 """Executors: where and how the children of a search are evaluated, behind one small interface.
 
-`InlineExecutor` runs them in this process, `GroupExecutor` several by one program, `LocalExecutor` in worker processes.
+`InlineExecutor` runs them in this process, `GroupExecutor` several by one program, `PoolExecutor` on workers: processes
+of this machine, or actors of a Ray cluster.
 An executor turns jobs into outcomes and never raises for a child that fails: the failure is the outcome.
 """
 
 from nasctl.executors.group import GroupExecutor
+from nasctl.executors.hand import WorkerLost
 from nasctl.executors.inline import InlineExecutor
 from nasctl.executors.job import (
     Evaluation,
@@ -17,9 +19,9 @@ from nasctl.executors.job import (
     Record,
     Rung,
 )
-from nasctl.executors.local import Limits, LocalExecutor
 from nasctl.executors.machine import Machine, look
-from nasctl.executors.worker_process import WorkerLost
+from nasctl.executors.pool import PoolExecutor
+from nasctl.executors.worker_process import ProcessCrew
 from nasctl.executors.workplace import Recipe, Workplace
 
 __all__ = [
@@ -30,11 +32,11 @@ __all__ = [
     "GroupExecutor",
     "InlineExecutor",
     "Job",
-    "Limits",
-    "LocalExecutor",
     "Machine",
     "OnEpoch",
     "Outcome",
+    "PoolExecutor",
+    "ProcessCrew",
     "Recipe",
     "Record",
     "Rung",

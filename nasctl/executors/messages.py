@@ -20,9 +20,9 @@ OUT_OF_MEMORY = 77
 """Exit code of a worker that used more memory than it may: the last word that it can say."""
 
 
-def send(connection: Connection, kind: str, **content: object) -> None:
+def send(connection: Connection, message: Message) -> None:
     """Sends a message."""
-    connection.send_bytes(json.dumps({"kind": kind, **content}).encode())
+    connection.send_bytes(json.dumps(message).encode())
 
 
 def receive(connection: Connection) -> Message:
@@ -35,10 +35,15 @@ def receive(connection: Connection) -> Message:
     return message
 
 
-def job_content(job: Job) -> Mapping[str, object]:
-    """The content of a `job` message."""
-    rungs = [[rung.epoch, rung.reward] for rung in job.rungs]
-    return {"number": job.number, "tokens": job.architecture.tokens, "seed": job.seed, "rungs": rungs}
+def job_message(job: Job) -> Message:
+    """The message that gives a job."""
+    return {
+        "kind": "job",
+        "number": job.number,
+        "tokens": list(job.architecture.tokens),
+        "seed": job.seed,
+        "rungs": [[rung.epoch, rung.reward] for rung in job.rungs],
+    }
 
 
 def read_job(message: Message, space: Space) -> Job:

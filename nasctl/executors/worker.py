@@ -15,13 +15,15 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from nasctl.errors import NasctlError
 from nasctl.executors.ending import finish
-from nasctl.executors.job import Evaluation, Job, OnEpoch
+from nasctl.executors.job import Evaluation, Job, OnEpoch, Record
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
 from nasctl.executors.workplace import Recipe, Workplace
 
@@ -35,46 +37,30 @@ class Worker:
     """Evaluates one job after the other; the next one is prepared meanwhile.
 
     Args:
-      connection: To the search.
       workplace: What jobs are evaluated with.
+      send: Sends a message to the search; safe to call from any thread.
     """
 
-    def __init__(self, connection: Connection, workplace: Workplace) -> None:
-        self._connection = connection
+    def __init__(self, workplace: Workplace, send: Callable[[Message], None]) -> None:
         self._space, self._evaluator = workplace
-        self._sending = threading.Lock()
+        self._send = send
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._jobs: SimpleQueue[tuple[Job, Preparation]] = SimpleQueue()
         self._kept: dict[int, Evaluation] = {}
 
     def work(self) -> None:
         """Evaluates the jobs that come, for ever."""
-        threading.Thread(target=self._read, daemon=True).start()
-        self._send("ready")
+        self._send({"kind": "ready"})
         while True:
             job, preparation = self._jobs.get()
-            self._send("started", number=job.number)
-            outcome = finish(job, preparation, lambda record, job=job: self._tell(job, record))  # type: ignore[misc]
+            self._send({"kind": "started", "number": job.number})
+            outcome = finish(job, preparation, partial(self._tell, job))
             if outcome.evaluation is not None and outcome.evaluation.save is not None:
                 self._kept[job.number] = outcome.evaluation
-            self._send("outcome", **outcome_content(outcome))
+            self._send({"kind": "outcome", **outcome_content(outcome)})
 
-    def _tell(self, job: Job, record: object) -> None:
-        self._send("epoch", number=job.number, record=record)
-
-    def _send(self, kind: str, **content: object) -> None:
-        with self._sending:
-            send(self._connection, kind, **content)
-
-    def _read(self) -> None:
-        """Takes messages until the search is gone."""
-        try:
-            while True:
-                self._obey(receive(self._connection))
-        except (EOFError, OSError):
-            os._exit(0)
-
-    def _obey(self, message: Message) -> None:
+    def obey(self, message: Message) -> None:
+        """Does what the search asks for; a job only gets into the line."""
         match message["kind"]:
             case "job":
                 job = read_job(message, self._space)
@@ -82,18 +68,23 @@ class Worker:
             case "forget":
                 self._kept.pop(message["number"], None)
             case "save":
-                self._send("saved", number=message["number"], **self._save(message))
+                saved = self.save(message["number"], Path(message["folder"]), message["document"])
+                self._send({"kind": "saved", **saved})
 
-    def _save(self, message: Message) -> dict[str, object]:
+    def save(self, number: int, folder: Path, document: dict[str, Any]) -> Message:
+        """Saves what was trained for a job: the content of the answer, `document` or an error."""
         try:
-            save = self._kept[message["number"]].save
+            save = self._kept[number].save
             assert save is not None
-            return {"document": save(Path(message["folder"]), message["document"])}
+            return {"document": save(folder, document)}
         except Exception as error:
             return error_content(error)
 
+    def _tell(self, job: Job, record: Record) -> None:
+        self._send({"kind": "epoch", "number": job.number, "record": dict(record)})
 
-def error_content(error: Exception) -> dict[str, object]:
+
+def error_content(error: Exception) -> Message:
     """An error as a part of a message."""
     if isinstance(error, NasctlError):
         return {"error": error.message, "hint": error.hint, "expected": True}
@@ -119,13 +110,28 @@ def main() -> None:
     gigabytes = float(sys.argv[2])
     if gigabytes:
         stay_within(gigabytes)
+    sending = threading.Lock()
+
+    def tell(message: Message) -> None:
+        with sending:
+            send(connection, message)
+
     message = receive(connection)
     try:
-        workplace = Recipe(message["maker"], message["arguments"]).make()
+        worker = Worker(Recipe(message["maker"], message["arguments"]).make(), tell)
     except Exception as error:
-        send(connection, "unusable", **error_content(error))
+        tell({"kind": "unusable", **error_content(error)})
         sys.exit(1)
-    Worker(connection, workplace).work()
+
+    def listen() -> None:
+        try:
+            while True:
+                worker.obey(receive(connection))
+        except (EOFError, OSError):  # the search is gone
+            os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    worker.work()
 
 
 if __name__ == "__main__":

@@ -1,68 +1,46 @@
-"""One worker process, as the search sees it."""
+"""Worker processes on this machine."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from nasctl.errors import NasctlError, WorkFailed
-from nasctl.executors.job import Job
-from nasctl.executors.messages import Message, job_content, receive, send
+from nasctl.executors.hand import Ending, Hand, WorkerLost
+from nasctl.executors.messages import OUT_OF_MEMORY, Message, receive, send
 from nasctl.executors.workplace import Recipe
 
+_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+"""Signals by which a process ends itself."""
 
-class WorkerLost(Exception):
-    """A worker process is gone."""
 
+class WorkerProcess(Hand):
+    """A process that makes its workplace and then evaluates jobs.
 
-@dataclass
-class WorkerProcess:
-    """A worker process and the jobs that it has.
-
-    Attributes:
-      process: The process.
-      connection: The pipe to it.
-      log: Where it prints.
-      ready: Whether it can evaluate jobs yet.
-      jobs: Those that were sent to it and have not ended, by number.
-      started: When the job that it evaluates began, by the monotonic clock; None while it has none.
-      current: The number of that job.
-      inbox: Messages that came while something else was waited for.
+    Args:
+      recipe: What it makes.
+      environment: Variables that are laid over those of this process.
+      gigabytes: Memory that it may use; 0 for no limit.
+      log: The file that it prints to.
     """
 
-    process: subprocess.Popen[bytes]
-    connection: Connection
-    log: Path
-    ready: bool = False
-    jobs: dict[int, Job] = field(default_factory=dict)
-    started: float | None = None
-    current: int | None = None
-    inbox: list[Message] = field(default_factory=list)
-
-    @classmethod
-    def start(
-        cls, recipe: Recipe, *, environment: Mapping[str, str], gigabytes: float, log: Path
-    ) -> WorkerProcess:
-        """Starts a process that makes its workplace and then waits for jobs.
-
-        Args:
-          recipe: What it makes.
-          environment: Variables that are laid over those of this process.
-          gigabytes: Memory that it may use; 0 for no limit.
-          log: The file that it prints to.
-        """
-        ours, theirs = Pipe()
+    def __init__(
+        self, recipe: Recipe, *, environment: Mapping[str, str], gigabytes: float, log: Path
+    ) -> None:
+        super().__init__(str(log))
+        self._gigabytes = gigabytes
+        self._log = log
+        self._inbox: list[Message] = []
+        self.connection, theirs = Pipe()
         with theirs, log.open("ab") as output:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-u", "-m", "nasctl.executors.worker", str(theirs.fileno()), str(gigabytes)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -71,29 +49,16 @@ class WorkerProcess:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        worker = cls(process, ours, log)
-        with suppress(OSError):  # a process that is gone already is noticed when it is asked
-            send(ours, "recipe", maker=recipe.maker, arguments=dict(recipe.arguments))
-        return worker
+        self.tell({"kind": "recipe", "maker": recipe.maker, "arguments": dict(recipe.arguments)})
 
-    def give(self, job: Job) -> None:
-        """Sends a job."""
-        self.jobs[job.number] = job
+    def tell(self, message: Message) -> None:
+        """Sends a message."""
         with suppress(OSError):
-            send(self.connection, "job", **job_content(job))
+            send(self.connection, message)
 
-    def forget(self, number: int) -> None:
-        """Lets it drop what it trained for a job."""
-        with suppress(OSError):
-            send(self.connection, "forget", number=number)
-
-    def messages(self) -> list[Message]:
-        """What has come from it.
-
-        Raises:
-          WorkerLost: It is gone, and nothing of what it sent is left.
-        """
-        messages, self.inbox = self.inbox, []
+    def heard(self) -> list[Message]:
+        """What has come from it."""
+        messages, self._inbox = self._inbox, []
         try:
             while self.connection.poll():
                 messages.append(receive(self.connection))
@@ -103,40 +68,84 @@ class WorkerProcess:
         return messages
 
     def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        """Has it save what it trained for a job, as `Evaluation.save`.
-
-        Raises:
-          WorkerLost: It is gone.
-          WorkFailed: It cannot be saved.
-        """
+        """Has it save what it trained for a job."""
+        message: Message = {
+            "kind": "save",
+            "number": number,
+            "folder": str(folder.resolve()),
+            "document": document,
+        }
         try:
-            send(self.connection, "save", number=number, folder=str(folder.resolve()), document=document)
-            while (message := receive(self.connection))["kind"] != "saved":
-                self.inbox.append(message)
+            send(self.connection, message)
+            while (answer := receive(self.connection))["kind"] != "saved":
+                self._inbox.append(answer)
         except (EOFError, OSError) as error:
             raise WorkerLost from error
-        if "error" in message:
-            raise error_of(message, f"the best network cannot be saved in {folder}", self.log)
-        saved: dict[str, Any] = message["document"]
+        if "error" in answer:
+            raise self.error(answer, f"the best network cannot be saved in {folder}")
+        saved: dict[str, Any] = answer["document"]
         return saved
 
-    def end(self) -> int:
-        """Ends it and returns its exit code; negative for the signal that ended it before."""
+    def end(self) -> Ending:
+        """Ends it; it is given a moment to notice by itself."""
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(0.2)
         self.process.kill()
-        return self.process.wait()
+        code = self.process.wait()
+        if code == OUT_OF_MEMORY:
+            limit = f"{self._gigabytes:g} GB of memory (search.child_gigabytes)"
+            return Ending(f"it used more than {limit}", "out_of_memory", final=True)
+        if code >= 0:
+            return Ending(f"exit code {code}")
+        name = signal.Signals(-code).name
+        if code == -signal.SIGKILL:
+            return Ending(f"{name}: a system that is short of memory ends processes so")
+        return Ending(name, "crashed" if -code in _FAULTS else "lost")
 
-    def took(self) -> float:
-        """Seconds since its job began."""
-        return 0.0 if self.started is None else time.monotonic() - self.started
+    @property
+    def waits(self) -> bool:
+        """Whether something that it sent is at hand already."""
+        return bool(self._inbox)
 
 
-def error_of(message: Message, what: str, log: Path) -> NasctlError:
-    """The error that a worker met, as one of this process."""
-    if message["expected"]:
-        return NasctlError(message["error"], hint=message["hint"])
-    with log.open("a", encoding="utf-8") as output:
-        output.write(message["hint"])
-    return WorkFailed(f"{what}: {message['error']}", hint=f"the details are in {log}")
+class ProcessCrew:
+    """The worker processes of this machine, each in a place with an environment of its own.
+
+    Args:
+      recipe: What they make.
+      environments: One for each.
+      gigabytes: Memory that each may use; 0 for no limit.
+      logs: Folder of what they print.
+    """
+
+    def __init__(
+        self, recipe: Recipe, environments: Sequence[Mapping[str, str]], *, gigabytes: float, logs: Path
+    ) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
+        self.size = len(environments)
+        self._recipe = recipe
+        self._environments = environments
+        self._gigabytes = gigabytes
+        self._logs = logs
+
+    def hire(self, place: int) -> WorkerProcess:
+        """Starts the worker of a place."""
+        return WorkerProcess(
+            self._recipe,
+            environment=self._environments[place],
+            gigabytes=self._gigabytes,
+            log=self._logs / f"worker-{place}.log",
+        )
+
+    def sleep(self, hands: Sequence[WorkerProcess], seconds: float | None) -> None:
+        """Waits until one of them has something to say."""
+        if not any(hand.waits for hand in hands):
+            wait([hand.connection for hand in hands], seconds)
+
+    def dismiss(self, hands: Sequence[WorkerProcess]) -> None:
+        """Ends them all."""
+        for hand in hands:
+            hand.connection.close()  # all of them notice at once
+        for hand in hands:
+            hand.end()

@@ -63,7 +63,7 @@ def test_two_searches_cannot_share_a_folder(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", SPACE, Config())
     run.lock()
     code = (
-        "from pathlib import Path; from nasctl.store import RunFolder; from nasctl.errors import NasctlError, WorkFailed\n"
+        "from pathlib import Path; from nasctl.store import RunFolder; from nasctl.errors import NasctlError\n"
         f"try: RunFolder.open(Path({str(run.path)!r})).lock()\n"
         "except NasctlError as error: print(error.message)\n"
         "else: print('locked')"

@@ -13,8 +13,11 @@ import pytest
 
 from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError, WorkFailed
-from nasctl.executors import Job, Limits, LocalExecutor, Outcome, Recipe, WorkerLost
+from nasctl.executors import Job, Outcome, PoolExecutor, ProcessCrew, Recipe, WorkerLost
+from nasctl.executors.messages import job_message, read_job
+from nasctl.executors.worker_process import WorkerProcess
 
+Pool = PoolExecutor[WorkerProcess]
 TEXT = "space choices\ndoes in {0, 1, 2, 3, 4, 5, 6}\n"
 SPACE = parse_space(TEXT, name="plain")
 FINE, DIES_ONCE, DIES, SLEEPS, EATS, FAULTS, TRAINS = range(7)
@@ -73,14 +76,15 @@ def vanish(**arguments):
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Callable[..., LocalExecutor]]:
+def pool(tmp_path: Path) -> Iterator[Callable[..., Pool]]:
     (tmp_path / "made_for_a_test.py").write_text(MODULE)
-    opened: list[LocalExecutor] = []
+    opened: list[Pool] = []
 
-    def start(workers: int = 1, *, maker: str = "make", **options: object) -> LocalExecutor:
+    def start(workers: int = 1, *, maker: str = "make", gigabytes: float = 0.0, **options: float) -> Pool:
         recipe = Recipe(f"made_for_a_test:{maker}", {"text": TEXT, "folder": str(tmp_path)})
         environment = {"PYTHONPATH": str(tmp_path)}
-        executor = LocalExecutor(recipe, [environment] * workers, logs=tmp_path / "logs", **options)  # type: ignore[arg-type]
+        crew = ProcessCrew(recipe, [environment] * workers, gigabytes=gigabytes, logs=tmp_path / "logs")
+        executor = PoolExecutor(crew, **options)  # type: ignore[arg-type]
         opened.append(executor)
         return executor
 
@@ -93,7 +97,7 @@ def job(number: int, does: int = FINE) -> Job:
     return Job(number, SPACE.decode((does,)), seed=100 + number)
 
 
-def run(executor: LocalExecutor, heard: object, *jobs: Job) -> dict[int, Outcome]:
+def run(executor: Pool, heard: object, *jobs: Job) -> dict[int, Outcome]:
     for each in jobs:
         executor.submit(each)
     outcomes: dict[int, Outcome] = {}
@@ -155,7 +159,7 @@ def test_a_job_that_costs_two_workers_has_failed_and_the_others_go_on(pool, hear
 
 
 def test_a_worker_that_is_killed_from_outside_is_replaced(pool, heard, tmp_path: Path) -> None:
-    executor = pool(1, limits=Limits(seconds=30))
+    executor = pool(1, seconds=30)
     run(executor, heard, job(0))
     os.kill(int((tmp_path / "0.pid").read_text()), signal.SIGKILL)
     time.sleep(0.1)
@@ -164,7 +168,7 @@ def test_a_worker_that_is_killed_from_outside_is_replaced(pool, heard, tmp_path:
 
 def test_a_child_that_takes_too_long_is_stopped(pool, heard) -> None:
     started = time.monotonic()
-    outcomes = run(pool(2, limits=Limits(seconds=0.5)), heard, job(0, SLEEPS), job(1), job(2))
+    outcomes = run(pool(2, seconds=0.5), heard, job(0, SLEEPS), job(1), job(2))
     assert outcomes[0].status == "timed_out"
     assert outcomes[0].seconds >= 0.5
     assert "0.5 s" in outcomes[0].cause
@@ -174,7 +178,7 @@ def test_a_child_that_takes_too_long_is_stopped(pool, heard) -> None:
 
 
 def test_a_child_that_takes_too_much_memory_is_stopped(pool, heard) -> None:
-    outcomes = run(pool(1, limits=Limits(gigabytes=0.5)), heard, job(0, EATS), job(1))
+    outcomes = run(pool(1, gigabytes=0.5), heard, job(0, EATS), job(1))
     assert [outcomes[number].status for number in (0, 1)] == ["out_of_memory", "complete"]
     assert "0.5 GB" in outcomes[0].cause
     assert heard.started.count(0) == 1
@@ -192,7 +196,7 @@ def test_waiting_ends_with_the_time_that_it_is_given(pool, heard) -> None:
     ("maker", "kind", "message"),
     [
         ("refuse", NasctlError, "there is no such data set"),
-        ("fail", WorkFailed, "a worker process cannot begin: ValueError: a surprise"),
+        ("fail", WorkFailed, "a worker cannot begin: ValueError: a surprise"),
         ("vanish", WorkFailed, "ended before it was ready .exit code 3."),
     ],
 )
@@ -208,13 +212,11 @@ def test_workers_that_cannot_begin_end_the_search(
 def test_workers_end_with_the_process_that_started_them(pool, heard, tmp_path: Path) -> None:
     executor = pool(1)
     run(executor, heard, job(0))
-    process = executor._workers[0].process
-    executor._workers[0].connection.close()  # what the end of this process would do
+    process = executor._hands[0].process
+    executor._hands[0].connection.close()  # what the end of this process would do
     assert process.wait(10) == 0
 
 
 def test_messages_are_plain_json(tmp_path: Path) -> None:
-    from nasctl.executors.messages import job_content, read_job
-
-    sent = json.loads(json.dumps(job_content(job(3, SLEEPS))))
+    sent = json.loads(json.dumps(job_message(job(3, SLEEPS))))
     assert read_job(sent, SPACE) == job(3, SLEEPS)

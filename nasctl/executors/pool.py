@@ -1,0 +1,172 @@
+"""Children in a pool of workers: processes of this machine, or actors of a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from nasctl.errors import WorkFailed
+from nasctl.executors.hand import Ending, Hand, WorkerLost
+from nasctl.executors.job import ExecutionListener, Job, Outcome
+from nasctl.executors.messages import Message, read_outcome
+
+HandT = TypeVar("HandT", bound=Hand)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the clock while children have a limit of time."""
+
+
+class Crew(Protocol[HandT]):
+    """Where the workers of a pool come from.
+
+    Attributes:
+      size: How many there are.
+    """
+
+    size: int
+
+    def hire(self, place: int) -> HandT:
+        """Starts the worker of a place."""
+        ...
+
+    def sleep(self, hands: Sequence[HandT], seconds: float | None) -> None:
+        """Waits until one of them has something to say, or is gone, or the time is over."""
+        ...
+
+    def dismiss(self, hands: Sequence[HandT]) -> None:
+        """Ends them all."""
+        ...
+
+
+class PoolExecutor(Generic[HandT]):
+    """Runs jobs on workers, each of which is ready before its first job and stays.
+
+    A worker that is lost is replaced, and the job that it was at is run once more. A child that takes more than it may
+    costs its worker too, and is not run again.
+
+    Args:
+      crew: Where the workers come from.
+      ahead: Jobs that each worker has beside the one that it evaluates, to prepare them meanwhile.
+      seconds: Wall-clock time that one evaluation may take; 0 for no limit.
+    """
+
+    def __init__(self, crew: Crew[HandT], *, ahead: int = 0, seconds: float = 0.0) -> None:
+        self.capacity = crew.size * (1 + ahead)
+        self._crew = crew
+        self._ahead = ahead
+        self._limit = seconds
+        self._waiting: deque[Job] = deque()
+        self._lost_before: set[int] = set()
+        self._unclaimed: list[tuple[HandT, int]] = []
+        self._hands = [crew.hire(place) for place in range(crew.size)]
+
+    def submit(self, job: Job) -> None:
+        """Takes a job on; it waits for a worker."""
+        self._waiting.append(job)
+
+    def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
+        """Outcomes in the order in which they come."""
+        for hand, number in self._unclaimed:
+            hand.forget(number)
+        self._unclaimed.clear()
+        until = None if seconds is None else time.monotonic() + seconds
+        outcomes: list[Outcome] = []
+        while not outcomes and (self._waiting or any(hand.jobs for hand in self._hands)):
+            self._hand_out()
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            self._crew.sleep(self._hands, self._until_next_look(left))
+            for place in range(len(self._hands)):
+                outcomes += self._look_at(place, listener)
+        return outcomes
+
+    def close(self) -> None:
+        """Ends all workers."""
+        self._crew.dismiss(self._hands)
+        self._waiting.clear()
+
+    def _hand_out(self) -> None:
+        """Gives waiting jobs to the workers that have the fewest."""
+        while self._waiting:
+            hand = min((h for h in self._hands if h.ready), key=lambda h: len(h.jobs), default=None)
+            if hand is None or len(hand.jobs) > self._ahead:
+                return
+            hand.give(self._waiting.popleft())
+
+    def _until_next_look(self, seconds: float | None) -> float | None:
+        """How long to sleep at most: until a child has had its time."""
+        if not self._limit:
+            return seconds
+        dues = [self._limit - hand.took() for hand in self._hands if hand.current is not None]
+        return max(0.0, min([LOOK_EVERY, *dues, *([] if seconds is None else [seconds])]))
+
+    def _look_at(self, place: int, listener: ExecutionListener) -> list[Outcome]:
+        hand = self._hands[place]
+        try:
+            outcomes = [o for message in hand.heard() for o in self._hear(hand, message, listener)]
+        except WorkerLost:
+            return self._replace(place)
+        if self._limit and hand.current is not None and hand.took() >= self._limit:
+            outcomes.append(self._stop(place))
+        return outcomes
+
+    def _hear(self, hand: HandT, message: Message, listener: ExecutionListener) -> list[Outcome]:
+        match message["kind"]:
+            case "ready":
+                hand.ready = True
+            case "unusable":
+                raise hand.error(message, "a worker cannot begin")
+            case "started":
+                hand.begin(message["number"])
+                listener.job_started(hand.jobs[message["number"]])
+            case "epoch":
+                listener.epoch_finished(hand.jobs[message["number"]], message["record"])
+            case "outcome":
+                hand.current = None
+                job = hand.jobs.pop(message["number"])
+                self._unclaimed.append((hand, job.number))
+                return [read_outcome(message, job, partial(hand.save, job.number))]
+        return []
+
+    def _stop(self, place: int) -> Outcome:
+        """Ends a worker whose child has had its time."""
+        hand = self._hands[place]
+        assert hand.current is not None
+        job, took = hand.jobs.pop(hand.current), hand.took()
+        hand.end()
+        self._renew(place)
+        cause = f"it took longer than {self._limit:g} s (search.child_seconds)"
+        return Outcome(job, "timed_out", took, cause=cause)
+
+    def _replace(self, place: int) -> list[Outcome]:
+        """Puts a new worker in the place of one that is gone; its job is run again, or has failed."""
+        hand = self._hands[place]
+        job = hand.jobs.pop(hand.current) if hand.current is not None else None
+        took = hand.took()
+        ending = hand.end()
+        if not hand.ready:
+            raise WorkFailed(
+                f"a worker ended before it was ready ({ending.words})",
+                hint=f"what it printed is in {hand.log}",
+            )
+        self._renew(place)
+        if job is None:
+            return []
+        if not ending.final and job.number not in self._lost_before:
+            self._lost_before.add(job.number)
+            self._waiting.appendleft(job)
+            return []
+        return [Outcome(job, ending.status, took, cause=_cause(ending))]
+
+    def _renew(self, place: int) -> None:
+        """Starts another worker; the jobs that waited for the old one wait for any."""
+        self._waiting.extendleft(reversed(self._hands[place].jobs.values()))
+        self._hands[place] = self._crew.hire(place)
+
+
+def _cause(ending: Ending) -> str:
+    return ending.words if ending.final else f"its worker ended twice ({ending.words})"

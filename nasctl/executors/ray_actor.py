@@ -1,0 +1,206 @@
+"""Workers as actors of a Ray cluster: what a pool does with processes of this machine, on any number of machines."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from nasctl.errors import NasctlError
+from nasctl.executors.hand import Ending, Hand, WorkerLost
+from nasctl.executors.messages import Message
+from nasctl.executors.worker import Worker, error_content, stay_within
+from nasctl.executors.workplace import Recipe
+
+PATIENCE = 10.0
+"""Seconds in which a cluster must answer."""
+
+_THREADS = 4
+"""Calls that an actor answers at once: one that waits for messages, and those that give it work."""
+
+
+class Actor:
+    """A worker in a process of Ray's.
+
+    Args:
+      maker: Of the recipe of its workplace.
+      arguments: Of the recipe.
+      gigabytes: Memory that it may use; 0 for no limit.
+    """
+
+    def __init__(self, maker: str, arguments: Mapping[str, Any], gigabytes: float) -> None:
+        self._sent: SimpleQueue[Message] = SimpleQueue()
+        self._worker: Worker | None = None
+        if gigabytes:
+            stay_within(gigabytes)
+        threading.Thread(target=self._work, args=(Recipe(maker, arguments),), daemon=True).start()
+
+    def messages(self) -> list[Message]:
+        """What it has to say, as soon as that is something."""
+        messages = [self._sent.get()]
+        while True:
+            try:
+                messages.append(self._sent.get_nowait())
+            except Empty:
+                return messages
+
+    def obey(self, message: Message) -> None:
+        """Takes a message."""
+        assert self._worker is not None
+        self._worker.obey(message)
+
+    def save(self, number: int, document: dict[str, Any]) -> tuple[Message, dict[str, bytes]]:
+        """What `Worker.save` answers, and the files that it wrote, by their paths in the folder."""
+        assert self._worker is not None
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "saved"
+            answer = self._worker.save(number, folder, document)
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            return answer, {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    def _work(self, recipe: Recipe) -> None:
+        try:
+            self._worker = Worker(recipe.make(), self._sent.put)
+        except Exception as error:
+            self._sent.put({"kind": "unusable", **error_content(error)})
+            return
+        self._worker.work()
+
+
+class RayHand(Hand):
+    """An actor, as the pool sees it.
+
+    Args:
+      actor: Its handle.
+    """
+
+    def __init__(self, actor: Any) -> None:
+        super().__init__("the logs of Ray")
+        self._actor = actor
+        self.coming = actor.messages.remote()
+        self._lost = ""
+
+    def tell(self, message: Message) -> None:
+        """Sends a message."""
+        self._actor.obey.remote(message)
+
+    def heard(self) -> list[Message]:
+        """What has come from it."""
+        if not ray.wait([self.coming], timeout=0)[0]:
+            return []
+        try:
+            messages: list[Message] = ray.get(self.coming)
+        except RayError as error:
+            self._lost = str(error).strip().splitlines()[0]
+            raise WorkerLost from error
+        self.coming = self._actor.messages.remote()
+        return messages
+
+    def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+        """Has it save what it trained, and writes that here."""
+        try:
+            answer, files = ray.get(self._actor.save.remote(number, document))
+        except RayError as error:
+            raise WorkerLost from error
+        if "error" in answer:
+            raise self.error(answer, f"the best network cannot be saved in {folder}")
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        saved: dict[str, Any] = answer["document"]
+        return saved
+
+    def end(self) -> Ending:
+        """Ends it."""
+        ray.kill(self._actor)
+        return Ending(self._lost or "it was stopped")
+
+
+class RayCrew:
+    """The actors of a Ray cluster, each on a core or a device of its own.
+
+    Args:
+      recipe: What each makes.
+      address: Of a cluster that runs; one is started on this machine where it is empty.
+      workers: How many; 0 for one on each device of the cluster, or on each core where it has none.
+      environment: Variables of each actor.
+      gigabytes: Memory that each may use; 0 for no limit.
+
+    Raises:
+      NasctlError: There is no cluster at the address.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        address: str,
+        workers: int,
+        environment: Mapping[str, str],
+        gigabytes: float,
+    ) -> None:
+        connect(address)
+        cluster: Any = ray
+        resources: Mapping[str, float] = cluster.cluster_resources()
+        self._on_devices = resources.get("GPU", 0) >= 1
+        self.size = workers or max(1, int(resources["GPU" if self._on_devices else "CPU"]))
+        self._recipe = recipe
+        self._environment = dict(environment)
+        self._gigabytes = gigabytes
+
+    def hire(self, place: int) -> RayHand:
+        """Starts an actor, or has the cluster start it when there is room."""
+        actor = ray.remote(Actor).options(
+            num_cpus=1,
+            num_gpus=1 if self._on_devices else 0,
+            max_concurrency=_THREADS,
+            runtime_env={"env_vars": self._environment},
+        )
+        return RayHand(actor.remote(self._recipe.maker, dict(self._recipe.arguments), self._gigabytes))
+
+    def sleep(self, hands: Sequence[RayHand], seconds: float | None) -> None:
+        """Waits until one of them has something to say."""
+        ray.wait([hand.coming for hand in hands], timeout=seconds)
+
+    def dismiss(self, hands: Sequence[RayHand]) -> None:
+        """Ends them all; a cluster that was started for them ends with this process."""
+        for hand in hands:
+            hand.end()
+
+
+def connect(address: str) -> None:
+    """Connects this process with a cluster, or starts one on this machine.
+
+    Raises:
+      NasctlError: There is no cluster at the address.
+    """
+    if ray.is_initialized():
+        return
+    try:
+        _knock(address)
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else {"include_dashboard": False}),
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise NasctlError(
+            f"there is no Ray cluster at {address}: {str(error).strip().splitlines()[0]}",
+            hint="`ray start --head` starts one; without --ray-address one is started for the search",
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Looks whether somebody answers at an address, which Ray itself takes minutes to give up."""
+    host, _, port = address.removeprefix("ray://").partition(":")
+    if port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
