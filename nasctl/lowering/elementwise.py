@@ -17,26 +17,10 @@ from nasctl.lowering.initial import he_normal
 from nasctl.lowering.weightless import Weightless
 
 
-class BatchNorm(nnx.BatchNorm):
-    """Batch normalisation (Ioffe & Szegedy 2015) with the mean and variance of the batch, or running
-    averages.
-
-    `train()` and `eval()` of the network choose.
-    """
-
-    def __init__(
-        self,
-        attributes: Mapping[str, Attribute],
-        input_shapes: Sequence[Shape],
-        output_shape: Shape,
-        *,
-        rngs: nnx.Rngs,
-    ) -> None:
-        super().__init__(output_shape[-1], momentum=0.9, epsilon=1e-5, rngs=rngs)
-
-
 class Dropout(nnx.Dropout):
     """Sets numbers to zero at random and scales the rest up, while training (Srivastava et al. 2014)."""
+
+    examples_last = True
 
     def __init__(
         self,
@@ -52,12 +36,16 @@ class Dropout(nnx.Dropout):
 class Relu(Weightless):
     """max(x, 0)."""
 
+    examples_last = True
+
     def __call__(self, x: Float[Array, "N ... C"]) -> Float[Array, "N ... C"]:
         return nnx.relu(x)
 
 
 class Identity(Weightless):
     """x."""
+
+    examples_last = True
 
     def __call__(self, x: Float[Array, "N ... C"]) -> Float[Array, "N ... C"]:
         return x

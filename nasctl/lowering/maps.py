@@ -26,6 +26,8 @@ class Conv2d(nnx.Module):
       kernel: (height, width, C, F).
     """
 
+    examples_last = True
+
     def __init__(
         self,
         attributes: Mapping[str, Attribute],
@@ -40,7 +42,7 @@ class Conv2d(nnx.Module):
         shape = (height, width, channels, output_shape[2])
         self.kernel = nnx.Param(he_normal(rngs.params(), shape, fan_in=height * width * channels))
 
-    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s F"]:
+    def __call__(self, maps: Float[Array, "H W C N"]) -> Float[Array, "H_s W_s F N"]:
         return convolve(maps, self.kernel[...], self.stride)
 
 
@@ -51,6 +53,8 @@ class SeparableConv2d(nnx.Module):
       depthwise: (height, width, C), one filter a channel.
       pointwise: (1, 1, C, F).
     """
+
+    examples_last = True
 
     def __init__(
         self,
@@ -69,7 +73,7 @@ class SeparableConv2d(nnx.Module):
         )
         self.pointwise = nnx.Param(he_normal(rngs.params(), (1, 1, channels, filters), fan_in=channels))
 
-    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s F"]:
+    def __call__(self, maps: Float[Array, "H W C N"]) -> Float[Array, "H_s W_s F N"]:
         return convolve(
             convolve_depthwise(maps, self.depthwise[...], self.stride), self.pointwise[...], (1, 1)
         )
@@ -77,6 +81,8 @@ class SeparableConv2d(nnx.Module):
 
 class _Pool(nnx.Module):
     """Window and stride of a pooling."""
+
+    examples_last = True
 
     def __init__(
         self,
@@ -93,19 +99,21 @@ class _Pool(nnx.Module):
 class MaxPool(_Pool):
     """The maximum over each window."""
 
-    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s C"]:
+    def __call__(self, maps: Float[Array, "H W C N"]) -> Float[Array, "H_s W_s C N"]:
         return max_pool(maps, self.window, self.stride)
 
 
 class AveragePool(_Pool):
     """The mean over what of each window lies on the map."""
 
-    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N H_s W_s C"]:
+    def __call__(self, maps: Float[Array, "H W C N"]) -> Float[Array, "H_s W_s C N"]:
         return average_pool(maps, self.window, self.stride)
 
 
 class GlobalAveragePool(Weightless):
     """The mean over all places."""
 
-    def __call__(self, maps: Float[Array, "N H W C"]) -> Float[Array, "N C"]:
-        return jnp.mean(maps, axis=(1, 2))
+    examples_last = True
+
+    def __call__(self, maps: Float[Array, "H W C N"]) -> Float[Array, "N C"]:
+        return jnp.mean(maps, axis=(0, 1)).T

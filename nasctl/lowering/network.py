@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from nasctl.graph import Graph, infer_shapes, simplify
 from nasctl.lowering.load import make_module
+from nasctl.lowering.order import apply, examples_first, examples_last
 
 NetworkCarry: TypeAlias = Mapping[str, Any]
 """States of a network's recurrent layers, by the name of the node."""
@@ -77,13 +78,13 @@ class Network(nnx.Module):
         for index, (name, sources) in enumerate(self._wiring):
             read = [values[source] for source in sources]
             if index in given:
-                values.append(given[index])
+                values.append(examples_last(given[index]))
             elif name in carry:
                 value, left[name] = self.nodes[name].run(*read, carry[name])
                 values.append(value)
             else:
-                values.append(self.nodes[name](*read))
-        outputs = tuple(values[index] for index in self._outputs)
+                values.append(apply(self.nodes[name], read))
+        outputs = tuple(examples_first(values[index]) for index in self._outputs)
         return outputs[0] if len(outputs) == 1 else outputs, left
 
     def initial_carry(self, examples: int) -> NetworkCarry:

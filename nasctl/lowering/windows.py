@@ -19,8 +19,8 @@ import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
 
-Maps = Float[Array, "N H W C"]
-Visited = Float[Array, "N H_s W_s C"]
+Maps = Float[Array, "H W C N"]
+Visited = Float[Array, "H_s W_s C N"]
 
 
 def max_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Visited:
@@ -31,7 +31,7 @@ def max_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Vi
 def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Visited:
     """The mean over what of each window lies on the map."""
     sums = _along_both(maps, window, stride, jnp.add, outside=0)
-    ones = np.ones((1, *maps.shape[1:3], 1), np.float32)
+    ones = np.ones((*maps.shape[:2], 1, 1), np.float32)
     return sums * (1 / _along_both(jnp.asarray(ones), window, stride, jnp.add, outside=0))
 
 
@@ -39,9 +39,9 @@ def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[
     """Correlates each channel with a kernel of its own."""
     return sum(
         (
-            view * kernel[row, column]
-            for row, rows in enumerate(_views(maps, kernel.shape[0], stride[0], axis=1, outside=0))
-            for column, view in enumerate(_views(rows, kernel.shape[1], stride[1], axis=2, outside=0))
+            view * kernel[row, column, :, None]
+            for row, rows in enumerate(_views(maps, kernel.shape[0], stride[0], axis=0, outside=0))
+            for column, view in enumerate(_views(rows, kernel.shape[1], stride[1], axis=1, outside=0))
         ),
         start=jnp.zeros((), maps.dtype),
     )
@@ -55,8 +55,8 @@ def _along_both(
     *,
     outside: float,
 ) -> Visited:
-    for axis in (1, 2):
-        views = _views(maps, window[axis - 1], stride[axis - 1], axis=axis, outside=outside)
+    for axis in (0, 1):
+        views = _views(maps, window[axis], stride[axis], axis=axis, outside=outside)
         maps = reduce(combine, views)
     return maps
 

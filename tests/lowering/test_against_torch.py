@@ -52,23 +52,23 @@ def test_convolution_and_both_gradients(seed: int) -> None:
     kernel = tuple(int(size) for size in random.choice([1, 2, 3, 4, 5, 7], 2))
     stride = tuple(int(step) for step in random.choice([1, 2, 3], 2))
     height, width = (int(size) for size in random.integers(1, 12, 2))
-    maps = random.standard_normal((2, height, width, 3), np.float32)
+    maps = random.standard_normal((height, width, 3, 2), np.float32)
     weights = random.standard_normal((*kernel, 3, 4), np.float32)
 
     output, gradients_of = jax.vjp(lambda maps, weights: convolve(maps, weights, stride), maps, weights)
     ahead = random.standard_normal(output.shape, np.float32)
     maps_gradient, weights_gradient = gradients_of(ahead)
 
-    their_maps = torch.tensor(maps.transpose(0, 3, 1, 2), requires_grad=True)
+    their_maps = torch.tensor(maps.transpose(3, 2, 0, 1), requires_grad=True)
     their_weights = torch.tensor(weights.transpose(3, 2, 0, 1), requires_grad=True)
     (top, bottom), (left, right) = (((size - 1) // 2, size // 2) for size in kernel)
     padded = torch.nn.functional.pad(their_maps, (left, right, top, bottom))
     theirs = torch.nn.functional.conv2d(padded, their_weights, stride=stride)
-    theirs.backward(torch.tensor(ahead.transpose(0, 3, 1, 2)))
+    theirs.backward(torch.tensor(ahead.transpose(3, 2, 0, 1)))
 
-    assert output.shape == (2, -(-height // stride[0]), -(-width // stride[1]), 4)
-    assert relative_error(output, theirs.detach().numpy().transpose(0, 2, 3, 1)) < 1e-6
-    assert relative_error(maps_gradient, their_maps.grad.numpy().transpose(0, 2, 3, 1)) < 1e-6
+    assert output.shape == (-(-height // stride[0]), -(-width // stride[1]), 4, 2)
+    assert relative_error(output, theirs.detach().numpy().transpose(2, 3, 1, 0)) < 1e-6
+    assert relative_error(maps_gradient, their_maps.grad.numpy().transpose(2, 3, 1, 0)) < 1e-6
     assert relative_error(weights_gradient, their_weights.grad.numpy().transpose(2, 3, 1, 0)) < 1e-6
 
 

@@ -1,14 +1,17 @@
-"""The convolution against its definition, and the shape of what is compiled."""
-
-import re
+"""The convolution, in each of its forms on a CPU, against its definition; and the form that is chosen."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jax import lax
 
+from nasctl.lowering import convolution
 from nasctl.lowering.convolution import convolve
+
+Pair = tuple[int, int]
 
 CASES = [
     # maps (H, W), kernel, stride
@@ -18,66 +21,116 @@ CASES = [
     ((5, 8), (1, 1), (1, 1)),
     ((7, 8), (1, 1), (2, 3)),
     ((8, 8), (2, 4), (1, 1)),
-    ((9, 7), (4, 2), (2, 3)),
     ((2, 1), (7, 5), (3, 3)),
     ((2, 3), (5, 7), (1, 1)),  # a kernel that is larger than the map
     ((1, 1), (3, 3), (1, 1)),  # of which only the centre sees it
-    ((3, 4), (7, 7), (2, 1)),
-    ((8, 8), (1, 3), (3, 1)),
+    ((2, 9), (2, 3), (1, 1)),  # a transform of two frequencies, both real
 ]
+FORMS = {"transform": True, "canonical": False}
 
 
-def by_definition(maps: np.ndarray, kernel: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
-    """One place after the other; what lies outside the map is zero."""
-    (height, width), (rows, columns) = maps.shape[1:3], kernel.shape[:2]
-    output = np.zeros((len(maps), -(-height // stride[0]), -(-width // stride[1]), kernel.shape[3]))
-    for i, j in np.ndindex(*output.shape[1:3]):
-        for row, column in np.ndindex(rows, columns):
-            y, x = i * stride[0] + row - (rows - 1) // 2, j * stride[1] + column - (columns - 1) // 2
-            if 0 <= y < height and 0 <= x < width:
-                output[:, i, j] += maps[:, y, x] @ kernel[row, column]
-    return output
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(convolution, "transform_pays", lambda *layer: FORMS[request.param])
+    return str(request.param)
 
 
 @pytest.mark.parametrize("size, kernel, stride", CASES)
-def test_output_and_gradients(size, kernel, stride) -> None:
+def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair) -> None:
+    compare_with_definition(size, kernel, stride)
+
+
+@pytest.mark.parametrize("pays", FORMS.values(), ids=FORMS)
+@settings(max_examples=12, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    kernel=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+)
+def test_any_size_kernel_and_stride(pays: bool, size: Pair, kernel: Pair, stride: Pair) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "transform_pays", lambda *layer: pays)
+        compare_with_definition(size, kernel, stride)
+
+
+@pytest.mark.parametrize(
+    "kernel, stride", [((3, 3), (1, 1)), ((7, 5), (1, 1)), ((1, 7), (2, 1)), ((5, 5), (3, 2))]
+)
+def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pair) -> None:
+    """Against XLA's own convolution in float64, of maps as large as children have them."""
     random = np.random.default_rng(0)
-    maps = random.standard_normal((2, *size, 3)).astype(np.float32)
+    maps = random.standard_normal((32, 32, 48, 4)).astype(np.float32)
+    weights = random.standard_normal((*kernel, 48, 36)).astype(np.float32)
+    ahead = random.standard_normal((-(-32 // stride[0]), -(-32 // stride[1]), 36, 4)).astype(np.float32)
+    values = all_three(lambda *operands: convolve(*operands, stride), maps, weights, ahead)
+    with jax.enable_x64(True):
+        exact = all_three(
+            lambda maps, kernel: lax.conv_general_dilated(
+                maps,
+                kernel,
+                stride,
+                [(k // 2, k // 2) for k in weights.shape[:2]],
+                dimension_numbers=("HWCN", "HWIO", "HWCN"),
+            ),
+            *(operand.astype(np.float64) for operand in (maps, weights, ahead)),
+        )
+    for value, reference in zip(values, exact, strict=True):
+        assert value.dtype == np.float32
+        assert np.linalg.norm(np.asarray(value) - np.asarray(reference)) < 1e-6 * np.linalg.norm(reference)
+
+
+def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:
+    random = np.random.default_rng(0)
+    maps = random.standard_normal((3, 5, 6, 2, 4)).astype(np.float32)
+    weights = random.standard_normal((3, 3, 5, 2, 3)).astype(np.float32)
+
+    def ours(maps, weights):
+        return all_three(lambda *operands: convolve(*operands, (2, 1)), maps, weights, jnp.ones((3, 6, 3, 4)))
+
+    together = jax.vmap(ours)(maps, weights)
+    alone = [ours(*operands) for operands in zip(maps, weights, strict=True)]
+    for values, one_by_one in zip(together, zip(*alone, strict=True), strict=True):
+        np.testing.assert_allclose(values, np.stack(one_by_one), rtol=1e-4, atol=1e-4)
+
+
+def all_three(function, maps, weights, ahead):
+    """The output and both gradients."""
+
+    @jax.jit
+    def values(maps, weights, ahead):
+        output, gradients_of = jax.vjp(function, maps, weights)
+        return output, *gradients_of(ahead)
+
+    return values(maps, weights, ahead)
+
+
+def compare_with_definition(size: Pair, kernel: Pair, stride: Pair) -> None:
+    random = np.random.default_rng(0)
+    maps = random.standard_normal((*size, 3, 2)).astype(np.float32)
     weights = random.standard_normal((*kernel, 3, 4)).astype(np.float32)
-    output, gradients_of = jax.vjp(lambda *operands: convolve(*operands, stride), maps, weights)
-    np.testing.assert_allclose(output, by_definition(maps, weights, stride), atol=1e-5)
+    exact = by_definition(maps, weights, stride)
+    ahead = random.standard_normal(exact.shape)
+    output, maps_gradient, weights_gradient = all_three(
+        lambda *operands: convolve(*operands, stride), maps, weights, ahead.astype(np.float32)
+    )
+    np.testing.assert_allclose(output, exact, rtol=1e-4, atol=1e-4)
 
     # It is linear in each operand, so <gradient, change> is what the change does to <ahead, output>, exactly.
-    ahead = random.standard_normal(output.shape)
-    maps_gradient, weights_gradient = gradients_of(ahead.astype(np.float32))
     for _ in range(3):
-        maps_change, weights_change = (
-            random.standard_normal(maps.shape),
-            random.standard_normal(weights.shape),
-        )
+        maps_change, weights_change = map(random.standard_normal, (maps.shape, weights.shape))
         seen = np.sum(ahead * by_definition(maps_change, weights, stride))
         np.testing.assert_allclose(np.sum(maps_gradient * maps_change), seen, rtol=1e-4, atol=1e-3)
         seen = np.sum(ahead * by_definition(maps, weights_change, stride))
         np.testing.assert_allclose(np.sum(weights_gradient * weights_change), seen, rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("size, kernel, stride", CASES)
-def test_inside_a_scan_every_convolution_is_canonical(size, kernel, stride) -> None:
-    """XLA's CPU back-end takes others by a path that is 30 to 200 times slower."""
-    maps, weights = jnp.ones((4, *size, 3)), jnp.ones((*kernel, 3, 5))
-
-    def step(weights, maps):
-        output, gradients_of = jax.vjp(lambda *operands: convolve(*operands, stride), maps, weights)
-        maps_gradient, weights_gradient = gradients_of(output)
-        return weights - weights_gradient, jnp.sum(maps_gradient)
-
-    compiled = (
-        jax.jit(lambda weights, maps: lax.scan(step, weights, maps))
-        .lower(weights, jnp.stack([maps] * 3))
-        .compile()
-    )
-    layouts = re.findall(r" convolution\(.*?dim_labels=(\S+?)(?:,|$)", compiled.as_text(), re.MULTILINE)
-    assert set(layouts) <= {"b01f_01io->b01f"}
-    assert "lhs_dilate" not in compiled.as_text()
-    assert "rhs_reversal" not in compiled.as_text()
-    assert layouts or 1 in (*kernel, *size)
+def by_definition(maps: np.ndarray, kernel: np.ndarray, stride: Pair) -> np.ndarray:
+    """One place after the other; what lies outside the map is zero."""
+    (height, width), (rows, columns) = maps.shape[:2], kernel.shape[:2]
+    output = np.zeros((-(-height // stride[0]), -(-width // stride[1]), kernel.shape[3], maps.shape[3]))
+    for i, j in np.ndindex(*output.shape[:2]):
+        for row, column in np.ndindex(rows, columns):
+            y, x = i * stride[0] + row - (rows - 1) // 2, j * stride[1] + column - (columns - 1) // 2
+            if 0 <= y < height and 0 <= x < width:
+                output[i, j] += kernel[row, column].T @ maps[y, x]
+    return output

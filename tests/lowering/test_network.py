@@ -24,6 +24,7 @@ from nasctl.graph import (
 )
 from nasctl.lowering import Network, build
 from nasctl.lowering.load import make_module
+from nasctl.lowering.order import apply, examples_last
 from nasctl.space import sample_uniform
 
 TASK = Signature((8, 6, 2), 5)
@@ -105,9 +106,9 @@ def test_weights_are_he_normal() -> None:
 
 def test_smaller_maps_lie_at_the_centre_of_zeros() -> None:
     concat = make_module(Node("concat", "concat"), [], (), rngs=nnx.Rngs(0))
-    joined = concat(jnp.ones((1, 5, 4, 1)), jnp.ones((1, 2, 1, 1)))
+    joined = apply(concat, [examples_last(jnp.ones((1, *size, 1))) for size in ((5, 4), (2, 1))])
     np.testing.assert_array_equal(
-        joined[0, :, :, 1], [[0, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+        joined[:, :, 1, 0], [[0, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     )
 
 

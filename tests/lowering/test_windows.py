@@ -19,15 +19,15 @@ CASES = [
 
 
 def padding(window: tuple[int, int]) -> list[tuple[int, int]]:
-    return [(0, 0), *(((size - 1) // 2, size // 2) for size in window), (0, 0)]
+    return [*(((size - 1) // 2, size // 2) for size in window), (0, 0), (0, 0)]
 
 
 def reduced(maps, window, stride, start, combine):
-    return lax.reduce_window(maps, start, combine, (1, *window, 1), (1, *stride, 1), padding(window))
+    return lax.reduce_window(maps, start, combine, (*window, 1, 1), (*stride, 1, 1), padding(window))
 
 
 def drawn(size: tuple[int, int]) -> np.ndarray:
-    return np.random.default_rng(0).standard_normal((2, *size, 3)).astype(np.float32)
+    return np.random.default_rng(0).standard_normal((*size, 3, 2)).astype(np.float32)
 
 
 def gradient(function, *operands):
@@ -76,12 +76,12 @@ def test_depthwise_convolution(size, window, stride) -> None:
             maps,
             kernel[:, :, None],
             stride,
-            padding(window)[1:3],
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            padding(window)[:2],
+            dimension_numbers=("HWCN", "HWIO", "HWCN"),
             feature_group_count=3,
         )
 
-    maps, kernel = drawn(size), drawn(window)[0]
+    maps, kernel = drawn(size), drawn(window)[..., 0]
     np.testing.assert_allclose(ours(maps, kernel), theirs(maps, kernel), atol=1e-5)
     for here, there in zip(gradient(ours, maps, kernel), gradient(theirs, maps, kernel), strict=True):
         np.testing.assert_allclose(here, there, atol=1e-4)

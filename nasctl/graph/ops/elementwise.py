@@ -43,7 +43,7 @@ batch_norm = Op(
     cost=lambda attributes, inputs, output: Cost(params=2 * output[-1], flops=2 * prod(output)),
     label=lambda attributes: "batch norm",
     family="normalise",
-    lowering="nasctl.lowering.elementwise:BatchNorm",
+    lowering="nasctl.lowering.normalisation:BatchNorm",
     channels="apart",
 )
 

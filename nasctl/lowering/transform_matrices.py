@@ -1,0 +1,134 @@
+"""The constant matrices of `transform_convolution`: discrete Fourier transforms of real maps, in real numbers.
+
+Letters: n values along an axis; L the length of its transform, of which r frequencies are real, their own
+conjugates, and the 2 c others come in conjugate pairs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from nasctl.lowering.axis import Axis
+
+Matrix = Float[np.ndarray, "rows columns"]
+Waves = Complex[np.ndarray, "L n"]
+
+
+class Stages(NamedTuple):
+    """How an operand is transformed, down its lines and then across them; None leaves an axis as it is.
+
+    Attributes:
+      down: (L, n): first the real lines, then pairs of a real and an imaginary line.
+      across: (r + 3 c, n) for the real lines and, where there are others, (3 L, 2 n) for the pairs.
+    """
+
+    down: Matrix | None
+    across: tuple[Matrix | None, ...]
+
+
+class Matrices(NamedTuple):
+    """The stages of the two factors, and those of the output's gradient, whose transposes give the output.
+
+    Attributes:
+      real_lines: Number of real lines.
+    """
+
+    maps: Stages
+    kernel: Stages
+    output: Stages
+    real_lines: int
+
+
+@lru_cache(maxsize=256)
+def matrices_of(height: Axis, width: Axis) -> Matrices:
+    """The matrices of a convolution; an axis with a single tap is left as it is."""
+    if width.taps == 1:
+        maps, kernel, output = (Stages(down, (None,)) for down in _factors(height))
+        return Matrices(maps, kernel, output, real_lines=len(_factors(height)[0]))
+    if height.taps == 1:
+        maps, kernel, output = (Stages(None, (across,)) for across in _factors(width))
+        return Matrices(maps, kernel, output, real_lines=height.size)
+    real = _real_frequencies(length_of(height))
+    across = (_factors(width), _factors_of_pairs(width))[: 1 if real == length_of(height) else 2]
+    maps, kernel, output = map(Stages, _lines(height), zip(*across, strict=True))
+    return Matrices(maps, kernel, output, real_lines=real)
+
+
+def length_of(axis: Axis) -> int:
+    """Length of an axis's transform: the smallest circle around which no tap reaches a map from behind."""
+    return axis.size + max(axis.before, axis.after, 0)
+
+
+def _real_frequencies(length: int) -> int:
+    """How many there are: the constant and, where the length is even, that which changes sign at each point."""
+    return 2 - length % 2
+
+
+def _waves(axis: Axis) -> tuple[Waves, Waves, Waves]:
+    """Of maps, kernel and output: the real frequencies, one of each pair, and then the others."""
+    length = length_of(axis)
+    real = np.arange(_real_frequencies(length)) * (length // 2)
+    pairs = np.arange(1, (length + 1) // 2)
+    turn = 2j * np.pi * np.concatenate([real, pairs, length - pairs])[:, None] / length
+    return (
+        np.exp(-turn * np.arange(axis.size)),
+        np.exp(turn * (np.arange(axis.taps) - axis.before)),
+        np.exp(turn * (np.arange(axis.places) * axis.stride)) / length,
+    )
+
+
+def _half(axis: Axis) -> tuple[tuple[Matrix, Waves], ...]:
+    """The real frequencies and one of each pair; in the output it counts twice, for the other too."""
+    length = length_of(axis)
+    real = _real_frequencies(length)
+    maps, kernel, output = ((waves[:real].real, waves[real : (length + real) // 2]) for waves in _waves(axis))
+    return maps, kernel, (output[0], 2 * output[1])
+
+
+def _factors(axis: Axis) -> tuple[Matrix, ...]:
+    """Across real lines: the real frequencies, and the three products of one of each pair."""
+    maps, kernel, output = _half(axis)
+    return (
+        np.concatenate([maps[0], _three(maps[1])]),
+        np.concatenate([kernel[0], _three(kernel[1])]),
+        np.concatenate([output[0], _shares(output[1])]),
+    )
+
+
+def _lines(axis: Axis) -> tuple[Matrix, ...]:
+    """Down the lines: the real frequencies, and the two parts of one of each pair."""
+    maps, kernel, output = _half(axis)
+    return (
+        np.concatenate([maps[0], _parts(maps[1])]),
+        np.concatenate([kernel[0], _parts(kernel[1])]),
+        np.concatenate([output[0], _parts(output[1].conj())]),
+    )
+
+
+def _factors_of_pairs(axis: Axis) -> tuple[Matrix, ...]:
+    """Across a pair of lines, z and w of z + i w: the three products of all frequencies."""
+    maps, kernel, output = _waves(axis)
+    return (
+        _three(np.concatenate([maps, 1j * maps], axis=1)),
+        _three(np.concatenate([kernel, 1j * kernel], axis=1)),
+        _shares(np.concatenate([output, -1j * output], axis=1)),
+    )
+
+
+def _three(waves: Waves) -> Matrix:
+    """What three real products p, q, s need of each factor: a, b and a + b of a + ib."""
+    return np.concatenate([waves.real, waves.imag, waves.real + waves.imag])
+
+
+def _shares(waves: Waves) -> Matrix:
+    """How much of each p, q and s there is in Re(e (p - q + i (s - p - q))), e being a wave."""
+    return np.concatenate([waves.real + waves.imag, waves.imag - waves.real, -waves.imag])
+
+
+def _parts(waves: Waves) -> Matrix:
+    """The real and the imaginary part of each row in turn."""
+    return np.stack([waves.real, waves.imag], axis=1).reshape(2 * waves.shape[0], waves.shape[1])
