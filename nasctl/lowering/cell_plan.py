@@ -36,7 +36,8 @@ class CellPlan:
       states: For each state the index of the node that holds it, or None where nothing reads it.
       ahead: What depends on x alone, and so is computed for all steps of a sequence at once.
       handed: Indices of the nodes known ahead that the rest reads.
-      inside: The rest, in order.
+      products: Fused products of a state, in order: a step can begin with them.
+      combine: The rest, in order.
       outputs: Indices of the nodes that hold the new states.
     """
 
@@ -44,8 +45,14 @@ class CellPlan:
     states: tuple[int | None, ...]
     ahead: tuple[Step, ...]
     handed: tuple[int, ...]
-    inside: tuple[Step, ...]
+    products: tuple[Step, ...]
+    combine: tuple[Step, ...]
     outputs: tuple[int, ...]
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The number of the state that each of `products` reads."""
+        return tuple(self.states.index(step.reads[0]) for step in self.products)
 
 
 def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
@@ -58,6 +65,7 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
     place = {
         node.attributes["slot"]: index for index, node in enumerate(simplified.nodes) if node.op == "input"
     }
+    states = tuple(place.get(cell.nodes[index].attributes["slot"]) for index in cell_states(cell))
     known_ahead = {place["x"]} if "x" in place else set()
     ahead: list[Step] = []
     inside: list[Step] = []
@@ -70,10 +78,11 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
     wanted = {source for step in inside for source in step.reads}.union(simplified.outputs)
     return CellPlan(
         x=place.get("x"),
-        states=tuple(place.get(cell.nodes[index].attributes["slot"]) for index in cell_states(cell)),
+        states=states,
         ahead=tuple(ahead),
         handed=tuple(sorted(wanted & known_ahead)),
-        inside=tuple(inside),
+        products=tuple(step for step in inside if _multiplies(step, states)),
+        combine=tuple(step for step in inside if not _multiplies(step, states)),
         outputs=simplified.outputs,
     )
 
@@ -81,6 +90,10 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
 def product_widths(step: Step, shapes: Sequence[Shape]) -> tuple[int, ...]:
     """The units of each product of a fused step."""
     return tuple(shapes[index][0] for index in step.gives)
+
+
+def _multiplies(step: Step, states: Sequence[int | None]) -> bool:
+    return step.fused and step.reads[0] in states
 
 
 def _steps(cell: Graph) -> list[Step]:

@@ -18,7 +18,8 @@ from nasctl.graph import Attribute, Graph, Shape, infer_shapes, simplify
 from nasctl.graph.ops.recurrent import bind_cell
 from nasctl.lowering.cell_plan import Step, plan_cell, product_widths
 from nasctl.lowering.load import make_module
-from nasctl.lowering.products import FusedProducts
+from nasctl.lowering.products import FusedProducts, split
+from nasctl.lowering.through_time import Product, run_through_time, scan_steps
 
 Carry: TypeAlias = tuple[Float[Array, "*N H"], ...]
 """The states between two steps, in the order of the cell's graph: h and c of a tree cell."""
@@ -49,7 +50,7 @@ class RecurrentCell(nnx.RNNCellBase):
         shapes = infer_shapes(body)
         self.units = units
         self.plan = plan_cell(cell, body)
-        steps = (*self.plan.ahead, *self.plan.inside)
+        steps = (*self.plan.ahead, *self.plan.products, *self.plan.combine)
         self.products = nnx.Dict(
             {
                 step.name: FusedProducts(
@@ -83,17 +84,48 @@ class RecurrentCell(nnx.RNNCellBase):
 
     def step(self, carry: Carry, handed: Sequence[Array]) -> Carry:
         """The new states, from the old ones and what `ahead` gave for the step."""
+        products = self.state_products
+        computed = [product(carry[number]) for product, number in zip(products, self.plan.reads, strict=True)]
+        return self.combine(handed, computed, carry)
+
+    @property
+    def state_products(self) -> list[Product]:
+        """What states are multiplied with at every step."""
+        modules = [self.products[step.name] for step in self.plan.products]
+        return [
+            Product(module.kernel[...], None if module.bias is None else module.bias[...])
+            for module in modules
+        ]
+
+    def combine(self, handed: Sequence[Array], computed: Sequence[Array], carry: Carry) -> Carry:
+        """What is left of a step when the products of the states are known, each still in one piece."""
         values = dict(zip(self.plan.handed, handed, strict=True))
         for index, state in zip(self.plan.states, carry, strict=True):
             if index is not None:
                 values[index] = state
-        self._compute(self.plan.inside, values)
+        for step, fused in zip(self.plan.products, computed, strict=True):
+            values.update(zip(step.gives, split(fused, self.products[step.name].widths), strict=True))
+        self._compute(self.plan.combine, values)
         return tuple(values[index] for index in self.plan.outputs)
 
     def __call__(self, carry: Carry, x: Float[Array, "*N F"]) -> tuple[Carry, Float[Array, "*N H"]]:
         """The new states and the output of the step, which is the first of them."""
         carry = self.step(carry, self.ahead(x))
         return carry, carry[0]
+
+    def run(
+        self, handed: Sequence[Float[Array, "T N ..."]], carry: Carry, length: int
+    ) -> tuple[Float[Array, "T N H"], Carry]:
+        """The outputs of T steps, and the states after the last.
+
+        Args:
+          handed: What `ahead` gave for all steps.
+          carry: The states before the first.
+          length: T.
+        """
+        if self.has_inner_weights:
+            return scan_steps(self.step, handed, carry, length)
+        return run_through_time(self.combine, self.state_products, self.plan.reads, handed, carry, length)
 
     def initialize_carry(
         self, input_shape: tuple[int, ...], rngs: object = None, carry_init: object = None
@@ -106,6 +138,12 @@ class RecurrentCell(nnx.RNNCellBase):
           carry_init: Not used.
         """
         return tuple(jnp.zeros((*input_shape[:-1], self.units)) for _ in self.plan.states)
+
+    @property
+    def has_inner_weights(self) -> bool:
+        """Whether the cell has weights, or random streams, beside the products of x and of its states."""
+        ops = [self.ops[step.name] for step in self.plan.combine if not step.fused]
+        return len(ops) < len(self.plan.combine) or bool(jax.tree.leaves(nnx.state(ops)))
 
     @property
     def num_feature_axes(self) -> int:
@@ -146,12 +184,7 @@ class Recurrent(nnx.Module):
     def run(self, sequence: Float[Array, "N T F"], carry: Carry) -> tuple[Float[Array, "N T H"], Carry]:
         """Outputs of all steps, and the states after the last, from which another sequence can go on."""
         handed = self.cell.ahead(jnp.swapaxes(sequence, 0, 1))
-
-        def step(states: Carry, now: tuple[Array, ...]) -> tuple[Carry, Float[Array, "N H"]]:
-            states = self.cell.step(states, now)
-            return states, states[0]
-
-        carry, outputs = jax.lax.scan(step, carry, handed, length=sequence.shape[1])
+        outputs, carry = self.cell.run(handed, carry, sequence.shape[1])
         return jnp.swapaxes(outputs, 0, 1), carry
 
     def __call__(self, sequence: Float[Array, "N T F"]) -> Float[Array, "N T H"]:

@@ -23,6 +23,7 @@ from nasctl.graph import Graph, Node
 from nasctl.lowering.load import make_module
 from nasctl.lowering.network import Network
 from nasctl.lowering.recurrent import Carry, RecurrentCell
+from nasctl.lowering.through_time import scan_steps
 
 
 class Tokens(nnx.Variable[Int[Array, " tokens"]]):
@@ -84,6 +85,12 @@ class TokenCell(nnx.Module):
         every = jnp.concatenate(before)
         gives = (jnp.arange(len(every)) == output)[:, None, None]
         return value[0], jnp.sum(jnp.where(gives, every, 0), axis=0)
+
+    def run(
+        self, handed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int
+    ) -> tuple[Float[Array, "T N H"], Carry]:
+        """The outputs of T steps, and the states after the last."""
+        return scan_steps(self.step, handed, carry, length)
 
     def initialize_carry(self, input_shape: tuple[int, ...]) -> Carry:
         """States of zeros."""
