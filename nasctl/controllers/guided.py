@@ -5,6 +5,7 @@ Letters: B trials; N strings; T decisions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from jaxtyping import Float
 
 from nasctl.controllers.acquisition import climb
 from nasctl.controllers.controller import Observation, State
+from nasctl.controllers.excursion import Excursion
 from nasctl.controllers.moves import FREE, Forced, Moves, Strings, as_strings, as_tokens, keys
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.presets import Settings
@@ -40,9 +42,18 @@ FROM_POLICY, FROM_ELITES = 128, 64
 ELITES, HOT = 10, 2.0
 """The best strings, which are changed, and the temperature at which the policy changes them."""
 
-HOPELESS, PATIENCE = np.log(1e-6), 20
-"""An expected improvement that is none (of rewards with a deviation of one), and the trials a decision without a gain
-after which the policy is trusted instead."""
+STALLED, AWAY = 20, 0.7
+"""Trials without a gain after which excursions begin, and the part of the trials that is then theirs."""
+
+SETTLED, HOPELESS, TRUST = 20, math.log(1e-6), 0.75
+"""Trials a decision without a gain after which there are no more excursions; an expected improvement that is none (of
+rewards with a deviation of one), at which the policy itself is trusted then, and in which part of the trials."""
+
+NOT_AWAY = -1
+"""In a state: the time spent on an excursion if there is none."""
+
+CAREFUL = 8
+"""Attempts for a trial that the model chooses; a space that rejects all of those is sampled."""
 
 
 class Policy(Protocol):
@@ -90,8 +101,9 @@ class GuidedReinforce:
         self._policy = policy
         self._model = RewardModel(plan, seed)
         self._start = self._moves.balanced(START, np.random.default_rng((seed, 0)))
-        self._tried: set[bytes] = set()
+        self._excursion: Excursion | None = None
         self._elites = self._model.strings
+        self._stalled = 0
 
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
@@ -106,17 +118,23 @@ class GuidedReinforce:
     def _choose(self, trial: int, attempt: int, awaited: Strings) -> Tokens:
         rng = np.random.default_rng((self._seed, trial, attempt))
         forced = self._space.forced(trial)
-        taken = self._tried.union(keys(awaited))
+        taken = self._model.tried.union(keys(awaited))
         if trial < START and attempt == 0:
             string = self._moves.complete(self._start[trial, None], rng, forced)
             if keys(string)[0] not in taken:
                 return as_tokens(string[0])
         posterior = self._model.posterior
         if posterior is None:
-            return as_tokens(self._moves.random(1, rng, forced)[0])
-        for row in self._model.levels.indicators(awaited):
-            posterior = posterior.believing(row)
+            return as_tokens(self._moves.first_new(self._moves.random(FROM_POLICY, rng, forced), taken))
         pool = self._pool(trial, attempt, rng, forced)
+        if attempt > CAREFUL:
+            return as_tokens(self._moves.first_new(rng.permutation(pool), taken))
+        posterior = self._believing(posterior, awaited, attempt)
+        excursion = self._excursion
+        if excursion is not None and attempt == 0 and rng.random() < AWAY:
+            step = excursion.step(self._model, posterior, self._moves, taken, rng, forced)
+            if step is not None:
+                return as_tokens(step[0])
         best = float(posterior.at_tried.max())
 
         def value(strings: Strings) -> Float[np.ndarray, " N"]:
@@ -125,9 +143,15 @@ class GuidedReinforce:
         found = climb(pool, taken, value, lambda string: self._moves.neighbours(string, rng, forced))
         if found is None:
             return as_tokens(pool[0])
-        if found.value < HOPELESS and self._stalled > PATIENCE * self._moves.length and rng.random() < 0.75:
-            return as_tokens(pool[0])
-        return as_tokens(found.string)
+        settled = self._stalled > SETTLED * self._moves.length and found.value < HOPELESS
+        return as_tokens(pool[0] if settled and rng.random() < TRUST else found.string)
+
+    def _believing(self, posterior: Posterior, awaited: Strings, rejected: int) -> Posterior:
+        """The posterior if awaited trials end as expected; the last of them, which were rejected, as badly as any."""
+        worst = float(posterior.rewards.min())
+        for number, row in enumerate(self._model.levels.indicators(awaited)):
+            posterior = posterior.believing(row, worst if number >= len(awaited) - rejected else None)
+        return posterior
 
     def _pool(self, trial: int, attempt: int, rng: np.random.Generator, forced: Forced) -> Strings:
         """Strings of the policy, and elites with one or two decisions changed, by the policy and at random."""
@@ -152,6 +176,7 @@ class GuidedReinforce:
         rewards = np.array([np.nan if trial.reward is None else trial.reward for trial in trials], float)
         self._model.observe(strings, rewards)
         self._refresh()
+        self._travel(strings)
         assert self._model.posterior is not None
         metrics: Mapping[str, Any] = {}
         observed = len(self._model.strings)
@@ -171,10 +196,23 @@ class GuidedReinforce:
         weights = np.append(advantage, np.full(IMITATED, IMITATION * SAMPLED / IMITATED))
         return self._policy.improve(np.concatenate([sampled, elites]), weights)
 
+    def _travel(self, strings: Strings) -> None:
+        """The excursion goes on, or another begins, while the search stands still but not for too long."""
+        observed = len(self._model.strings)
+        rng = np.random.default_rng((self._seed, observed, 2))
+        forced = self._space.forced(observed)
+        excursion = self._excursion
+        if excursion is not None:
+            excursion = excursion.advanced(self._model, strings)
+            if excursion.ended(self._model, self._moves, rng, forced):
+                excursion = None
+        if excursion is None and self._stalled >= STALLED:
+            excursion = Excursion(self._moves.random(1, rng, forced)[0])
+        self._excursion = excursion if self._stalled <= SETTLED * self._moves.length else None
+
     def _refresh(self) -> None:
         """What follows from the model's observations."""
         strings = self._model.strings
-        self._tried = set(keys(strings))
         order = self._model.ranking()
         _, first = np.unique(strings[order[: 4 * IMITATED]], axis=0, return_index=True)
         self._elites = strings[order[np.sort(first)[:IMITATED]]]
@@ -185,7 +223,9 @@ class GuidedReinforce:
         """The policy's state and the model's."""
         model = {f"reward_model/{name}": array for name, array in self._model.state().items()}
         policy = {f"policy/{name}": array for name, array in self._policy.state().items()}
-        return policy | model
+        away = self._excursion or Excursion(np.zeros(self._moves.length, np.int32), idle=NOT_AWAY)
+        excursion = {"excursion/centre": away.centre.copy(), "excursion/idle": np.asarray(away.idle)}
+        return policy | model | excursion
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over a state."""
@@ -193,6 +233,8 @@ class GuidedReinforce:
         loose = check_state(state, own, growing=True)
         self._policy.restore(check_state(_part(loose, "policy/"), _part(own, "policy/")))
         self._model.restore(_part(loose, "reward_model/"))
+        idle = int(loose["excursion/idle"])
+        self._excursion = None if idle == NOT_AWAY else Excursion(loose["excursion/centre"], idle)
         self._refresh()
 
 

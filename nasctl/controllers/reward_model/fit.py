@@ -50,7 +50,8 @@ def negative_log_posterior(
     except LinAlgError:
         return math.inf, np.zeros_like(theta)
     solved = cho_solve((lower, True), np.stack([rewards, np.ones(count)], axis=1), check_finite=False)
-    mean = solved[:, 0].sum() / solved[:, 1].sum() * count / (count + 2)
+    generalised, shrink = solved[:, 0].sum() / solved[:, 1].sum(), count / (count + 2)
+    mean = shrink * generalised
     residual = solved[:, 0] - mean * solved[:, 1]
     scale = ((rewards - mean) @ residual + 2) / (count + 2)
     value = 0.5 * (count + 2) * math.log(scale) + float(np.log(np.diag(lower)).sum())
@@ -58,6 +59,9 @@ def negative_log_posterior(
     inverse = lapack.dpotri(lower, lower=1)[0]
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     slope = np.outer(residual, residual) / scale - inverse  # twice the gradient by the covariance, negated
+    # being shrunk, the mean is not where the value is least, so what moves the mean moves the value
+    through_mean = shrink * residual.sum() / (scale * solved[:, 1].sum())
+    slope -= 2 * through_mean * np.outer(solved[:, 1], solved[:, 0] - generalised * solved[:, 1])
     weighted = slope * kernel
     by_level = np.einsum("nv,nv->v", indicators, weighted @ indicators)
     agreeing = np.bincount(levels.decision, by_level, decisions)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nasctl.controllers.controller import State
+from nasctl.controllers.moves import keys
 from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.reward_model.fit import fit, prior_mean
 from nasctl.controllers.reward_model.kernel import Levels
@@ -42,6 +43,7 @@ class RewardModel:
       levels: Where tokens stand among the indicators.
       strings: All that was observed, in order.
       rewards: Their rewards, NaN for failures.
+      tried: Keys of the strings.
       posterior: What is believed about every string; None before anything was observed.
     """
 
@@ -49,6 +51,7 @@ class RewardModel:
         self.levels = Levels.of(plan)
         self.strings: Int[np.ndarray, "N T"] = np.zeros((0, plan.length), np.int32)
         self.rewards: Float[np.ndarray, " N"] = np.zeros(0)
+        self.tried: set[bytes] = set()
         self.posterior: Posterior | None = None
         self._seed = seed
         self._theta = prior_mean(plan.length)
@@ -61,6 +64,7 @@ class RewardModel:
     def observe(self, strings: Int[np.ndarray, "B T"], rewards: Float[np.ndarray, " B"]) -> None:
         """Takes in finished trials; a reward that is not finite is a failure."""
         known = len(self.strings)
+        self.tried.update(keys(strings))
         self.strings = np.concatenate([self.strings, strings.astype(np.int32)])
         self.rewards = np.concatenate([self.rewards, np.where(np.isfinite(rewards), rewards, np.nan)])
         self._active = np.append(self._active, np.arange(known, len(self.strings)))
@@ -128,6 +132,7 @@ class RewardModel:
         if strings.ndim != 2 or strings.shape[1] != self.strings.shape[1]:
             raise NasctlError("the saved state does not fit the controller: strings of another space")
         self.strings = strings.copy()
+        self.tried = set(keys(strings))
         self.rewards = np.array(state["rewards"], float)
         self._theta = np.array(state["theta"], float)
         self._fit_at = int(state["fit_at"])
