@@ -131,7 +131,7 @@ class Proposer:
         known = checkpoints(self._folder.controllers)
         if not known:
             return 0
-        state = load_controller(self._folder.controllers, known[-1], self._controller.state())
+        state = load_controller(self._folder.controllers, known[-1])
         self._controller.restore(state)
         return known[-1]
 

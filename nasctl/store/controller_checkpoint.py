@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orbax.checkpoint as ocp
 
 from nasctl.store.disk import writing
@@ -30,16 +31,16 @@ def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
         shutil.rmtree(folder / str(old), ignore_errors=True)
 
 
-def load_controller(folder: Path, trials_seen: int, like: Any) -> Any:
-    """Reads a state.
+def load_controller(folder: Path, trials_seen: int) -> dict[str, np.ndarray]:
+    """Reads a state, as arrays by name; whether they fit is the controller's to say.
 
     Args:
       folder: The run's `controller/`.
       trials_seen: One of `checkpoints(folder)`.
-      like: A state of the same controller, for the structure, shapes and dtypes.
     """
     with ocp.StandardCheckpointer() as checkpointer:
-        return checkpointer.restore(folder.resolve() / str(trials_seen), like)
+        state = checkpointer.restore(folder.resolve() / str(trials_seen))
+    return {name: np.asarray(array) for name, array in state.items()}
 
 
 def checkpoints(folder: Path) -> list[int]:
