@@ -1,115 +1,145 @@
-"""How well and how fast the controllers search: against a table of known rewards, and in milliseconds a trial.
+"""How well and how fast the controllers search, all rivals in one run.
 
     python benchmarks/controller.py --table nbmacro.npz --seeds 20 --trials 300
-    python benchmarks/controller.py
+    python benchmarks/controller.py --table nbmacro.npz --batch 1 5 10 --only default
+    python benchmarks/controller.py --made-up --seeds 20 --trials 300
+    python benchmarks/controller.py --long --seeds 5 --trials 300
+    python benchmarks/controller.py --speed
 
-A table is an `.npz` of one of two forms:
-
-- every string of a space: `X` (strings × decisions, indices of choices) and an array of rewards, one a string, or
-  one a string and training seed, whose mean is taken (`--reward NAME`, the first such array of floats if not given);
-- a quadratic function: `cards` (number of choices of each decision), `w0`, `w1` (one a choice) and `w2` (one a pair
-  of choices of two decisions, pairs in lexicographic order); its optimum is not known.
-
-Without a table only the speed is measured. One core is enough, and is what the numbers in the documentation are from:
+`rewards.py` says what a table is and what is made up, `long_spaces.py` what long strings are rewarded for, and
+`rivals.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also one that repeats another.
+One core is enough, and is what the numbers in the documentation are from: OMP_NUM_THREADS=1
 XLA_FLAGS="--xla_cpu_multi_thread_eigen=false".
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import math
 import statistics
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from long_spaces import reward, spaces
+from rewards import MADE_UP, NoNetworks, flat_space, read_table
+from rivals import RIVALS, Maker
 
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Controller, Observation, make_controller
-from nasctl.graph.graph import Graph
-from nasctl.space import AnchorPoint, Decision, Space, Value
+from nasctl.space import AnchorPoint, Decision, Space, Tokens
 
-CONTROLLERS = {
-    "random": ControllerConfig(kind="random"),
-    "default": ControllerConfig(),
-    "paper": ControllerConfig(preset="paper"),
-}
 CHECKPOINTS = (100, 300, 1000, 3000)
 
 
 @dataclass(frozen=True)
-class NoNetworks:
-    """The program of spaces that are only scored."""
-
-    def graph(self, values: Mapping[str, Value]) -> Graph:
-        """There is none."""
-        raise NotImplementedError
-
-    def to_json(self) -> dict[str, object]:
-        """Nothing that a graph depends on."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A space with a known reward.
+class Problem:
+    """What is searched with one seed.
 
     Attributes:
-      sizes: Number of choices of each decision.
-      reward: Rewards of strings, an array (strings, decisions).
+      space: The space.
+      reward: The reward of a string.
       best: The largest reward there is, or None if it is not known.
     """
 
-    sizes: tuple[int, ...]
-    reward: Callable[[np.ndarray], np.ndarray]
+    space: Space
+    reward: Callable[[Tokens], float]
     best: float | None
 
 
-def read_table(path: Path, reward_name: str | None) -> Table:
-    """Reads a table of one of the two forms."""
-    arrays = np.load(path)
-    if "w2" in arrays:
-        return quadratic(arrays)
-    strings = arrays["X"].astype(np.int64)
-    candidates = [n for n in arrays if arrays[n].dtype.kind == "f" and len(arrays[n]) == len(strings)]
-    name = reward_name or candidates[0]
-    rewards = arrays[name].astype(float)
-    rewards = rewards if rewards.ndim == 1 else rewards.mean(axis=1)
-    sizes = tuple(int(size) for size in strings.max(axis=0) + 1)
-    distinct = len(np.unique(strings, axis=0))
-    if distinct < math.prod(sizes):
-        sys.exit(f"{path} has {distinct:,} of the {math.prod(sizes):,} strings: every string is needed")
-    values = np.empty(sizes)
-    values[tuple(strings.T)] = rewards
-    return Table(sizes, lambda tokens: values[tuple(tokens.T)], float(values.max()))
+Problems = Callable[[int], Problem]
+"""The problem of a seed."""
 
 
-def quadratic(arrays: Mapping[str, np.ndarray]) -> Table:
-    """The function w0 + Σ w1[choice] + Σ w2[pair of choices]."""
-    sizes = tuple(int(size) for size in arrays["cards"])
-    first = np.cumsum([0, *sizes])
-    pairs = np.zeros((first[-1], first[-1]))
-    weights = iter(np.asarray(arrays["w2"], float))
-    for a, b in itertools.combinations(range(len(sizes)), 2):
-        for i, j in itertools.product(range(sizes[a]), range(sizes[b])):
-            pairs[first[a] + i, first[b] + j] = next(weights)
+def problems(options: argparse.Namespace) -> Iterator[tuple[str, Problems]]:
+    """What the command line asks for, by name."""
+    for path in options.table or ():
+        table = read_table(path, options.reward)
+        problem = Problem(
+            flat_space(table.sizes), lambda t, table=table: float(table.reward(np.array([t]))[0]), table.best
+        )
+        yield path.stem, lambda seed, problem=problem: problem
+    for name, family in MADE_UP.items() if options.made_up else ():
 
-    def reward(tokens: np.ndarray) -> np.ndarray:
-        chosen = np.zeros((len(tokens), first[-1]))
-        np.put_along_axis(chosen, tokens + first[:-1], 1.0, axis=1)
-        return arrays["w0"] + chosen @ arrays["w1"] + ((chosen @ pairs) * chosen).sum(-1)
+        def fresh(seed: int, family=family) -> Problem:
+            table = family(seed)
+            return Problem(
+                flat_space(table.sizes), lambda t: float(table.reward(np.array([t]))[0]), table.best
+            )
 
-    return Table(sizes, reward, None)
+        yield f"{name}, another for each seed", fresh
+    for name, space in spaces().items() if options.long else ():
+        yield name, lambda seed, space=space: Problem(space, lambda t: reward(space, t), None)
 
 
-def flat_space(sizes: tuple[int, ...]) -> Space:
-    """Decisions of kinds of their own, as the rows of a table have them."""
-    decisions = tuple(Decision(f"p{i}", f"p{i}", tuple(range(size))) for i, size in enumerate(sizes))
-    return Space("table", "benchmark", decisions, NoNetworks())
+@dataclass(frozen=True)
+class Record:
+    """One search.
+
+    Attributes:
+      rewards: Of its trials in order.
+      milliseconds: That the controller took for a trial.
+      entropy: Of its policy at the end and at the lowest, as a part of a uniform policy's; NaN if there is none.
+    """
+
+    rewards: np.ndarray
+    milliseconds: float
+    entropy: tuple[float, float]
+
+
+def search(controller: Controller, problem: Problem, trials: int, batch: int) -> Record:
+    """Searches, every trial counted, only the controller's time measured."""
+    rewards: list[float] = []
+    entropies = [float("nan")]
+    spent = 0.0
+    while len(rewards) < trials:
+        began = time.perf_counter()
+        proposals = controller.propose(len(rewards), batch)
+        spent += time.perf_counter() - began
+        gained = [problem.reward(tokens) for tokens in proposals]
+        began = time.perf_counter()
+        metrics = controller.observe([Observation(t, r) for t, r in zip(proposals, gained, strict=True)])
+        spent += time.perf_counter() - began
+        entropies.append(metrics.get("entropy", float("nan")))
+        rewards += gained
+    lowest = min((e for e in entropies if e == e), default=float("nan"))
+    return Record(np.array(rewards[:trials]), 1000 * spent / len(rewards), (entropies[-1], lowest))
+
+
+def compare(
+    name: str, problem_of: Problems, rivals: dict[str, Maker], seeds: range, trials: int, batches: list[int]
+) -> None:
+    """Prints what each rival found, the mean over seeds and its standard error."""
+    reported = [count for count in CHECKPOINTS if count < trials] + [trials]
+    first = problem_of(seeds[0])
+    print(
+        f"\n{name}: {len(first.space.decisions)} decisions, {first.space.size:.3g} strings, {len(seeds)} seeds"
+    )
+    print("best found after so many trials" if first.best is None else "regret after so many trials")
+    columns = [*(str(count) for count in reported), "last 100 mean", "entropy (least)", "ms a trial"]
+    print("".ljust(14) + "".join(column.rjust(18) for column in columns))
+    for rival, make in rivals.items():
+        for batch in batches or [0]:
+            size = batch or make(first.space, 0).batch
+            search(make(first.space, 0), first, 20, size)  # compiles
+            rows, records = [], []
+            for seed in seeds:
+                problem = problem_of(seed)
+                record = search(make(problem.space, seed), problem, trials, size)
+                found = np.maximum.accumulate(record.rewards)[np.array(reported) - 1]
+                rows.append(
+                    [*(found if problem.best is None else problem.best - found), record.rewards[-100:].mean()]
+                )
+                records.append(record)
+            mean = np.mean(rows, axis=0)
+            error = np.std(rows, axis=0, ddof=min(1, len(seeds) - 1)) / np.sqrt(len(seeds))
+            cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
+            last, least = (float(np.mean([r.entropy[i] for r in records])) for i in (0, 1))
+            cells.append("-" if last != last else f"{last:.2f} ({least:.2f})")
+            cells.append(f"{np.mean([r.milliseconds for r in records]):.2f}")
+            label = f"{rival}, {batch}" if batch else rival
+            print(label.ljust(14) + "".join(cell.rjust(18) for cell in cells), flush=True)
 
 
 def layered_space(layers: int) -> Space:
@@ -126,46 +156,8 @@ def layered_space(layers: int) -> Space:
     return Space("layers", "benchmark", tuple(decisions), NoNetworks(), tuple(points))
 
 
-def search(controller: Controller, reward: Callable[[np.ndarray], np.ndarray], trials: int) -> np.ndarray:
-    """Rewards of a search's trials in order, every trial counted."""
-    rewards: list[float] = []
-    while len(rewards) < trials:
-        proposals = controller.propose(len(rewards), controller.batch)
-        batch = [float(value) for value in reward(np.array(proposals))]
-        controller.observe([Observation(t, r) for t, r in zip(proposals, batch, strict=True)])
-        rewards += batch
-    return np.array(rewards[:trials])
-
-
-def compare(table: Table, seeds: int, trials: int) -> None:
-    """Prints the best reward found, the mean over seeds, after some numbers of trials."""
-    space = flat_space(table.sizes)
-    reported = [count for count in CHECKPOINTS if count < trials] + [trials]
-    print(f"{len(table.sizes)} decisions, {space.size:,} strings; mean of {seeds} seeds ± standard error")
-    if table.best is not None:
-        print(f"the best is {table.best:.4f}; regret of the best found after so many trials:")
-    else:
-        print("best found after so many trials:")
-    columns = [*(str(count) for count in reported), "last 100 mean"]
-    print("controller".ljust(12) + "".join(column.rjust(20) for column in columns) + "ms a trial".rjust(14))
-    for name, config in CONTROLLERS.items():
-        search(make_controller(space, config, seed=0), table.reward, 16)  # compiles
-        rows = []
-        started = time.perf_counter()
-        for seed in range(seeds):
-            rewards = search(make_controller(space, config, seed=seed), table.reward, trials)
-            found = np.maximum.accumulate(rewards)[np.array(reported) - 1]
-            shown = found if table.best is None else table.best - found
-            rows.append([*shown, rewards[-100:].mean()])
-        milliseconds = 1000 * (time.perf_counter() - started) / (seeds * trials)
-        mean = np.mean(rows, axis=0)
-        error = np.std(rows, axis=0, ddof=min(1, seeds - 1)) / np.sqrt(seeds)
-        cells = [f"{m:.3f} ± {e:.3f}".rjust(20) for m, e in zip(mean, error, strict=True)]
-        print(name.ljust(12) + "".join(cells) + f"{milliseconds:.2f}".rjust(14), flush=True)
-
-
 def measure_speed(batch: int, repeats: int = 100) -> None:
-    """Prints what a trial costs: sampling it, and its share of an update."""
+    """Prints what a trial costs without the reward model: sampling it, and its share of an update."""
     print(f"\nmilliseconds a trial, batches of {batch}, median of {repeats}; compilation in seconds")
     print("space".ljust(34) + "".join(c.rjust(11) for c in ("compile", "propose", "observe", "together")))
     spaces = {
@@ -173,7 +165,7 @@ def measure_speed(batch: int, repeats: int = 100) -> None:
         "180 decisions, 15 layers, anchors": layered_space(15),
     }
     for name, space in spaces.items():
-        controller = make_controller(space, ControllerConfig(batch=batch), seed=0)
+        controller = make_controller(space, ControllerConfig(batch=batch, reward_model=False), seed=0)
         started = time.perf_counter()
         proposing, observing = [], []
         compiling = 0.0
@@ -198,15 +190,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--table", type=Path, help="an .npz file of known rewards")
-    parser.add_argument("--reward", help="name of the rewards in it")
+    parser.add_argument("--table", type=Path, nargs="+", help=".npz files of known rewards")
+    parser.add_argument(
+        "--reward", help="name of the rewards in them; the first array of floats if not given"
+    )
+    parser.add_argument(
+        "--made-up", action="store_true", help="families of functions, another one for each seed"
+    )
+    parser.add_argument("--long", action="store_true", help="spaces of more than a hundred decisions")
+    parser.add_argument("--speed", action="store_true", help="what a trial costs without the reward model")
+    parser.add_argument("--only", nargs="+", choices=RIVALS, help="the searchers that take part")
+    parser.add_argument(
+        "--batch", type=int, nargs="+", help="trials learned from at once; each searcher's own"
+    )
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=300)
-    parser.add_argument("--batch", type=int, default=5, help="children a batch where the speed is measured")
     options = parser.parse_args()
-    if options.table is not None:
-        compare(read_table(options.table, options.reward), options.seeds, options.trials)
-    measure_speed(options.batch)
+    names = options.only or [name for name in RIVALS if options.long or name != "no lstm"]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    for name, problem_of in problems(options):
+        compare(name, problem_of, {n: RIVALS[n] for n in names}, seeds, options.trials, options.batch or [])
+    if options.speed:
+        measure_speed(5)
 
 
 if __name__ == "__main__":

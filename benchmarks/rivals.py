@@ -1,0 +1,115 @@
+"""The searchers that are compared: those of nasctl, variants of its default, and Optuna's TPE where it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from nasctl.config import ControllerConfig
+from nasctl.controllers import Controller, Observation, make_controller
+from nasctl.controllers.controller import State
+from nasctl.controllers.guided import GuidedReinforce
+from nasctl.controllers.moves import FREE, Moves, Strings
+from nasctl.controllers.policy.plan import make_plan
+from nasctl.controllers.presets import settings
+from nasctl.space import INACTIVE, Space, Tokens
+
+Maker = Callable[[Space, int], Controller]
+"""A searcher on a space with a seed."""
+
+
+class MutationPolicy:
+    """In the LSTM's place: strings at random, and the best ones crossed and mutated; it learns which those are."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self._moves = Moves(make_plan(space))
+        self._seed = seed
+        self._best: Strings | None = None
+
+    def sample(self, place: tuple[int, int, int], given: Strings, temperature: np.ndarray) -> Strings:
+        """Uniform completions; two thirds of the rows that are free altogether are crossed instead."""
+        rng = np.random.default_rng((self._seed, *place))
+        strings = self._moves.complete(given, rng, {})
+        free = np.flatnonzero((given == FREE).all(axis=1))
+        crossed = free[len(free) // 3 :]
+        if self._best is not None and len(crossed):
+            mothers, fathers = self._best[rng.integers(0, len(self._best), (2, len(crossed)))]
+            children = np.where(rng.random(mothers.shape) < 0.5, mothers, fathers)
+            children = self._moves.complete(children, rng, {})
+            strings[crossed] = self._moves.mutated(children, rng.integers(0, 3, len(crossed)), rng, {})
+        return strings
+
+    def improve(self, strings: Strings, weights: np.ndarray) -> Mapping[str, float]:
+        """Remembers the strings that are to be imitated: the last ones."""
+        self._best = strings[-16:]
+        return {}
+
+    def state(self) -> State:
+        """Nothing that lasts."""
+        return {}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Nothing to take over."""
+
+
+class Tpe:
+    """Optuna's TPE, its study in memory; conditional decisions are asked for only where they are active."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.batch = 1
+        self._space = space
+        self._study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+        self._asked: list[object] = []
+
+    def propose(
+        self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
+    ) -> list[Tokens]:
+        """Asks for one trial after the other."""
+        proposals = []
+        for _ in range(count):
+            trial = self._study.ask()
+            tokens: list[int] = []
+            for decision in self._space.decisions:
+                choices = list(range(len(decision.choices)))
+                active = decision.active(tokens)
+                tokens.append(trial.suggest_categorical(decision.name, choices) if active else INACTIVE)
+            self._asked.append(trial)
+            proposals.append(tuple(tokens))
+        return proposals
+
+    def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
+        """Tells the rewards."""
+        for trial in trials:
+            self._study.tell(self._asked.pop(0), trial.reward)
+        return {}
+
+
+def of(**config: object) -> Maker:
+    """A searcher of nasctl's with some settings."""
+    return lambda space, seed: make_controller(space, ControllerConfig(**config), seed=seed)
+
+
+def mutations(space: Space, seed: int) -> GuidedReinforce:
+    """The default without its LSTM."""
+    return GuidedReinforce(space, settings(ControllerConfig()), seed=seed, policy=MutationPolicy(space, seed))
+
+
+RIVALS: dict[str, Maker] = {
+    "random": of(kind="random"),
+    "local": of(kind="local"),
+    "evolution": of(kind="evolution"),
+    "tpe": Tpe,
+    "paper": of(preset="paper"),
+    "no model": of(reward_model=False),
+    "default": of(),
+    "no lstm": mutations,
+}
+"""By name; `no lstm` is asked for by `--only` or `--long`."""
+
+if importlib.util.find_spec("optuna") is None:
+    del RIVALS["tpe"]
