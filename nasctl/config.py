@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
 from nasctl.errors import NasctlError
+from nasctl.formula import read_formula
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class SearchConfig:
       seconds: Wall-clock time after which it stops, in seconds; 0 for no limit.
       epochs: Training epochs, over all children, after which it stops; 0 for no limit.
       max_failures: Failed trials in a row after which it stops with the reason.
+      reward: What the controller maximises, as a formula of what is measured, such as
+        `accuracy * (latency / 20) ^ -0.07`; empty for what the task or the evaluator calls the reward.
       duplicates: An architecture that was tried before is answered from the store (`reuse`) or trained again with
         another seed (`repeat`).
       executor: `local` for worker processes on this machine, `inline` for this process, `ray` for a Ray cluster;
@@ -42,6 +45,7 @@ class SearchConfig:
     seconds: float = 0.0
     epochs: int = 0
     max_failures: int = 10
+    reward: str = field(default="", metadata={"read": read_formula})
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
     executor: str = field(default="auto", metadata={"choices": ("auto", "inline", "local", "ray")})
     workers: int = 0
@@ -74,7 +78,9 @@ class ControllerConfig:
         proposals; without it, it is plain REINFORCE, as the paper's preset always is.
     """
 
-    kind: str = field(default="reinforce", metadata={"choices": ("reinforce", "random", "local", "evolution")})
+    kind: str = field(
+        default="reinforce", metadata={"choices": ("reinforce", "random", "local", "evolution")}
+    )
     preset: str = field(default="default", metadata={"choices": ("default", "paper")})
     batch: int = 0
     hidden: int = 0
@@ -156,6 +162,9 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
         raise NasctlError(
             f"{section}.{key} cannot be `{converted}`", hint=f"it is one of {', '.join(choices)}"
         )
+    read = known[key].metadata.get("read")
+    if read and converted:
+        read(converted)
     return converted
 
 

@@ -13,6 +13,7 @@ import nasctl
 
 LAYERS = (
     {"errors", "resources", "cache"},
+    {"formula"},
     {"config"},
     {"space"},
     {"graph"},

@@ -89,6 +89,14 @@ def search(
             metavar="ARCH", help="Try this architecture first; may be repeated.", show_default=False
         ),
     ] = None,
+    reward: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMULA",
+            help="What is maximised, as a formula of what is measured: 'accuracy * (latency / 20) ^ -0.07'.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides everything random.", min=0)] = 0,
     out: Annotated[
         Path | None,
@@ -119,6 +127,7 @@ def search(
         ("workers", workers),
         ("executor", executor),
         ("ray_address", ray_address),
+        ("reward", reward),
         ("children_per_device", children_per_device),
     ):
         budget.update({name: value} if value is not None else {})

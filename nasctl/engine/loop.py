@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 from collections import defaultdict, deque
@@ -19,6 +20,7 @@ from nasctl.engine.proposer import Proposer
 from nasctl.engine.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Record, Rung, WorkerLost
+from nasctl.formula import read_formula
 from nasctl.graph import Cost
 from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
@@ -189,7 +191,11 @@ class Search:
     def _trial(self, candidate: Candidate, outcome: Outcome) -> Trial:
         evaluation = outcome.evaluation or Evaluation(float("nan"))
         metrics = {**candidate.cost, **evaluation.metrics}
-        status, cause = outcome.status, outcome.cause
+        reward, status, cause = evaluation.reward, outcome.status, outcome.cause
+        if status == COMPLETE and self._config.search.reward:
+            reward = read_formula(self._config.search.reward)({**metrics, "reward": reward})
+            if not math.isfinite(reward):
+                status, cause = "not_finite", f"the reward {self._config.search.reward} is {reward}"
         broken = broken_constraint(self._space.constraints, metrics)
         if status == COMPLETE and broken is not None:
             status = "invalid"
@@ -198,7 +204,7 @@ class Search:
             number=candidate.number,
             tokens=candidate.architecture.tokens,
             status=status,
-            reward=evaluation.reward if status == COMPLETE else None,
+            reward=reward if status == COMPLETE else None,
             metrics=metrics,
             architecture_hash=candidate.architecture_hash,
             seed=outcome.job.seed,

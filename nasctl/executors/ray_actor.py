@@ -190,7 +190,7 @@ def connect(address: str) -> None:
             address=address or "local",
             log_to_driver=False,
             logging_level=logging.ERROR,
-            **({} if address else {"include_dashboard": False}),
+            include_dashboard=None if address else False,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise NasctlError(

@@ -9,6 +9,7 @@ import pytest
 
 import nasctl
 from nasctl.architecture import Architecture, load_document
+from nasctl.dialects import parse_space
 from nasctl.engine import Listener
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Job
@@ -173,6 +174,37 @@ def test_measured_constraints_make_a_trial_invalid(score: Score, tmp_path: Path)
     assert {trial.status for trial in run.trials if trial.tokens[0] >= 2} == {"invalid"}
     assert {trial.status for trial in run.trials if trial.tokens[0] < 2} == {"complete"}
     assert "half < 1 is required" in next(t.cause for t in run.trials if t.status == "invalid")
+
+
+def test_the_reward_may_be_a_formula_of_what_is_measured(space: Space, score: Score, tmp_path: Path) -> None:
+    settings = {**RANDOM, "search": {"reward": "8 * half - reward ^ 2"}}
+    run = nasctl.search(space, score, trials=20, out=tmp_path / "run", settings=settings)
+    totals = [sum(trial.tokens) for trial in run.trials]
+    assert [trial.reward for trial in run.trials] == [4 * total - total**2 for total in totals]
+    assert run.best is not None
+    assert run.best.reward == max(trial.reward or 0 for trial in run.trials)
+
+
+def test_a_reward_without_a_value_is_no_reward(space: Space, score: Score, tmp_path: Path) -> None:
+    settings = {**RANDOM, "search": {"reward": "log(half - 1)"}}
+    run = nasctl.search(space, score, trials=20, out=tmp_path / "run", settings=settings)
+    assert {trial.status for trial in run.trials if sum(trial.tokens) <= 2} == {"not_finite"}
+    assert {trial.status for trial in run.trials if sum(trial.tokens) > 2} == {"complete"}
+
+
+def test_a_reward_of_what_is_not_measured_ends_the_search(space: Space, score: Score, tmp_path: Path) -> None:
+    settings = {**RANDOM, "search": {"reward": "reward / latency"}}
+    with pytest.raises(NasctlError, match="needs latency, which is not measured"):
+        nasctl.search(space, score, trials=20, out=tmp_path / "run", settings=settings)
+    with pytest.raises(NasctlError, match="cannot be read"):
+        nasctl.search(space, score, out=tmp_path / "other", settings={"search": {"reward": "half *"}})
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_space_file_may_say_what_is_maximised(score: Score, tmp_path: Path) -> None:
+    text = 'space choices\na in {0, 1, 2, 3}\nsearch { reward "0 - half" }\n'
+    run = nasctl.search(parse_space(text, name="toy"), score, trials=8, out=tmp_path / "run", settings=RANDOM)
+    assert all(trial.reward == -trial.tokens[0] / 2 for trial in run.trials)
 
 
 def test_a_space_without_networks_needs_a_function(space: Space, tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""Formulas over measures, by which several of them make one reward: `accuracy * (latency / 20) ^ -0.07`."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nasctl.errors import NasctlError
+from nasctl.resources import grammar_folder
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "log": math.log,
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "min": min,
+    "max": max,
+}
+_OPERATORS: Mapping[str, Callable[..., float]] = {
+    "add": lambda left, right: left + right,
+    "subtract": lambda left, right: left - right,
+    "multiply": lambda left, right: left * right,
+    "divide": lambda left, right: left / right,
+    "raise_to": lambda base, exponent: float(base) ** exponent,
+    "negate": lambda value: -value,
+}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula that was read.
+
+    Attributes:
+      text: As it was written.
+      tree: As it was understood.
+    """
+
+    text: str
+    tree: Tree[Token]
+
+    def __call__(self, measures: Mapping[str, float]) -> float:
+        """Its value; NaN where it has none, as for the logarithm of a negative number.
+
+        >>> read_formula("accuracy * (latency / 20) ^ -0.5")({"accuracy": 0.9, "latency": 80.0})
+        0.45
+
+        Raises:
+          NasctlError: It names a measure that there is not.
+        """
+        try:
+            value = self._value(self.tree, measures)
+        except (ArithmeticError, ValueError):
+            return math.nan
+        return value if isinstance(value, float) else math.nan  # a root of a negative number is complex
+
+    def _value(self, tree: Tree[Token], measures: Mapping[str, float]) -> float:
+        match tree.data:
+            case "number":
+                return float(str(tree.children[0]))
+            case "measure":
+                return self._measure(str(tree.children[0]), measures)
+            case "call":
+                return float(
+                    FUNCTIONS[str(tree.children[0])](*(self._value(c, measures) for c in tree.children[1:]))
+                )
+        return _OPERATORS[tree.data](*(self._value(child, measures) for child in tree.children))
+
+    def _measure(self, name: str, measures: Mapping[str, float]) -> float:
+        for known in (name, f"validation_{name}"):
+            if known in measures:
+                return float(measures[known])
+        short = sorted({measure.removeprefix("validation_") for measure in measures})
+        close = difflib.get_close_matches(name, short, n=1)
+        raise NasctlError(
+            f"the reward `{self.text}` needs {name}, which is not measured",
+            hint=f"did you mean `{close[0]}`?" if close else f"measured are {', '.join(short)}",
+        )
+
+
+@lru_cache(maxsize=8)
+def read_formula(text: str) -> Formula:
+    """Reads a formula.
+
+    Raises:
+      NasctlError: It is none; the message points at the place.
+    """
+    from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedEOF as error:
+        raise _misread(text, len(text), "it ends too early") from error
+    except UnexpectedToken as error:
+        at = len(text) if error.token.type == "$END" else error.column - 1
+        raise _misread(
+            text, at, "it ends too early" if at == len(text) else f"`{error.token}` does not belong here"
+        ) from error
+    except UnexpectedCharacters as error:
+        raise _misread(text, error.column - 1, f"`{text[error.column - 1]}` does not belong here") from error
+    for call in tree.find_data("call"):
+        name = call.children[0]
+        if str(name) not in FUNCTIONS:
+            column = getattr(name, "column", 1) - 1
+            raise _misread(text, column, f"there is no function `{name}`; there are {', '.join(FUNCTIONS)}")
+    return Formula(text, tree)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    from lark import Lark
+
+    grammar = (grammar_folder() / "formula.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr")
+
+
+def _misread(text: str, column: int, what: str) -> NasctlError:
+    return NasctlError(
+        f"the reward cannot be read: {what}\n  {text}\n  {' ' * column}^",
+        hint="such as accuracy * (latency / 20) ^ -0.07",
+    )
