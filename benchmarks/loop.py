@@ -5,9 +5,9 @@
 
 Both search one space of plain choices under the same function, which takes no time, and make every trial durable when
 it is reported: nasctl so that it outlives the process (one write a trial), Optuna as its storage is set up (a flush to
-the disk for each parameter, so it is given 100 trials at most; `TMPDIR=/dev/shm` takes the disk out of it). The two take
-turns, and each is measured in a process of its own, after its first trials, so that start-up and compilation do not
-count. Optuna is the extra `benchmark`.
+the disk for each parameter, so it is given 100 trials at most; `TMPDIR=/dev/shm` takes the disk out of it). The two
+take turns, and each is measured in a process of its own, after its first trials, so that start-up and compilation do
+not count. Optuna is the extra `benchmark`.
 """
 
 from __future__ import annotations

@@ -5,22 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nasctl.cli.console import print_json, progress_console, result_console, shown
-from nasctl.cli.options import DataDir, Json
+from nasctl.cli.options import DataDir, Json, Settings, read_settings
+from nasctl.config import check_setting
 
 if TYPE_CHECKING:
+    from nasctl.engine import Run
     from nasctl.engine.baselines import Measured
-    from nasctl.engine.comparison import Standing
+    from nasctl.engine.comparison import Group, Interval, Standing
 
 
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN…", help="The folders of runs.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="RUN…|SPACE",
+            help="The folders of runs, or one space to search with each controller and seed.",
+            show_default=False,
+        ),
     ],
+    controllers: Annotated[
+        str,
+        typer.Option("--controllers", metavar="A,B,…", help="With a space: the controllers that search it."),
+    ] = "random,local,reinforce",
+    seeds: Annotated[
+        int, typer.Option(metavar="N", help="With a space: searches of each controller.", min=1)
+    ] = 3,
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="With a space: trials of each search.", min=1, show_default=False),
+    ] = None,
+    evaluator: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="With a space: as for search.", show_default=False),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With a space: as for search.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="With a space: folder of the runs; runs/compare-NAME unless given. Those that are there go on.",
+            show_default=False,
+        ),
+    ] = None,
+    settings: Settings = None,
     baselines: Annotated[
         bool,
         typer.Option(
@@ -32,16 +67,34 @@ def compare(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Compare runs at equal numbers of trials, and with --baselines a recurrent cell with those that people know.
+    """Compare searches at equal numbers of trials: searchers over several seeds, with 95 % confidence intervals.
+
+    Reads runs, or makes them. With --baselines, sets a recurrent cell beside those that people know.
 
     Example: nasctl compare runs/cnn runs/cnn-2
     """
     from nasctl.engine import Run
     from nasctl.engine.baselines import train_baselines
-    from nasctl.engine.comparison import compare_runs
+    from nasctl.engine.comparison import compare_runs, group_runs
 
-    given = [Run(folder) for folder in runs]
+    if len(runs) == 1 and not (runs[0] / "run.json").is_file() and runs[0].suffix == ".nas":
+        given = _search_all(
+            str(runs[0]),
+            controllers.split(","),
+            seeds,
+            out,
+            {
+                "trials": trials,
+                "evaluate": evaluator,
+                "dataset": dataset,
+                "data_dir": data_dir,
+                "settings": read_settings(settings),
+            },
+        )
+    else:
+        given = [Run(folder) for folder in runs]
     numbers, standings = compare_runs(given)
+    groups = group_runs(standings)
     known: list[Measured] = []
     if baselines:
         progress = progress_console()
@@ -52,13 +105,63 @@ def compare(
             {
                 "at_trials": numbers,
                 "runs": [asdict(standing) for standing in standings],
+                "controllers": [asdict(group) for group in groups],
                 "baselines": [asdict(measured) for measured in known],
             }
         )
         return
     _print_runs(numbers, standings)
+    if len(groups) < len(standings):
+        _print_groups(numbers, groups)
     if known:
         _print_baselines(standings[0], known)
+
+
+def _search_all(
+    space: str, controllers: Sequence[str], seeds: int, out: Path | None, options: dict[str, Any]
+) -> list[Run]:
+    """Searches with each controller and seed."""
+    from nasctl.config import resolve
+    from nasctl.dialects import load_space
+    from nasctl.engine import RUNS
+    from nasctl.engine.contest import contest
+
+    loaded = load_space(space)
+    if options["trials"] is None:
+        options["trials"] = resolve(loaded.defaults, options["settings"]).search.trials
+    for controller in controllers:
+        check_setting("controller", "kind", controller)
+    console = progress_console()
+    runs: list[Run] = []
+    for run in contest(loaded, controllers, seeds, out or RUNS / f"compare-{loaded.name}", **options):
+        best = "nothing was complete" if run.best is None else f"best reward {run.best.reward:.4f}"
+        console.print(f"{run.folder}: {run.stopped}, {best}", soft_wrap=True)
+        runs.append(run)
+    return runs
+
+
+def _print_groups(numbers: Sequence[int], groups: Sequence[Group]) -> None:
+    """Searchers over their seeds, the best first."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("controller")
+    table.add_column("seeds", justify="right")
+    for number in numbers:
+        table.add_column(f"best of {number}", justify="right", no_wrap=True)
+    table.add_column(f"mean of {numbers[-1]}", justify="right", no_wrap=True)
+    for group in groups:
+        cells = map(_interval, (*group.best_so_far, group.mean))
+        table.add_row(group.controller, str(group.seeds), *cells)
+    console = result_console()
+    console.print("\nOver the seeds, mean and 95 % confidence interval of the reward:")
+    console.print(table)
+
+
+def _interval(found: Interval | None) -> str:
+    if found is None:
+        return ""
+    return f"{found.mean:.4f}" + ("" if found.half is None else f" ± {found.half:.4f}")
 
 
 def _print_runs(numbers: Sequence[int], standings: Sequence[Standing]) -> None:

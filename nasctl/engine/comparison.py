@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev
 
+from nasctl.config import ControllerConfig
 from nasctl.engine.run import Run
 from nasctl.errors import NasctlError
 from nasctl.store import RunFolder
@@ -31,6 +33,7 @@ class Standing:
     """
 
     run: str
+    space: str
     controller: str
     dataset: str | None
     trials: int
@@ -40,6 +43,79 @@ class Standing:
     params: float | None
     best_so_far: tuple[float | None, ...]
     mean: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds and how sure it is.
+
+    Attributes:
+      mean: The mean.
+      half: Half the width of its 95 % confidence interval by Student's t distribution; None for a single seed.
+    """
+
+    mean: float
+    half: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one searcher on one space and data set that differ in their seeds.
+
+    Attributes:
+      controller: Who proposed, with what was changed about it.
+      dataset: What the children were trained on.
+      seeds: How many runs.
+      best_so_far: The largest reward after each of the numbers of trials that are compared, over the seeds; None where
+        a run had none yet.
+      mean: The mean reward of all trials up to the last of them.
+    """
+
+    controller: str
+    dataset: str | None
+    seeds: int
+    best_so_far: tuple[Interval | None, ...]
+    mean: Interval | None
+
+
+def group_runs(standings: Sequence[Standing]) -> list[Group]:
+    """Runs put together by searcher, space and data set, the best last value first."""
+    members: dict[tuple[str, str | None, str], list[Standing]] = {}
+    for standing in standings:
+        members.setdefault((standing.controller, standing.dataset, standing.space), []).append(standing)
+    groups = [
+        Group(
+            controller=controller,
+            dataset=dataset,
+            seeds=len(runs),
+            best_so_far=tuple(map(interval, zip(*(run.best_so_far for run in runs), strict=True))),
+            mean=interval([run.mean[-1] for run in runs]),
+        )
+        for (controller, dataset, _), runs in members.items()
+    ]
+    return sorted(groups, key=lambda group: -_last(group))
+
+
+def interval(values: Sequence[float | None]) -> Interval | None:
+    """The mean of some values and its 95 % confidence interval; None where one is missing.
+
+    >>> interval([1.0, 2.0, 3.0])
+    Interval(mean=2.0, half=2.48...)
+    """
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    if len(known) == 1:
+        return Interval(known[0], None)
+    from scipy.stats import t
+
+    width = float(t.ppf(0.975, len(known) - 1))
+    return Interval(fmean(known), width * stdev(known) / math.sqrt(len(known)))
+
+
+def _last(group: Group) -> float:
+    last = group.best_so_far[-1]
+    return -math.inf if last is None else last.mean
 
 
 def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[Standing]]:
@@ -74,7 +150,8 @@ def _standing(run: Run, numbers: Sequence[int]) -> Standing:
     upto = [[t.reward for t in run.trials[:number] if t.reward is not None] for number in numbers]
     return Standing(
         run=str(run.folder),
-        controller=facts["config"]["controller"]["kind"] if "controller" in facts["config"] else "",
+        space=f"{facts['space']} {facts['space_hash']}",
+        controller=_searcher(facts["config"].get("controller", {})),
         dataset=facts["dataset"],
         trials=len(run.trials),
         best=best.reward if best else None,
@@ -84,3 +161,16 @@ def _standing(run: Run, numbers: Sequence[int]) -> Standing:
         best_so_far=tuple(max(rewards, default=None) for rewards in upto),
         mean=tuple(fmean(rewards) if rewards else None for rewards in upto),
     )
+
+
+def _searcher(settings: Mapping[str, object]) -> str:
+    """A controller by its kind and by what differs from the defaults of the kind.
+
+    >>> _searcher({"kind": "reinforce", "preset": "paper"}), _searcher({"kind": "random", "batch": 4})
+    ('reinforce, preset paper', 'random, batch 4')
+    """
+    usual = asdict(ControllerConfig())
+    changed = [
+        f"{name} {value}" for name, value in settings.items() if name != "kind" and value != usual.get(name)
+    ]
+    return ", ".join([str(settings.get("kind", usual["kind"])), *changed])

@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy.stats
 
 from nasctl.dialects import parse_space
 from nasctl.engine import Run, search
-from nasctl.engine.comparison import compare_runs
+from nasctl.engine.comparison import Interval, compare_runs, group_runs, interval
+from nasctl.engine.contest import contest
 from nasctl.errors import NasctlError
 
 PLAIN = parse_space("space choices\np0 in {0, 1, 2}\np1 in {0, 1, 2}\n", name="plain")
@@ -34,3 +37,46 @@ def test_a_run_without_trials_cannot_be_compared(tmp_path: Path) -> None:
     (run.folder / "trials.sqlite").unlink()
     with pytest.raises(NasctlError):
         compare_runs([Run(run.folder)])
+
+
+def test_runs_of_one_searcher_are_put_together_with_a_confidence_interval(tmp_path: Path) -> None:
+    def evaluate(architecture):
+        return float(sum(architecture.tokens))
+
+    runs = list(contest(PLAIN, ["random", "local"], 3, tmp_path, trials=5, evaluate=evaluate))
+    assert [run.folder.name for run in runs] == [
+        f"{controller}-{seed}" for seed in range(3) for controller in ("random", "local")
+    ]
+    numbers, standings = compare_runs(runs)
+    groups = group_runs(standings)
+    assert numbers == (5,)
+    assert sorted((group.controller, group.seeds) for group in groups) == [("local", 3), ("random", 3)]
+    assert groups[0].best_so_far[-1].mean >= groups[1].best_so_far[-1].mean
+    for group in groups:
+        best = np.array([s.best_so_far[0] for s in standings if s.controller == group.controller])
+        found = group.best_so_far[0]
+        assert found.mean == pytest.approx(best.mean())
+        low, high = (
+            scipy.stats.t.interval(0.95, 2, best.mean(), scipy.stats.sem(best)) if best.std() else (0, 0)
+        )
+        assert 2 * found.half == pytest.approx(high - low)
+
+
+def test_a_contest_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    calls = []
+
+    def evaluate(architecture):
+        calls.append(architecture)
+        return float(sum(architecture.tokens))
+
+    settings = {"search": {"duplicates": "repeat"}}
+    first = list(contest(PLAIN, ["random"], 1, tmp_path, trials=3, evaluate=evaluate, settings=settings))
+    again = list(contest(PLAIN, ["random"], 2, tmp_path, trials=5, evaluate=evaluate, settings=settings))
+    assert len(calls) == 3 + 2 + 5
+    assert [len(run.trials) for run in again] == [5, 5]
+    assert again[0].folder == first[0].folder
+
+
+def test_a_single_seed_has_no_interval_and_a_missing_value_no_mean() -> None:
+    assert interval([0.5]) == Interval(0.5, None)
+    assert interval([0.5, None]) is None

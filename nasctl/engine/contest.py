@@ -1,0 +1,60 @@
+"""Several searchers on one space with several seeds and equal budgets: the check that every searcher owes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nasctl.engine.function_evaluator import EvaluateFunction
+from nasctl.engine.listener import Listener
+from nasctl.engine.run import Run, Settings, resume, search
+from nasctl.space import Space
+
+
+def contest(
+    space: Space,
+    controllers: Sequence[str],
+    seeds: int,
+    out: Path,
+    *,
+    trials: int,
+    evaluate: EvaluateFunction | str | None = None,
+    dataset: str | None = None,
+    data_dir: Path | None = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+) -> Iterator[Run]:
+    """Searches once for each seed and controller, in turn, and yields each run; those that are there already go on.
+
+    Args:
+      space: What is searched.
+      controllers: Kinds of controllers.
+      seeds: How many; the seeds are 0, 1 and so on, and each controller has the same.
+      out: Folder of the runs, `CONTROLLER-SEED` each.
+      trials: Trials of each run.
+      evaluate: As in `search`.
+      dataset: As in `search`.
+      data_dir: As in `search`.
+      settings: As in `search`.
+      listener: Hears of each step of each run.
+    """
+    for seed in range(seeds):
+        for controller in controllers:
+            folder = out / f"{controller}-{seed}"
+            if (folder / "run.json").exists():
+                yield resume(
+                    folder, evaluate, data_dir=data_dir, budget={"trials": trials}, listener=listener
+                )
+                continue
+            yield search(
+                space,
+                evaluate,
+                controller=controller,
+                trials=trials,
+                seed=seed,
+                out=folder,
+                dataset=dataset,
+                data_dir=data_dir,
+                settings=settings,
+                listener=listener,
+            )
