@@ -18,6 +18,10 @@ from nasctl.lowering.axis import Axis, centred
 from nasctl.lowering.canonical_convolution import convolve_canonically
 from nasctl.lowering.order import examples_first, examples_last
 from nasctl.lowering.transform_convolution import convolve_by_transform
+from nasctl.lowering.transform_matrices import work_of
+
+_UNFILLED = 2
+"""Channels for which the vectors of XLA's convolution have room beside those that there are, on average."""
 
 Maps = Float[Array, "H W C N"]
 Kernel = Float[Array, "h w C F"]
@@ -77,5 +81,12 @@ def _product(maps: Maps, kernel: Float[Array, "1 1 C F"]) -> Float[Array, "H W F
 
 
 def transform_pays(height: Axis, width: Axis, channels: int, filters: int) -> bool:
-    """Whether a training step of a layer takes less time by the transform than by XLA's convolution, on a CPU."""
-    return height.size * width.size <= 64 * 64 and channels * filters > 0
+    """Whether a training step of a layer takes less time by the transform than by XLA's convolution, on a CPU.
+
+    That is, fewer multiplications, of which either does about as many a second; but XLA does fewer where there are too
+    few channels to fill its vectors. `benchmarks/convolution_forms.py` measures both forms and this rule.
+    """
+    work = work_of(height, width)
+    transform = 3 * work.factors * channels * filters + 2 * (work.maps * channels + work.output * filters)
+    taps, places = height.taps * width.taps, height.places * width.places
+    return 3 * taps * places * (channels + _UNFILLED) * filters > transform

@@ -30,6 +30,20 @@ class Stages(NamedTuple):
     across: tuple[Matrix | None, ...]
 
 
+class Work(NamedTuple):
+    """Multiplications that a transform convolution does for each example.
+
+    Attributes:
+      factors: For each channel and filter.
+      maps: For each channel, to transform it.
+      output: For each filter, to transform it back.
+    """
+
+    factors: int
+    maps: int
+    output: int
+
+
 class Matrices(NamedTuple):
     """The stages of the two factors, and those of the output's gradient, whose transposes give the output.
 
@@ -56,6 +70,28 @@ def matrices_of(height: Axis, width: Axis) -> Matrices:
     across = (_factors(width), _factors_of_pairs(width))[: 1 if real == length_of(height) else 2]
     maps, kernel, output = map(Stages, _lines(height), zip(*across, strict=True))
     return Matrices(maps, kernel, output, real_lines=real)
+
+
+def work_of(height: Axis, width: Axis) -> Work:
+    """What a convolution takes."""
+    matrices = matrices_of(height, width)
+    lines = [matrices.real_lines]
+    if len(matrices.maps.across) > 1:
+        lines.append((length_of(height) - matrices.real_lines) // 2)
+    return Work(
+        sum(
+            count * (width.size if across is None else len(across))
+            for count, across in zip(lines, matrices.maps.across, strict=True)
+        ),
+        _multiplications(matrices.maps, lines, width.size),
+        _multiplications(matrices.output, lines, width.places),
+    )
+
+
+def _multiplications(stages: Stages, lines: list[int], width: int) -> int:
+    down = 0 if stages.down is None else stages.down.size * width
+    across = zip(lines, stages.across, strict=True)
+    return down + sum(count * matrix.size for count, matrix in across if matrix is not None)
 
 
 def length_of(axis: Axis) -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jax import lax
 
 from nasctl.lowering import convolution
+from nasctl.lowering.axis import centred
 from nasctl.lowering.convolution import convolve
 
 Pair = tuple[int, int]
@@ -77,6 +78,22 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
     for value, reference in zip(values, exact, strict=True):
         assert value.dtype == np.float32
         assert np.linalg.norm(np.asarray(value) - np.asarray(reference)) < 1e-6 * np.linalg.norm(reference)
+
+
+@pytest.mark.parametrize(
+    "size, kernel, stride, channels, chosen",
+    [
+        (8, (7, 7), 1, 144, "transform"),
+        (32, (3, 3), 1, 144, "transform"),
+        (32, (5, 1), 1, 48, "transform"),
+        (32, (3, 3), 2, 144, "canonical"),  # a stride saves XLA three places of four, the transform nothing
+        (32, (3, 3), 1, 3, "canonical"),  # too few channels for what transforming the output costs
+        (256, (3, 3), 1, 48, "canonical"),  # products with transforms grow with the size
+    ],
+)
+def test_the_form_that_was_measured_to_be_faster_is_chosen(size, kernel, stride, channels, chosen) -> None:
+    height, width = (centred(size, window, stride)[0] for window in kernel)
+    assert convolution.transform_pays(height, width, channels, filters=48) == FORMS[chosen]
 
 
 def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:

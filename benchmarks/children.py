@@ -1,0 +1,354 @@
+"""How fast child networks train, in nasctl and in PyTorch, and how soon they start.
+
+    python benchmarks/children.py [--quick] [--networks 5] [--rounds 5] [--compiled] [--json FILE]
+
+Random networks of `spaces/cnn.nas` and `spaces/cnn_strides.nas`, of 6 and 15 layers, on 8×8 and 32×32 images, batch
+64: the epoch that `nasctl search` runs against an ordinary loop in eager PyTorch, with its tensors contiguous and
+channels_last. Same weights, images, order and optimiser; the losses of the first epoch are compared. Each child has a
+process of its own on one core, with the memory allocator's settings that nasctl's workers have. They train an epoch in
+turn, and the median round counts, in processor seconds, so that what else the machine does falls on none. Then a copy
+of each trains on each core at once. Memory is the peak of the whole process, libraries included.
+
+At last the way from a sampled string to the first step, with an empty compilation cache and with a full one.
+
+PyTorch is needed beside nasctl: `pip install nasctl[oracle]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nasctl.training.platform import worker_environment
+
+OURS, LAYOUTS = "nasctl", ("contiguous", "channels_last")
+
+
+class Case(NamedTuple):
+    """A kind of network."""
+
+    space: str
+    size: int
+    layers: int
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return max(2, 96 // (self.size * self.layers // 6))
+
+    def __str__(self) -> str:
+        return f"{self.space.removeprefix('spaces/').removesuffix('.nas')} {self.size}×{self.size} {self.layers} layers"
+
+
+CASES = [
+    Case(space, size, layers)
+    for space in ("spaces/cnn.nas", "spaces/cnn_strides.nas")
+    for size in (8, 32)
+    for layers in (6, 15)
+]
+
+
+class Child:
+    """A child in a process of its own.
+
+    Args:
+      case: What kind of network.
+      seed: Which one.
+      kind: `nasctl`, or a layout of PyTorch.
+      core: Where it runs.
+      folder: Where the processes put what they share.
+    """
+
+    def __init__(self, case: Case, seed: int, kind: str, core: int, folder: Path) -> None:
+        environment = {**os.environ, **worker_environment(), "XDG_CACHE_HOME": str(folder)}
+        given = json.dumps([*case, seed, kind, str(folder)])
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--child", given],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        os.sched_setaffinity(self._process.pid, {core})
+        self.kind = kind
+        self.loss = self.answer()["loss"]
+
+    def ask(self) -> None:
+        """Lets it train an epoch."""
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, float]:
+        """What came of it."""
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the process of {self.kind} ended")
+        answer: dict[str, float] = json.loads(line)
+        return answer
+
+    def close(self) -> float:
+        """Ends the process; its peak memory in GB."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        memory = self.answer()["memory"]
+        self._process.wait()
+        return memory
+
+
+def run_child(given: list[Any]) -> None:
+    """The child's side: trains an epoch for each line of the input."""
+    space, size, layers, seed, kind, folder = given
+    case = Case(space, size, layers)
+    shared = Path(folder) / f"{case}-{seed}.npz".replace("/", "-")
+    if kind == OURS:
+        epoch = nasctl_child(case, seed, shared)
+    else:
+        from torch_child import TorchChild
+
+        with np.load(shared) as arrays:
+            values = json.loads(str(arrays["values"]))
+            weights = [arrays[f"weight{number}"] for number in range(int(arrays["weights"]))]
+            layout, compiled = kind.removeprefix("compiled "), kind.startswith("compiled ")
+            child = TorchChild(
+                values,
+                weights,
+                arrays["images"],
+                arrays["labels"],
+                arrays["order"],
+                layout=layout,
+                compiled=compiled,
+            )
+        epoch = child.epoch
+    print(json.dumps({"loss": epoch()[0]}), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps({"seconds": epoch()[1]}), flush=True)
+    print(json.dumps({"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}), flush=True)
+
+
+def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
+    """Space, architecture's tokens and task."""
+    from nasctl.datasets import Examples
+    from nasctl.dialects import load_space, parse_space
+    from nasctl.graph import Signature
+    from nasctl.space import sample_uniform
+    from nasctl.tasks.augmentation import NO_AUGMENTATION
+    from nasctl.tasks.image_classification import ImageClassification
+
+    source = load_space(case.space).source.replace("layers 6", f"layers {case.layers}")
+    space = parse_space(source, name="cnn")
+    random = np.random.default_rng(seed)
+    shape = (case.size, case.size, 1 if case.size == 8 else 3)
+
+    def examples(count: int) -> Examples:
+        images = random.integers(0, 256, (count, *shape), np.uint8)
+        return Examples(images, random.integers(0, 10, count).astype(np.int32))
+
+    splits = {"train": examples(64 * case.steps), "validation": examples(64), "test": examples(64)}
+    mean, deviation = np.full(shape[2], 127.5, np.float32), np.full(shape[2], 74, np.float32)
+    task = ImageClassification(
+        "noise", Signature(shape, 10), splits, mean, deviation, NO_AUGMENTATION, validation_seed=0
+    )
+    return space, sample_uniform(space, random), task
+
+
+def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
+    """Prepares a child as a search does, and puts down all that PyTorch needs to train the same."""
+    import jax
+
+    from nasctl.config import TrainingConfig
+    from nasctl.training import prepare
+
+    space, tokens, task = make_child(case, seed)
+    architecture = space.decode(tokens)
+    child = prepare(architecture, task, TrainingConfig(learning_rate=0.05), seed=seed)
+    plan = child.draw(jax.random.key(seed))
+    state = [child.weights, child.momentum]
+    nodes = child.weights.parameters["nodes"]
+    weights = [
+        array
+        for number in range(1, case.layers + 1)
+        for array in (
+            nodes[f"layer{number}.conv"]["kernel"],
+            nodes[f"layer{number}.batch_norm"]["scale"],
+            nodes[f"layer{number}.batch_norm"]["bias"],
+        )
+    ]
+    weights += [nodes["output"]["kernel"], nodes["output"]["bias"]]
+    np.savez(
+        shared,
+        values=json.dumps(dict(architecture.values)),
+        weights=len(weights),
+        images=np.asarray(task.inputs(task.splits["train"].inputs)),
+        labels=task.splits["train"].labels,
+        order=np.asarray(plan.positions),
+        **{f"weight{number}": np.asarray(array) for number, array in enumerate(weights)},
+    )
+    rates = np.full(child.steps, 0.05, np.float32)
+
+    def epoch() -> tuple[float, float]:
+        started = time.process_time()
+        (weights, momentum), loss = child.program(*state, child.evaluator.data, plan, rates)
+        value = float(loss)
+        seconds = time.process_time() - started
+        state[:] = [weights, momentum]
+        return value, seconds / child.steps
+
+    return epoch
+
+
+def measure(
+    case: Case, seed: int, kinds: list[str], rounds: int, cores: list[int]
+) -> dict[str, dict[str, float]]:
+    """Milliseconds a step, alone and with a copy on each core, loss of the first epoch and memory, of each kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = {kind: [Child(case, seed, kind, core, Path(folder)) for core in cores] for kind in kinds}
+        alone: dict[str, list[float]] = {kind: [] for kind in kinds}
+        together: dict[str, list[float]] = {kind: [] for kind in kinds}
+        for _ in range(rounds):
+            for kind, children in places.items():
+                children[0].ask()
+                alone[kind].append(1e3 * children[0].answer()["seconds"])
+        for _ in range(rounds if len(cores) > 1 else 0):
+            for kind, children in places.items():
+                for child in children:
+                    child.ask()
+                together[kind].append(1e3 * statistics.mean(child.answer()["seconds"] for child in children))
+        return {
+            kind: {
+                "alone": statistics.median(alone[kind]),
+                "together": statistics.median(together[kind] or alone[kind]),
+                "loss": children[0].loss,
+                "memory": max([child.close() for child in children]),
+            }
+            for kind, children in places.items()
+        }
+
+
+def ratios(found: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The best PyTorch's time over ours, and our memory over the least of PyTorch's."""
+    ours, theirs = found[OURS], [figures for kind, figures in found.items() if kind != OURS]
+    return {
+        "alone": min(figures["alone"] for figures in theirs) / ours["alone"],
+        "together": min(figures["together"] for figures in theirs) / ours["together"],
+        "memory": ours["memory"] / min(figures["memory"] for figures in theirs),
+        "loss": max(abs(figures["loss"] - ours["loss"]) / ours["loss"] for figures in theirs),
+    }
+
+
+def start(case: Case, seed: int) -> dict[str, float]:
+    """Seconds from a sampled string to the first step, in this process: what `prepare` takes, and its parts."""
+    import jax
+
+    from nasctl.config import TrainingConfig
+    from nasctl.training import prepare
+    from nasctl.training.epoch import make_programs
+    from nasctl.training.evaluation import place
+    from nasctl.training.optimiser import make_optimiser
+
+    space, tokens, task = make_child(case, seed)
+    started = time.perf_counter()
+    architecture = space.decode(tokens)
+    _ = architecture.graph
+    decoded = time.perf_counter()
+    config = TrainingConfig()
+    prepared = [prepare(architecture, task, config, seed=0)]
+    cold = time.perf_counter()
+    jax.clear_caches()
+    cleared = time.perf_counter()
+    prepared.append(prepare(architecture, task, config, seed=0))
+    warm = time.perf_counter()
+    programs, weights = make_programs(architecture.build(task.signature), task, config)
+    momentum = make_optimiser(0.0, config).init(weights.parameters)
+    plan, data = prepared[0].draw(jax.random.key(0)), place(task)
+    traced = time.perf_counter()
+    jax.jit(programs.train, donate_argnums=1).lower(
+        weights, momentum, data, plan, np.zeros(len(plan.positions), np.float32)
+    )
+    lowered = time.perf_counter()
+    return {
+        "decode": decoded - started,
+        "trace": lowered - traced,
+        "cold": cold - decoded,
+        "warm": warm - cleared,
+    }
+
+
+def main() -> None:
+    """Prints a line a network, a summary a case, and how soon a child starts."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--networks", type=int, default=5, help="networks a case")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one network a case, two rounds, no strides")
+    parser.add_argument("--compiled", action="store_true", help="PyTorch's compiler too, which takes long")
+    parser.add_argument("--case", type=int, choices=range(len(CASES)), help="only one case")
+    parser.add_argument("--json", type=Path, help="write the figures to a file")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        run_child(json.loads(given.child))
+        return
+    if given.quick:
+        given.networks, given.rounds = 1, 2
+    cases = CASES[:4] if given.quick else CASES
+    if given.case is not None:
+        cases = [CASES[given.case]]
+    kinds = [OURS, *LAYOUTS, *(["compiled contiguous"] if given.compiled else [])]
+    cores = sorted(os.sched_getaffinity(0))
+    rows: list[dict[str, Any]] = []
+    print(
+        f"ms a step: {', '.join(kinds)}; then the best PyTorch's over ours, alone and on {len(cores)} cores"
+    )
+    for case in cases:
+        compared = []
+        for seed in range(given.networks):
+            found = measure(case, seed, kinds, given.rounds, cores)
+            ratio = ratios(found)
+            compared.append(ratio)
+            rows.append({"case": str(case), "network": seed, "figures": found, "ratios": ratio})
+            times = "".join(f"{found[kind]['alone']:>9.1f}" for kind in kinds)
+            print(
+                f"{case!s:<32} {seed}{times}   {ratio['alone']:.2f}  {ratio['together']:.2f}   memory "
+                f"{found[OURS]['memory']:.2f} GB, ×{ratio['memory']:.2f}   loss {ratio['loss']:.0e}",
+                flush=True,
+            )
+        for name in ("alone", "together", "memory"):
+            values = [ratio[name] for ratio in compared]
+            print(
+                f"    {name}: mean {statistics.mean(values):.2f}, {min(values):.2f} to {max(values):.2f}",
+                flush=True,
+            )
+    starts = []
+    print(
+        "seconds from a string to the first step: decode, trace, all with an empty cache, all with a full one"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(worker_environment(), XDG_CACHE_HOME=folder)
+        for case in CASES[:2]:
+            for seed in range(min(3, given.networks)):
+                found = start(case, seed)
+                starts.append({"case": str(case), "network": seed, **found})
+                print(
+                    f"{case!s:<32} {seed}" + "".join(f"{seconds:>9.3f}" for seconds in found.values()),
+                    flush=True,
+                )
+    if given.json:
+        given.json.write_text(json.dumps({"children": rows, "starts": starts}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Which form of a convolution is the faster on this CPU, layer by layer, and whether the rule knows it.
+
+    python benchmarks/convolution_forms.py [--rounds 5] [--json FILE]
+
+A training step of one layer (output and both gradients) in a scan, on batches of 64, by the transform and by XLA's
+convolution, which take turns; of each the fastest round counts, in processor seconds, so that what else the machine
+does falls on neither. The rule is `nasctl.lowering.convolution.transform_pays`; its regret is the time of what it
+chooses over that of the faster form.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from nasctl.lowering import convolution
+from nasctl.lowering.axis import centred
+from nasctl.training.platform import configure_platform
+
+BATCH = 64
+FORMS = ("transform", "xla")
+
+
+class Layer(NamedTuple):
+    """A convolution on square maps."""
+
+    size: int
+    kernel: tuple[int, int]
+    stride: int
+    channels: int
+    filters: int
+
+    @property
+    def rule(self) -> str:
+        """The form that is chosen."""
+        axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
+        return FORMS[not convolution.transform_pays(axes[0], axes[1], self.channels, self.filters)]
+
+
+LAYERS = [
+    *itertools.starmap(
+        Layer, itertools.product((8, 32), ((3, 3), (7, 7), (1, 5), (5, 1)), (1, 2), (144,), (48,))
+    ),
+    *itertools.starmap(Layer, itertools.product((8, 32), ((3, 3), (7, 7)), (1, 3), (1, 3), (36,))),
+    *itertools.starmap(Layer, itertools.product((4, 16, 64), ((3, 3), (5, 5)), (1, 2), (48,), (48,))),
+]
+
+
+def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
+    """Of a training step of the layer, by each form."""
+    random = np.random.default_rng(0)
+    maps = jnp.asarray(random.standard_normal((layer.size, layer.size, layer.channels, BATCH), np.float32))
+    kernel = jnp.asarray(
+        0.01 * random.standard_normal((*layer.kernel, layer.channels, layer.filters), np.float32)
+    )
+    programs = {form: compiled(form, layer.stride, maps, kernel) for form in FORMS}
+    taken: dict[str, list[float]] = {form: [] for form in FORMS}
+    for _ in range(rounds + 1):  # the first round warms up, and is never the fastest
+        for form, (program, steps) in programs.items():
+            started = time.process_time()
+            jax.block_until_ready(program(maps, kernel))
+            taken[form].append(1e3 * (time.process_time() - started) / steps)
+    return {form: min(times) for form, times in taken.items()}
+
+
+def compiled(form: str, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
+    """Some steps in a scan, each of which needs the one before, and their number."""
+    chosen = convolution.transform_pays
+    convolution.transform_pays = lambda *layer: form == "transform"
+    steps = max(2, 2**22 // maps.size)
+
+    def step(operands: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
+        output, gradients_of = jax.vjp(lambda x, w: convolution.convolve(x, w, (stride, stride)), *operands)
+        maps_gradient, kernel_gradient = gradients_of(output)
+        return (operands[0] + 1e-9 * maps_gradient, operands[1] - 1e-9 * kernel_gradient), None
+
+    try:
+        program = jax.jit(lambda *operands: lax.scan(step, operands, length=steps)[0])
+        return program.lower(maps, kernel).compile(), steps
+    finally:
+        convolution.transform_pays = chosen
+
+
+def main() -> None:
+    """Prints a line a layer, and the regret of the rule."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the figures to a file")
+    given = parser.parse_args()
+    configure_platform()
+    rows = []
+    print("maps    kernel  stride  channels  filters   transform   xla's form   ratio   rule        regret")
+    for layer in LAYERS:
+        found = milliseconds(layer, given.rounds)
+        ratio, regret = found["xla"] / found["transform"], found[layer.rule] / min(found.values())
+        rows.append({**layer._asdict(), **found, "rule": layer.rule, "regret": regret})
+        print(
+            f"{layer.size:<8}{layer.kernel[0]}×{layer.kernel[1]}{layer.stride:>8}{layer.channels:>10}{layer.filters:>9}"
+            f"{found['transform']:>9.2f} ms{found['xla']:>10.2f} ms{ratio:>8.2f}   {layer.rule:<12}{regret:.2f}",
+            flush=True,
+        )
+    print(f"regret of the rule: {statistics.geometric_mean(row['regret'] for row in rows):.3f}")
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
