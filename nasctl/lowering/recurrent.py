@@ -63,6 +63,10 @@ class RecurrentCell(nnx.RNNCellBase):
                 if step.fused
             }
         )
+        for step in self.plan.products:
+            bias = self.products[step.name].bias
+            if bias is not None:
+                bias[...] = _first_biases(body, step, shapes)
         self.ops = nnx.Dict(
             {
                 step.name: make_module(
@@ -155,6 +159,25 @@ class RecurrentCell(nnx.RNNCellBase):
             inputs = [values[index] for index in step.reads]
             results = self.products[step.name](*inputs) if step.fused else (self.ops[step.name](*inputs),)
             values.update(zip(step.gives, results, strict=True))
+
+
+def _first_biases(body: Graph, step: Step, shapes: Sequence[Shape]) -> Float[Array, " P"]:
+    """Where the biases of fused products begin: at one where W x and U h + b are multiplied, else at zero.
+
+    So (W x) ⊙ (U h + b) begins as W x plus the second-order term (the β of Wu et al. 2016, On multiplicative
+    integration with recurrent neural networks). From zero, a state of zero makes it zero, and where all that leads to
+    the new state is such a product, the state stays zero and no gradient arrives: one random tree of base 8 in seven.
+    """
+
+    def begins_at_one(product: int) -> bool:
+        return any(
+            node.op == "elem_mult"
+            and product in node.inputs
+            and all(body.nodes[source].op == "linear" for source in node.inputs)
+            for node in body.nodes
+        )
+
+    return jnp.concatenate([jnp.full(shapes[index], float(begins_at_one(index))) for index in step.gives])
 
 
 class Recurrent(nnx.Module):

@@ -10,6 +10,7 @@ from flax import nnx
 from nasctl.dialects import load_space, parse_space
 from nasctl.dialects.rnn.tree import tree_cell
 from nasctl.graph import Signature, bind, measure_cost
+from nasctl.graph.cells import gru_cell, lstm_cell
 from nasctl.lowering import Network, build
 from nasctl.lowering.products import split
 from nasctl.lowering.recurrent import Recurrent, RecurrentCell
@@ -100,6 +101,39 @@ def test_random_cells_equal_the_reference(base: int):
         for found, expected in ((new_h, expected_h), (new_c, expected_c)):
             scale = max(1.0, np.abs(expected).max())
             np.testing.assert_allclose(found / scale, expected / scale, atol=1e-5, err_msg=str(tokens))
+
+
+def test_the_bias_of_a_product_that_multiplies_another_begins_at_one():
+    space = tree_space(2)
+    text = [
+        "elem_mult",
+        "identity",
+        "add",
+        "identity",
+        "elem_mult",
+        "identity",
+        "elem_mult",
+        "identity",
+        "0",
+        "0",
+    ]
+    choices = [decision.choices for decision in space.decisions]
+    tokens = [list(map(str, known)).index(word) for known, word in zip(choices, text, strict=True)]
+    cell = make_cell(tree_cell(2, space.values(tokens)))
+    np.testing.assert_array_equal(cell.products["h"].bias[...], [1] * 5 + [0] * 5)
+
+
+@pytest.mark.parametrize("known", [lstm_cell, gru_cell])
+def test_the_biases_of_known_cells_begin_at_zero(known):
+    assert not np.any(make_cell(known()).products["h"].bias[...])
+
+
+def test_a_tree_of_products_leaves_the_state_of_zero():
+    space = load_space("spaces/rnn.nas")
+    values = space.values((1, 0) * 15 + (0, 0, 0, 0))  # every node elem_mult and identity
+    cell = make_cell(tree_cell(8, values))
+    carry, _ = cell(cell.initialize_carry((3, 4)), jnp.ones((3, 4)))
+    assert np.all(carry[0] != 0)
 
 
 def random_network(seed: int) -> Network:
