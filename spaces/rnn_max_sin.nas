@@ -20,15 +20,15 @@ cell tree {
   }
 }
 
-stack 2
+stack 1  # the paper stacks two; one tells good cells from bad in a short training
 share embedding
-hidden for 200k params  # 64 units with a vocabulary of 1,000
+hidden for 200k params  # 84 units with a vocabulary of 1,000
 
 output language_model
 
-search { trials 36 }
+search { trials 48 }
 training {
-  epochs 8
+  epochs 6
   batch 20
   optimiser adam
   learning_rate 0.01
