@@ -46,7 +46,10 @@ def trials(
     metric = next(
         (name for name in METRICS if any(f"validation_{name}" in trial.metrics for trial in shown)), ""
     )
-    for column in ("trial", "reward", *([metric] if metric else []), "parameters", "seconds"):
+    epochs = {trial.metrics["epochs"] for trial in shown if "epochs" in trial.metrics}
+    differ = len(epochs) > 1  # a reward says little without the training that it came from
+    columns = ("trial", "reward", *([metric] if metric else []), *(["epochs"] if differ else []))
+    for column in (*columns, "parameters", "seconds"):
         table.add_column(column, justify="right")
     table.add_column("status")
     for trial in shown:
@@ -57,6 +60,7 @@ def trials(
             str(trial.number),
             "" if trial.reward is None else f"{trial.reward:.4f}",
             *([] if not metric else [""] if measured is None else [show(metric, measured)]),
+            *([f"{trial.metrics.get('epochs', 0):.0f}"] if differ else []),
             "" if parameters is None else f"{parameters:,.0f}",
             f"{trial.seconds:.1f}",
             f"{status}: {trial.cause}" if trial.cause else status,
