@@ -66,10 +66,11 @@ class Formula:
             case "measure":
                 return self._measure(str(tree.children[0]), measures)
             case "call":
-                return float(
-                    FUNCTIONS[str(tree.children[0])](*(self._value(c, measures) for c in tree.children[1:]))
-                )
-        return _OPERATORS[tree.data](*(self._value(child, measures) for child in tree.children))
+                return float(FUNCTIONS[str(tree.children[0])](*self._parts(tree, measures)))
+        return _OPERATORS[tree.data](*self._parts(tree, measures))
+
+    def _parts(self, tree: Tree[Token], measures: Mapping[str, float]) -> list[float]:
+        return [self._value(part, measures) for part in tree.children if not isinstance(part, str)]
 
     def _measure(self, name: str, measures: Mapping[str, float]) -> float:
         for known in (name, f"validation_{name}"):
