@@ -65,7 +65,8 @@ class Op:
         `output`.
       lowering: Where its Flax module is, as `package.module:Class`; imported when a network is built, so that
         graphs are read, drawn and counted without JAX. The class is called with `(attributes, input_shapes,
-        output_shape, rngs=…)` and its instances with the input arrays.
+        output_shape, rngs=…)` and its instances with the input arrays, whose first axis is that of the examples
+        unless the class says otherwise (`nasctl.lowering.order`).
       channels: What becomes of the order of its inputs' channels: `mixed` where weights of its own absorb any
         order, `apart` where each channel is treated by itself and the order is passed on, `fixed` otherwise.
       unordered: Whether the order of its inputs is of no consequence, but for the order of its output's
