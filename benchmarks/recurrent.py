@@ -1,0 +1,312 @@
+"""The training step of a language model around a tree cell, against PyTorch's LSTM and a PyTorch loop over the cell.
+
+    python benchmarks/recurrent.py [--cells 3] [--rounds 7] [--cases 20x64 64x64] [--json FILE]
+    python benchmarks/recurrent.py --children 1 4 8
+
+The network is that of `spaces/rnn.nas` with two layers: 35 steps, the embedded text with its vocabulary of 1,000, a
+shared embedding, gradients clipped. A case is BATCHxHIDDEN. Ours is the program of `nasctl search`, an epoch in one
+dispatch; theirs is eager. PyTorch's LSTM has as many recurrent parameters (its hidden size follows), the loop has the
+same tree, the same sizes, and one product for the x of all steps. All run in one process, on one core, and take turns.
+Times are those of the processor, which other processes disturb less; a ratio is the median over the rounds of their
+time over ours, above 1 where ours is faster.
+
+With `--children` it measures children a minute instead, compilation without a cache included: each compiled for itself
+(1), or K at once by the program that takes a cell's tokens as an array.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jax
+import numpy as np
+
+from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig, resolve
+from nasctl.dialects import load_space, parse_space
+from nasctl.dialects.rnn.tree import Tree, children, read_tree
+from nasctl.graph import Graph
+from nasctl.space import Space
+from nasctl.space.sampling import sample_uniform
+from nasctl.tasks import Task, make_task
+from nasctl.training import train_child
+from nasctl.training.child import prepare
+from nasctl.training.optimiser import learning_rates
+from nasctl.training.plan import plan_drawer
+from nasctl.training.platform import configure_platform
+from nasctl.training.together import Nursery
+
+if TYPE_CHECKING:
+    import torch
+
+CASES = ("20x64", "64x64", "20x128", "64x128")
+NASCELL = Path(__file__).parent.parent / "examples" / "nascell.json"
+
+Epoch = Callable[[], float]
+"""Trains for an epoch; milliseconds a step."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cell in one case.
+
+    Attributes:
+      case: Batch and hidden size.
+      cell: Its name.
+      compile_seconds: To build, trace and compile it, from no cache.
+      step_ms: Milliseconds of our step, median.
+      lstm: PyTorch's LSTM: its time over ours.
+      loop: A PyTorch loop over the same cell: its time over ours.
+    """
+
+    case: str
+    cell: str
+    compile_seconds: float
+    step_ms: float
+    lstm: float
+    loop: float
+
+
+def sized_space(hidden: int) -> Space:
+    """`spaces/rnn.nas` with two layers of a given size."""
+    source = load_space("spaces/rnn.nas").source.replace("stack 1", "stack 2")
+    return parse_space(source.replace("hidden for 200k params", f"hidden {hidden}"), name="rnn")
+
+
+def cells(space: Space, count: int) -> Iterator[tuple[str, Architecture]]:
+    """NASCell and some random cells, always the same."""
+    yield "NASCell", Architecture(space, Architecture.load(NASCELL).tokens)
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        yield f"random {number}", Architecture(space, sample_uniform(space, rng))
+
+
+def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) -> tuple[Epoch, float]:
+    """The epoch of a search, and the seconds that it took to compile."""
+    child = prepare(architecture, task, config, seed=0)
+    plan = plan_drawer(task, config.batch)(jax.random.key(0))
+    rates = learning_rates(config, child.steps)[0]
+    state = child.weights, child.momentum
+
+    def epoch() -> float:
+        nonlocal state
+        started = time.process_time()
+        state, loss = child.program(*state, child.evaluator.data, plan, rates)
+        jax.block_until_ready(loss)
+        return 1e3 * (time.process_time() - started) / child.steps
+
+    return epoch, child.seconds
+
+
+def windows(task: Task, config: TrainingConfig) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The tokens and labels of each step, (35, batch), as our program reads them."""
+    import torch
+
+    plan = plan_drawer(task, config.batch)(jax.random.key(0))
+    positions = np.asarray(plan.positions).transpose(0, 2, 1)
+    text = task.splits["train"]
+    return [(torch.tensor(text.inputs[at]).long(), torch.tensor(text.labels[at]).long()) for at in positions]
+
+
+def torch_epoch(
+    network: torch.nn.Module, states: int, hidden: int, task: Task, config: TrainingConfig
+) -> Epoch:
+    """The epoch of a PyTorch network that takes (35, batch) tokens and its layers' states."""
+    import torch
+
+    batches = windows(task, config)
+    parameters = list(network.parameters())
+    optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, fused=True)
+
+    def epoch() -> float:
+        started = time.process_time()
+        carry = tuple(torch.zeros(2, config.batch, hidden) for _ in range(states))
+        for inputs, labels in batches:
+            optimiser.zero_grad(set_to_none=True)
+            logits, carry = network(inputs, carry)
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, config.clip)
+            optimiser.step()
+            carry = tuple(state.detach() for state in carry)
+        return 1e3 * (time.process_time() - started) / len(batches)
+
+    return epoch
+
+
+def torch_lstm(vocabulary: int, hidden: int) -> torch.nn.Module:
+    """A language model around PyTorch's LSTM, its embedding shared with its output."""
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = torch.nn.Embedding(vocabulary, hidden)
+            self.recurrent = torch.nn.LSTM(hidden, hidden, 2)
+            self.bias = torch.nn.Parameter(torch.zeros(vocabulary))
+
+        def forward(self, tokens: torch.Tensor, carry: tuple[torch.Tensor, ...]) -> tuple:
+            outputs, carry = self.recurrent(self.embedding(tokens), carry)
+            return torch.nn.functional.linear(outputs, self.embedding.weight, self.bias), carry
+
+    return Model()
+
+
+def torch_loop(tree: Tree, vocabulary: int, hidden: int) -> torch.nn.Module:
+    """The same tree cell, step by step in Python."""
+    import torch
+
+    combine = {"add": torch.add, "elem_mult": torch.mul, "max": torch.maximum}
+    activate = {
+        "identity": lambda x: x,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+        "relu": torch.relu,
+        "sin": torch.sin,
+    }
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            width = tree.base * hidden
+            self.embedding = torch.nn.Embedding(vocabulary, hidden)
+            self.read = torch.nn.ModuleList(torch.nn.Linear(hidden, width, bias=False) for _ in range(2))
+            self.remember = torch.nn.ModuleList(torch.nn.Linear(hidden, width) for _ in range(2))
+            self.bias = torch.nn.Parameter(torch.zeros(vocabulary))
+
+        def step(self, x: torch.Tensor, u: torch.Tensor, c: torch.Tensor) -> tuple:
+            pairs = list(zip(x.chunk(tree.base, -1), u.chunk(tree.base, -1), strict=True))
+            before, after = [], []
+            for node in range(2 * tree.base - 1):
+                left, right = (
+                    pairs[node] if node < tree.base else (after[child] for child in children(tree.base, node))
+                )
+                before.append(combine[tree.combines[node]](left, right))
+                after.append(activate[tree.activations[node]](before[-1]))
+                if node == tree.cell_inject:
+                    after[-1] = activate[tree.activations[-1]](combine[tree.combines[-1]](after[-1], c))
+            return after[-1], before[tree.cell_output]
+
+        def forward(self, tokens: torch.Tensor, carry: tuple[torch.Tensor, ...]) -> tuple:
+            sequence, ends = self.embedding(tokens), []
+            for read, remember, h, c in zip(self.read, self.remember, *carry, strict=True):
+                outputs = []
+                for x in read(sequence).unbind():
+                    h, c = self.step(x, remember(h), c)
+                    outputs.append(h)
+                sequence = torch.stack(outputs)
+                ends.append((h, c))
+            carry = tuple(map(torch.stack, zip(*ends, strict=True)))
+            return torch.nn.functional.linear(sequence, self.embedding.weight, self.bias), carry
+
+    return Model()
+
+
+def lstm_hidden(hidden: int, base: int = 8) -> int:
+    """The hidden size with which an LSTM's layer has the parameters of a tree cell's.
+
+    4 (2 L² + 2 L) for PyTorch's, with two biases, and B (2 H² + H) for the tree's.
+    """
+    return int(((2 * base * hidden**2 + base * hidden) / 8 + 0.25) ** 0.5)
+
+
+def measure(
+    case: str, name: str, architecture: Architecture, task: Task, config: TrainingConfig, rounds: int
+) -> Measured:
+    """Times one cell in one case."""
+    hidden, vocabulary = int(case.split("x")[1]), task.signature.outputs
+    (cell, *_) = (node.attributes["cell"] for node in architecture.graph.nodes if node.op == "recurrent")
+    tree = read_tree(cell) if isinstance(cell, Graph) else None
+    assert tree is not None
+    units = lstm_hidden(hidden)
+    ours, seconds = our_epoch(architecture, task, config)
+    epochs = {
+        "ours": ours,
+        "lstm": torch_epoch(torch_lstm(vocabulary, units), 2, units, task, config),
+        "loop": torch_epoch(torch_loop(tree, vocabulary, hidden), 2, hidden, task, config),
+    }
+    for epoch in epochs.values():
+        epoch()
+    times = [{who: epoch() for who, epoch in epochs.items()} for _ in range(rounds)]
+    lstm, loop = (statistics.median(time[who] / time["ours"] for time in times) for who in ("lstm", "loop"))
+    return Measured(case, name, seconds, statistics.median(time["ours"] for time in times), lstm, loop)
+
+
+def measure_children(widths: list[int], count: int) -> None:
+    """Prints children a minute for each K."""
+    space = load_space("spaces/rnn.nas")
+    config, task = resolve(space.defaults).training, make_task("pydoc")
+    architectures = [architecture for _, architecture in cells(space, count - 1)]
+    print(f"{count} children of {space.name}, {config.epochs} epochs, compiled without a cache")
+    for width in widths:
+        jax.clear_caches()
+        started = time.perf_counter()
+        if width == 1:
+            for seed, architecture in enumerate(architectures):
+                train_child(architecture, task, config, seed=seed)
+        else:
+            nursery = Nursery(space, task, config, width)
+            for first in range(0, count, width):
+                group = architectures[first : first + width]
+                nursery.train(group, seeds=range(first, first + len(group)))
+        seconds = time.perf_counter() - started
+        print(f"K = {width:<3} {60 * count / seconds:6.1f} children a minute", flush=True)
+
+
+def main() -> None:
+    """Prints a line a cell and case, and the means of a case."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cells", type=int, default=3, help="random cells beside NASCell")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cases", nargs="*", default=CASES, metavar="BATCHxHIDDEN")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--children", type=int, nargs="+", metavar="K", help="measure children a minute")
+    parser.add_argument("--count", type=int, default=8, help="children to measure that with")
+    given = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    configure_platform()
+    jax.config.update("jax_enable_compilation_cache", False)
+    if given.children:
+        measure_children(given.children, given.count)
+        return
+    import torch
+
+    torch.set_num_threads(1)
+    print(f"{jax.devices()[0].device_kind}, JAX {jax.__version__}, PyTorch {torch.__version__}, one core")
+    print("case     cell         our step    LSTM    loop    compile")
+    task, found = make_task("pydoc"), []
+    for case in given.cases:
+        batch, hidden = map(int, case.split("x"))
+        space = sized_space(hidden)
+        config = replace(resolve(space.defaults).training, batch=batch)
+        of_case = []
+        for name, architecture in cells(space, given.cells):
+            row = measure(case, name, architecture, task, config, given.rounds)
+            of_case.append(row)
+            print(
+                f"{case:<9}{name:<11}{row.step_ms:>7.2f} ms{row.lstm:>8.2f}{row.loop:>8.2f}"
+                f"{row.compile_seconds:>9.1f} s",
+                flush=True,
+            )
+        lstm, loop = (
+            statistics.geometric_mean(getattr(row, who) for row in of_case) for who in ("lstm", "loop")
+        )
+        print(f"{case:<9}{'mean':<11}{'':>10}{lstm:>8.2f}{loop:>8.2f}", flush=True)
+        found += of_case
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in found], indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
