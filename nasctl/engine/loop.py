@@ -111,8 +111,7 @@ class Search:
         self._recorder = Recorder(
             self._space, self._task, self._folder, self._store, self._budget, self._listener
         )
-        options = {"init": self._init} if self._init else {}
-        controller = make_controller(self._space, self._config.controller, seed=self._seed, **options)
+        controller = make_controller(self._space, self._config.controller, seed=self._seed, init=self._init)
         self._proposer = Proposer(
             controller,
             self._space,

@@ -43,7 +43,7 @@ def proposed(controller: Controller, space: Space, count: int) -> list[Candidate
     return candidates
 
 
-@pytest.mark.parametrize("kind", ["random", "reinforce"])
+@pytest.mark.parametrize("kind", ["random", "reinforce", "local", "evolution"])
 def test_strings_that_break_a_constraint_are_sampled_again_and_counted(kind: str) -> None:
     space = bounded(350)
     controller = make_controller(space, ControllerConfig(kind=kind, batch=8), seed=0)

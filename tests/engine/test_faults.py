@@ -73,7 +73,7 @@ def reported(run: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("controller", "kills"), [("random", 35), ("random", 15)])
+@pytest.mark.parametrize(("controller", "kills"), [("random", 35), ("evolution", 15)])
 def test_a_search_that_is_killed_at_random_moments_ends_as_one_that_is_not(
     controller: str, kills: int, module: Path
 ) -> None:
@@ -145,7 +145,7 @@ def test_workers_that_are_killed_cost_nothing(module: Path) -> None:
 def test_the_number_of_workers_does_not_decide_the_trials(module: Path) -> None:
     def run(name: str, **search: object) -> nasctl.Run:
         return nasctl.search(
-            SPACE, "scores_of_faults:score", out=module / name, settings=settings("random", **search)
+            SPACE, "scores_of_faults:score", out=module / name, settings=settings("evolution", **search)
         )
 
     alone = run("alone")
@@ -159,7 +159,7 @@ def test_trials_of_an_asynchronous_search_are_each_there_once(module: Path) -> N
         SPACE,
         "scores_of_faults:score",
         out=module / "run",
-        settings=settings("random", executor="local", workers=2, updates="asynchronous"),
+        settings=settings("evolution", executor="local", workers=2, updates="asynchronous"),
     )
     assert Counter(trial.number for trial in run.trials) == Counter(range(TRIALS))
     again = nasctl.resume(run.folder, budget={"trials": TRIALS + 10})

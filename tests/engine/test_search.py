@@ -207,6 +207,53 @@ def test_a_space_file_may_say_what_is_maximised(score: Score, tmp_path: Path) ->
     assert all(trial.reward == -trial.tokens[0] / 2 for trial in run.trials)
 
 
+@pytest.mark.parametrize("kind", ["random", "local", "evolution", "reinforce"])
+def test_known_architectures_are_tried_first(kind: str, space: Space, score: Score, tmp_path: Path) -> None:
+    known = [space.decode((3, 3, 2)), space.decode((0, 1, 2))]
+    files = [tmp_path / f"{index}.json" for index in range(2)]
+    for architecture, file in zip(known, files, strict=True):
+        architecture.save(file)
+    settings = {"controller": {"kind": kind}}
+    run = nasctl.search(space, score, trials=8, out=tmp_path / "run", settings=settings, init=files)
+    assert [trial.tokens for trial in run.trials[:2]] == [(3, 3, 2), (0, 1, 2)]
+    cut = nasctl.search(space, score, trials=1, out=tmp_path / "cut", settings=settings, init=files)
+    files[1].unlink()
+    cut = nasctl.resume(cut.folder, score, budget={"trials": 8})
+    assert tokens_and_rewards(cut) == tokens_and_rewards(run)
+
+
+def test_a_known_architecture_may_come_from_another_space(score: Score, space: Space, tmp_path: Path) -> None:
+    smaller = parse_space("space choices\nc in {3}\nb in {1, 2}\na in {0, 1}\n", name="smaller")
+    smaller.decode((0, 1, 1)).save(tmp_path / "known.json")
+    run = nasctl.search(
+        space, score, trials=2, out=tmp_path / "run", settings=RANDOM, init=[tmp_path / "known.json"]
+    )
+    assert run.trials[0].tokens == (1, 2, 3)
+    other = parse_space("space choices\na in {7}\nb in {0}\nc in {0}\n", name="other")
+    other.decode((0, 0, 0)).save(tmp_path / "alien.json")
+    with pytest.raises(NasctlError, match="is not one of space toy: a cannot be 7"):
+        nasctl.search(space, score, out=tmp_path / "no", init=[tmp_path / "alien.json"])
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_child_that_cannot_fit_is_not_tried(tmp_path: Path) -> None:
+    settings = {
+        "controller": {"kind": "random"},
+        "search": {"executor": "inline", "child_gigabytes": 1e-5, "max_failures": 3},
+    }
+    with pytest.raises(WorkFailed, match="out_of_memory.*it would need about .* GB of memory"):
+        nasctl.search("spaces/cnn.nas", out=tmp_path / "run", settings=settings)
+    assert {trial.status for trial in nasctl.Run(tmp_path / "run").trials} == {"out_of_memory"}
+
+
+def test_a_function_of_this_process_cannot_be_sent_to_workers(
+    space: Space, score: Score, tmp_path: Path
+) -> None:
+    with pytest.raises(NasctlError, match="cannot be called by worker processes") as error:
+        nasctl.search(space, score, out=tmp_path / "run", settings={"search": {"workers": 2}})
+    assert "MODULE:FUNCTION" in error.value.hint
+
+
 def test_a_space_without_networks_needs_a_function(space: Space, tmp_path: Path) -> None:
     with pytest.raises(NasctlError) as error:
         nasctl.search(space, out=tmp_path / "run")
