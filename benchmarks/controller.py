@@ -6,8 +6,9 @@
     python benchmarks/controller.py --long --seeds 5 --trials 300
     python benchmarks/controller.py --speed
 
-`rewards.py` says what a table is and what is made up, `long_spaces.py` what long strings are rewarded for, and
-`rivals.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also one that repeats another.
+`rewards.py` says what a table is and what is made up, `long_spaces.py` what long strings are rewarded for,
+and `rivals.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also
+one that repeats another.
 One core is enough, and is what the numbers in the documentation are from: OMP_NUM_THREADS=1
 XLA_FLAGS="--xla_cpu_multi_thread_eigen=false".
 """

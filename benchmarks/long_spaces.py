@@ -1,12 +1,13 @@
 """Two spaces of more than a hundred decisions, under a cheap reward that depends on the decoded network.
 
-The reward of a network is that of its signal, less a price for its parameters. Every map carries a strength and the
-extent of the image that it sees. A convolution adds its kernel to that extent and multiplies the strength by how well
-the kernel suits it: small kernels early, larger ones the more was seen. A layer of several inputs keeps the strongest in full
-and gains a little from each other one, by how differently far they see. Pooling widens the extent and costs strength. Width
-pays with diminishing returns, and its price grows with both ends of an edge, so a skip connection may be worth it from one
-layer and not from the next. So a decision is good or bad by what lies on the paths that lead to it: no sum over decisions
-or over pairs of them has these values, and the order of layers, along which the LSTM reads, is what matters.
+The reward of a network is that of its signal, less a price for its parameters. Every map carries a strength
+and the extent of the image that it sees. A convolution adds its kernel to that extent and multiplies the
+strength by how well the kernel suits it: small kernels early, larger ones the more was seen. A layer of
+several inputs keeps the strongest in full and gains a little from each other one, by how differently far they
+see. Pooling widens the extent and costs strength. Width pays with diminishing returns, and its price grows
+with both ends of an edge, so a skip connection may be worth it from one layer and not from the next. So a
+decision is good or bad by what lies on the paths that lead to it: no sum over decisions or over pairs of them
+has these values, and the order of layers, along which the LSTM reads, is what matters.
 """
 
 from __future__ import annotations

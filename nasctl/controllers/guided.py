@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import ThreadpoolController
 
 from nasctl.controllers.acquisition import climb
 from nasctl.controllers.controller import Observation, State
@@ -100,6 +102,7 @@ class GuidedReinforce:
             policy = GuidedPolicy(plan, settings, seed)
         self._policy = policy
         self._model = RewardModel(plan, seed)
+        self._threads = ThreadpoolController()
         self._start = self._moves.balanced(START, np.random.default_rng((seed, 0)))
         self._excursion: Excursion | None = None
         self._elites = self._model.strings
@@ -110,10 +113,16 @@ class GuidedReinforce:
     ) -> list[Tokens]:
         """Token strings of consecutive trials."""
         proposals: list[Tokens] = []
-        for trial in range(first_trial, first_trial + count):
-            awaited = as_strings([*pending, *proposals], self._moves.length)
-            proposals.append(self._choose(trial, attempt, awaited))
+        with self._one_thread():
+            for trial in range(first_trial, first_trial + count):
+                awaited = as_strings([*pending, *proposals], self._moves.length)
+                proposals.append(self._choose(trial, attempt, awaited))
         return proposals
+
+    def _one_thread(self) -> AbstractContextManager[object]:
+        """The model's matrices are small, the other cores train children, and rounding must not depend on them."""
+        limited: AbstractContextManager[object] = self._threads.limit(limits=1, user_api="blas")
+        return limited
 
     def _choose(self, trial: int, attempt: int, awaited: Strings) -> Tokens:
         rng = np.random.default_rng((self._seed, trial, attempt))
@@ -172,6 +181,10 @@ class GuidedReinforce:
         """Updates the model, then the policy by gradient steps on strings that the model scores."""
         if not trials:
             return {}
+        with self._one_thread():
+            return self._learn(trials)
+
+    def _learn(self, trials: Sequence[Observation]) -> Mapping[str, float]:
         strings = as_strings([trial.tokens for trial in trials], self._moves.length)
         rewards = np.array([np.nan if trial.reward is None else trial.reward for trial in trials], float)
         self._model.observe(strings, rewards)
@@ -232,7 +245,8 @@ class GuidedReinforce:
         own = self.state()
         loose = check_state(state, own, growing=True)
         self._policy.restore(check_state(_part(loose, "policy/"), _part(own, "policy/")))
-        self._model.restore(_part(loose, "reward_model/"))
+        with self._one_thread():
+            self._model.restore(_part(loose, "reward_model/"))
         idle = int(loose["excursion/idle"])
         self._excursion = None if idle == NOT_AWAY else Excursion(loose["excursion/centre"], idle)
         self._refresh()

@@ -33,8 +33,12 @@ from nasctl.space import INACTIVE
 ENTROPY = 0.3
 """The policy's entropy, as a part of a uniform policy's, that it is kept near."""
 
-FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.003, 2.0), 0.05
-"""The weight of the entropy bonus at first, between which bounds it moves, and by which factor (a logarithm) a step."""
+FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.05
+"""The weight of the entropy bonus at first, between which bounds it moves, and by how much its logarithm a step."""
+
+STIFFNESS = 8.0
+"""How much stronger (a logarithm) the bonus is at once for an entropy that is too low by all of a uniform policy's:
+without it, the weight swings, and a policy may be sure of everything before it has risen."""
 
 
 def imitation_loss(
@@ -44,20 +48,24 @@ def imitation_loss(
     weights: Float[Array, " B"],
     coefficient: Float[Array, ""],
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """-mean(weight · log P(tokens)) - coefficient · H, with H the mean entropy of a string in nats.
+    """-mean(weight · log P(tokens)) - coefficient · exp(8 (0.3 - h)) · H.
+
+    H is the mean entropy of a string in nats, h what part it is of a uniform policy's, a constant to the gradient.
 
     The weights are advantages for strings of the policy, which makes it REINFORCE, and positive for strings that are to
     be imitated (Abolafia et al. 2018).
 
     Returns:
-      The loss, and H over what it would be for a uniform policy.
+      The loss, and h.
     """
     scores = score(plan, parameters, tokens)
     gained = (weights * scores.log_probability.sum(-1)).mean()
     entropy = scores.entropy.sum(-1).mean()
     counts = (tokens != INACTIVE) & ~plan.scheduled
     most = jnp.where(counts, jnp.log(plan.sizes), 0).sum(-1).mean()
-    return -gained - coefficient * entropy, entropy / jnp.maximum(most, 1e-6)
+    part = entropy / jnp.maximum(most, 1e-6)
+    pressed = coefficient * jnp.exp(STIFFNESS * (ENTROPY - jax.lax.stop_gradient(part)))
+    return -gained - pressed * entropy, part
 
 
 @partial(jax.jit, static_argnames="plan")
@@ -89,7 +97,7 @@ def _improve(
     )
     change, moments = optimizer(settings).update(gradient, learner.moments, learner.parameters)
     learner = Learner(optax.apply_updates(learner.parameters, change), moments)
-    steered = log_coefficient + COEFFICIENT_STEP * jnp.sign(ENTROPY - entropy)
+    steered = log_coefficient + jnp.clip(ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
     steered = jnp.clip(steered, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
     return learner, steered, metrics | {"entropy_bonus": coefficient}

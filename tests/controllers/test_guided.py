@@ -1,0 +1,157 @@
+"""The default controller: the model's guidance, its start, excursions, failures, and the LSTM that learns from it."""
+
+import itertools
+
+import numpy as np
+import orbax.checkpoint as ocp
+import pytest
+from toy_spaces import flat
+from uniform_policy import guided_without_lstm
+
+from nasctl.config import ControllerConfig
+from nasctl.controllers import Observation, make_controller
+from nasctl.controllers.excursion import Excursion
+from nasctl.controllers.guided import START
+from nasctl.controllers.policy.guided import _improve, _sample
+
+SMALL = ControllerConfig(hidden=8)
+
+
+def run(controller, reward, trials, batch=1, first=0):
+    rewards, metrics = [], {}
+    for trial in range(first, first + trials, batch):
+        proposals = controller.propose(trial, batch)
+        gained = [reward(tokens) for tokens in proposals]
+        metrics = controller.observe([Observation(t, r) for t, r in zip(proposals, gained, strict=True)])
+        rewards += gained
+    return rewards, metrics
+
+
+def pairwise(tokens):
+    """Additive, and neighbours that agree are worth something; the optimum of (3,) * 8 is 2 everywhere."""
+    return sum(tokens) / 4 + 0.5 * sum(a == b for a, b in itertools.pairwise(tokens))
+
+
+def test_it_finds_the_optimum_of_a_function_with_interactions_in_far_fewer_trials_than_strings():
+    rewards, _ = run(guided_without_lstm(flat(*[3] * 8)), pairwise, 50)
+    assert max(rewards) == pairwise((2,) * 8)
+
+
+def test_the_start_is_balanced():
+    controller = guided_without_lstm(flat(2, 3, 4))
+    strings = np.array([controller.propose(trial, 1)[0] for trial in range(START)])
+    for column, size in zip(strings.T, (2, 3, 4), strict=True):
+        assert np.bincount(column).tolist() == [START // size] * size
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4)])
+def test_it_is_blind_to_the_scale_and_offset_of_rewards(scale, offset):
+    plain, scaled = guided_without_lstm(flat(*[3] * 6)), guided_without_lstm(flat(*[3] * 6))
+    first, _ = run(plain, pairwise, 30)
+    second, _ = run(scaled, lambda tokens: scale * pairwise(tokens) + offset, 30)
+    np.testing.assert_allclose(second, scale * np.array(first) + offset, rtol=1e-9)
+
+
+def test_failures_are_kept_away_from():
+    def reward(tokens):
+        return None if tokens[0] == 2 else pairwise(tokens)
+
+    rewards, _ = run(guided_without_lstm(flat(*[3] * 6)), reward, 50)
+    assert sum(r is None for r in rewards[:START]) == START // 3
+    assert sum(r is None for r in rewards[START:]) <= 6
+
+
+def test_nothing_but_failures_is_survived():
+    rewards, metrics = run(make_controller(flat(2, 3, 4), SMALL, seed=0), lambda tokens: None, 15)
+    assert rewards == [None] * 15 and np.isfinite(list(metrics.values())).all()
+
+
+def test_rejected_proposals_are_followed_by_others_and_their_like_is_avoided():
+    controller = guided_without_lstm(flat(*[3] * 6))
+    run(controller, lambda tokens: float(sum(tokens)), 25)
+    rejected = []
+    for attempt in range(20):
+        rejected += controller.propose(25, 1, attempt=attempt, pending=tuple(rejected))
+    assert len(set(rejected)) == 20
+
+
+def test_a_search_that_stands_still_goes_on_an_excursion_and_comes_back():
+    space = flat(*[2] * 10)
+    controller = guided_without_lstm(space)
+    run(controller, lambda tokens: float(tokens == (1,) * 10), 30)  # a needle: nothing is ever gained
+    centre = controller.state()["excursion/centre"]
+    assert controller.state()["excursion/idle"] >= 0
+    proposals = {controller.propose(trial, 1)[0] for trial in range(30, 60)}
+    assert tuple(centre.tolist()) in proposals or any(
+        np.sum(centre != np.array(tokens)) == 1 for tokens in proposals
+    )
+    run(controller, lambda tokens: float(sum(tokens)), 1, first=30)  # a gain
+    assert controller._stalled == 0
+
+
+def test_an_excursion_moves_to_what_is_better_within_reach():
+    controller = guided_without_lstm(flat(*[3] * 8))
+    run(controller, pairwise, 30)
+    model, here = controller._model, np.ones(8, np.int32)
+    better, far = here.copy(), np.full(8, 2, np.int32)
+    better[:2] = 2
+    worse = here.copy()
+    worse[0] = 0
+    assert Excursion(here).advanced(model, [better]).centre.tolist() == better.tolist()
+    assert Excursion(here).advanced(model, [far]).centre.tolist() == here.tolist()
+    assert Excursion(better).advanced(model, [here, worse]).centre.tolist() == better.tolist()
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_the_entropy_is_steered_and_does_not_collapse(batch):
+    controller = make_controller(flat(*[3] * 8), SMALL, seed=0)
+    lowest = 1.0
+    for first in range(0, 100, batch):
+        _, metrics = run(controller, pairwise, batch, batch, first)
+        lowest = min(lowest, metrics["entropy"])
+    assert lowest > 0.1
+    assert 0.15 < metrics["entropy"] < 0.6
+
+
+def test_the_policy_learns_from_the_model():
+    controller = make_controller(flat(*[3] * 8), SMALL, seed=0)
+    run(controller, pairwise, 60)
+    given, temperature = np.full((200, 8), -1), np.ones(200)
+    drawn = controller._policy.sample((9, 9, 9), given, temperature)
+    hot = controller._policy.sample((9, 9, 9), given, 5 * temperature)
+    assert (
+        np.mean([pairwise(tuple(string)) for string in drawn.tolist()]) > 5.5
+    )  # a uniform one: 3.2, the best 7.5
+    assert np.mean([pairwise(tuple(string)) for string in hot.tolist()]) < 5
+
+
+def test_it_goes_on_from_a_checkpoint_and_compiles_once(tmp_path):
+    space = flat(2, 3, 4)
+    controller = make_controller(space, SMALL, seed=1)
+    run(controller, lambda tokens: float(sum(tokens)), 13)
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(tmp_path / "state", controller.state())
+    with ocp.StandardCheckpointer() as checkpointer:
+        saved = checkpointer.restore(tmp_path / "state")
+    compiled = _improve._cache_size(), _sample._cache_size()
+    resumed = make_controller(space, SMALL, seed=1)
+    resumed.restore(saved)
+    for first in range(13, 22, 3):
+        assert resumed.propose(first, 3) == controller.propose(first, 3)
+        one, two = (run(c, lambda tokens: float(sum(tokens)), 3, 3, first)[1] for c in (resumed, controller))
+        assert one == two
+    assert (_improve._cache_size(), _sample._cache_size()) == compiled
+
+
+def test_the_model_keeps_no_more_than_it_can_afford(monkeypatch):
+    monkeypatch.setattr("nasctl.controllers.reward_model.model.MOST_ACTIVE", 20)
+    monkeypatch.setattr("nasctl.controllers.reward_model.model.SLACK", 5)
+    monkeypatch.setattr("nasctl.controllers.reward_model.model.MOST_FITTED", 15)
+    controller, space = guided_without_lstm(flat(*[3] * 8)), flat(*[3] * 8)
+    rewards, _ = run(controller, pairwise, 70)
+    posterior = controller._model.posterior
+    assert 20 <= len(posterior.rewards) <= 25
+    assert max(rewards) in np.array(rewards)[controller._model._active]
+    resumed = guided_without_lstm(space)
+    resumed.restore(controller.state())
+    assert resumed.propose(70, 3) == controller.propose(70, 3)
