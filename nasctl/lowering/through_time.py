@@ -2,8 +2,8 @@
 
 Automatic differentiation of the scan keeps, at each step, whatever the cell's elementwise functions need for their
 derivatives, and adds up the gradient of the matrices step by step. Here the forward scan keeps its states and the
-products of the states alone. The derivatives of all steps come from them at once, outside of any scan, so that the
-scan backwards does nothing but multiply by them; and the gradient of each matrix is one product over all steps.
+products of the states alone. The scan backwards computes the derivatives anew from them, in the step that needs them:
+that is cheaper than fetching them from memory. The gradient of each matrix is one product over all steps, after it.
 
 A step is h, c, … ← combine(what is known ahead, products of the states, h, c, …), where each product is
 state @ kernel + bias and `combine` has no weights. Which functions it is made of does not matter here.
@@ -23,8 +23,6 @@ from jaxtyping import Array, Float
 Arrays: TypeAlias = tuple[Array, ...]
 Combine: TypeAlias = Callable[[Arrays, Arrays, Arrays], Arrays]
 """(what is known ahead of the step, products, old states) -> new states."""
-PullBack: TypeAlias = Callable[[Arrays], tuple[Arrays, Arrays, Arrays]]
-"""Gradients with respect to the new states -> those with respect to the arguments of `Combine`."""
 
 
 class Product(NamedTuple):
@@ -104,11 +102,13 @@ def run_through_time(
     def back(kept: Kept, gradients: tuple[Array, Arrays]) -> tuple[tuple[Product, ...], Arrays, Arrays]:
         products, ahead, computed, before = kept
         of_outputs, of_last = gradients
-        pull_back = jax.vmap(lambda *step: jax.vjp(combine, *step)[1])(ahead, computed, before)
         turned = [product.kernel.T for product in products]
 
-        def step(of_states: Arrays, now: tuple[PullBack, Array]) -> tuple[Arrays, tuple[Arrays, Arrays]]:
-            pull_back, of_output = now
+        def step(
+            of_states: Arrays, now: tuple[tuple[Arrays, Arrays, Arrays], Array]
+        ) -> tuple[Arrays, tuple[Arrays, Arrays]]:
+            given, of_output = now
+            _, pull_back = jax.vjp(combine, *given)
             of_ahead, of_computed, of_old = pull_back((of_states[0] + of_output, *of_states[1:]))
             through = list(of_old)
             for gradient, kernel, number in zip(of_computed, turned, reads, strict=True):
@@ -116,7 +116,7 @@ def run_through_time(
             return tuple(through), (of_ahead, of_computed)
 
         of_first, (of_ahead, of_computed) = jax.lax.scan(
-            step, of_last, (pull_back, of_outputs), reverse=True, length=length
+            step, of_last, ((ahead, computed, before), of_outputs), reverse=True, length=length
         )
         of_products = tuple(
             Product(
