@@ -40,8 +40,18 @@ def test_the_history_has_a_record_an_epoch_and_on_epoch_sees_each(blobs: ImageCl
         "train_loss",
         "validation_loss",
         "validation_accuracy",
+        "reward",
         "seconds",
     }
+    assert child.history[-1]["reward"] == child.reward
+
+
+def test_a_child_that_misses_a_rung_is_done(blobs: ImageClassification) -> None:
+    prepared = prepare(TinyArchitecture(), blobs, CONFIG, seed=0)
+    whole = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
+    stopped = prepared.run(rungs={1: 0.0, 3: 2.0})
+    assert [record["train_loss"] for record in stopped.history] == [r["train_loss"] for r in whole.history[:3]]
+    assert stopped.reward == whole.history[2]["reward"]
 
 
 def test_the_seed_decides_everything(blobs: ImageClassification) -> None:
