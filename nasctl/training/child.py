@@ -16,6 +16,7 @@ from nasctl.config import TrainingConfig
 from nasctl.errors import NotFinite
 from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable
+from nasctl.training.compilation import compiler_options
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
 from nasctl.training.optimiser import learning_rates, make_optimiser
@@ -164,8 +165,9 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     steps = len(plan.positions)
     rates = np.zeros(steps, np.float32)
     train = jax.jit(programs.train, donate_argnums=1)
-    program = train.lower(weights, momentum, data, plan, rates).compile()
-    evaluator = compile_evaluator(programs, weights, task, data)
+    options = compiler_options(task, config)
+    program = train.lower(weights, momentum, data, plan, rates).compile(options)
+    evaluator = compile_evaluator(programs, weights, task, data, options)
     return PreparedChild(
         program, evaluator, weights, momentum, draw, steps, config, seed, time.perf_counter() - started
     )

@@ -13,6 +13,7 @@ import numpy as np
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable, abstract_network
+from nasctl.training.compilation import Options, compiler_options
 from nasctl.training.epoch import Data, Programs, Weights
 from nasctl.training.platform import configure_platform
 from nasctl.training.programs import programs_for
@@ -43,9 +44,12 @@ class Evaluator:
         return self.task.summary({name: float(total) / count for name, total in sums.items()})
 
 
-def compile_evaluator(programs: Programs, weights: Weights, task: Task, data: Data) -> Evaluator:
-    """Compiles the evaluation of a network."""
-    program = jax.jit(programs.evaluate).lower(weights, data, np.int32(0), np.int32(1)).compile()
+def compile_evaluator(
+    programs: Programs, weights: Weights, task: Task, data: Data, options: Options
+) -> Evaluator:
+    """Compiles the evaluation of a network, with some options of XLA."""
+    lowered = jax.jit(programs.evaluate).lower(weights, data, np.int32(0), np.int32(1))
+    program = lowered.compile(options)
     return Evaluator(program, task, data)
 
 
@@ -58,7 +62,7 @@ def evaluate(
       architecture: What the weights belong to.
       weights: As `TrainedChild.weights` or `Checkpoint.weights_for` gives them.
       task: The task.
-      config: As in the training: the batch and the augmentation fix the compiled program.
+      config: As in the training: it fixes the compiled program.
       split: Which examples.
     """
     configure_platform()
@@ -66,7 +70,7 @@ def evaluate(
     if not config.augment:
         task = task.unaugmented
     programs, _ = programs_for(abstract_network(architecture, task), task, config)
-    return compile_evaluator(programs, weights, task, data)(weights, split)
+    return compile_evaluator(programs, weights, task, data, compiler_options(task, config))(weights, split)
 
 
 @functools.lru_cache(maxsize=2)

@@ -50,7 +50,9 @@ def test_a_child_that_misses_a_rung_is_done(blobs: ImageClassification) -> None:
     prepared = prepare(TinyArchitecture(), blobs, CONFIG, seed=0)
     whole = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     stopped = prepared.run(rungs={1: 0.0, 3: 2.0})
-    assert [record["train_loss"] for record in stopped.history] == [r["train_loss"] for r in whole.history[:3]]
+    assert [record["train_loss"] for record in stopped.history] == [
+        r["train_loss"] for r in whole.history[:3]
+    ]
     assert stopped.reward == whole.history[2]["reward"]
 
 
