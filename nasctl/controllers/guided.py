@@ -135,15 +135,16 @@ class GuidedReinforce:
         posterior = self._model.posterior
         if posterior is None:
             return as_tokens(self._moves.first_new(self._moves.random(FROM_POLICY, rng, forced), taken))
-        pool = self._pool(trial, attempt, rng, forced)
         if attempt > CAREFUL:
-            return as_tokens(self._moves.first_new(rng.permutation(pool), taken))
+            pool = rng.permutation(self._pool(trial, attempt, rng, forced))
+            return as_tokens(self._moves.first_new(pool, taken))
         posterior = self._believing(posterior, awaited, attempt)
         excursion = self._excursion
         if excursion is not None and attempt == 0 and rng.random() < AWAY:
             step = excursion.step(self._model, posterior, self._moves, taken, rng, forced)
             if step is not None:
                 return as_tokens(step[0])
+        pool = self._pool(trial, attempt, rng, forced)
         best = float(posterior.at_tried.max())
 
         def value(strings: Strings) -> Float[np.ndarray, " N"]:
