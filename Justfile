@@ -20,5 +20,8 @@ docs:
 
 # the numbers in docs/performance.md
 bench:
-    python benchmarks/training_step.py
+    python benchmarks/children.py
+    python benchmarks/recurrent.py
     python benchmarks/controller.py
+    python benchmarks/loop.py
+    python benchmarks/memory.py

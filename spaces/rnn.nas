@@ -23,6 +23,8 @@ hidden for 200k params  # 84 units with a vocabulary of 1,000
 
 output language_model
 
+# Without dropout, as here, a short training is a test of how soon a cell learns. With `dropout 0.2` all perplexities are
+# lower and cells rank differently: plain ones gain most.
 search { trials 48 }
 training {
   epochs 6
