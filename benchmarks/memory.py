@@ -3,7 +3,7 @@
     python benchmarks/memory.py
     python benchmarks/memory.py --space spaces/cnn.nas --trials 300 --at 10 100 300
 
-Real children, each trained for an epoch; resident memory as `ps` reports it, in megabytes, after some numbers of trials.
+Real children, each trained for an epoch; resident memory as `ps` reports it, in megabytes.
 """
 
 from __future__ import annotations
