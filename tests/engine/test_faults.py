@@ -13,6 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ SPACE = parse_space(
     "space choices\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\nc in {0, 1, 2, 3}\nd in {0, 1, 2, 3}\n", name="toy"
 )
 TRIALS = 60
+FORKS = get_context("forkserver")
 
 MODULE = """
 import os, time
@@ -51,19 +54,27 @@ def settings(controller: str, **search: object) -> dict[str, dict[str, object]]:
     return {"controller": kept, "search": {"trials": TRIALS, "duplicates": "repeat", "ahead": 3, **search}}
 
 
-def searching(run: Path, controller: str) -> int:
-    """Starts or goes on with a search in a process of its own; returns the process."""
-    process = os.fork()
-    if process:
-        return process
-    try:
-        if (run / "run.json").exists():
-            nasctl.resume(run, "scores_of_faults:score")
-        else:
-            nasctl.search(SPACE, "scores_of_faults:score", out=run, settings=settings(controller))
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
+def search(run: Path, controller: str) -> None:
+    """Starts or goes on with a search in the folder beside the run."""
+    os.environ["CALLS"] = str(run.parent / "calls")
+    if (run / "run.json").exists():
+        nasctl.resume(run, "scores_of_faults:score")
+    else:
+        nasctl.search(SPACE, "scores_of_faults:score", out=run, settings=settings(controller))
+
+
+def searching(run: Path, controller: str) -> BaseProcess:
+    """A search in a process of its own, forked from a clean one that has imported nasctl."""
+    FORKS.set_forkserver_preload(["nasctl", "nasctl.engine"])
+    process = FORKS.Process(target=search, args=(run, controller))
+    process.start()
+    return process
+
+
+def ended(process: BaseProcess) -> int | None:
+    """How a process ended."""
+    process.join()
+    return process.exitcode
 
 
 def reported(run: Path) -> list[tuple[object, ...]]:
@@ -77,34 +88,34 @@ def reported(run: Path) -> list[tuple[object, ...]]:
 def test_a_search_that_is_killed_at_random_moments_ends_as_one_that_is_not(
     controller: str, kills: int, module: Path
 ) -> None:
-    whole, run = module / "whole", module / "killed"
+    whole = module / "whole"
     began = time.monotonic()
-    assert os.waitpid(searching(whole, controller), 0)[1] == 0
+    assert ended(searching(whole, controller)) == 0
     took = time.monotonic() - began
     chance = random.Random(0)
-    known: list[tuple[object, ...]] = []
     killed = 0
+    runs = 0
     while killed < kills:
-        process = searching(run, controller)
-        time.sleep(chance.uniform(0.2, 1.0) * took * min(1.0, 2 / kills) + 0.02)
-        os.kill(process, signal.SIGKILL)
-        _, status = os.waitpid(process, 0)
-        killed += 1
-        if not (run / "trials.sqlite").exists():
-            continue
-        with closing(sqlite3.connect(run / "trials.sqlite")) as database:
-            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        now = reported(run)
-        assert now[: len(known)] == known
-        known = now
-        if os.waitstatus_to_exitcode(status) == 0:
-            break
-    assert killed >= kills // 2
-    if len(known) < TRIALS:
-        assert os.waitpid(searching(run, controller), 0)[1] == 0
-    assert reported(run) == reported(whole)
-    with closing(RunFolder.open(run).trials(read_only=True)) as store:
-        assert store.open_trials() == []
+        runs += 1
+        run = module / f"killed-{runs}"
+        known: list[tuple[object, ...]] = []
+        while len(known) < TRIALS:
+            process = searching(run, controller)
+            if killed < kills:
+                time.sleep(chance.uniform(0.0, 0.3) * took)
+                process.kill()
+            killed += ended(process) == -signal.SIGKILL
+            if (run / "trials.sqlite").exists():
+                with closing(sqlite3.connect(run / "trials.sqlite")) as database:
+                    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+                now = reported(run)
+                assert now[: len(known)] == known
+                known = now
+        assert ended(searching(run, controller)) == 0
+        assert reported(run) == reported(whole)
+        with closing(RunFolder.open(run).trials(read_only=True)) as store:
+            assert store.open_trials() == []
+    assert killed == kills
 
 
 @pytest.mark.slow
