@@ -15,6 +15,9 @@ from nasctl.executors.messages import Message, read_outcome
 
 HandT = TypeVar("HandT", bound=Hand)
 
+PATIENCE = 3
+"""Workers in a row that may end before they are ready, as when the machine goes that they were to run on."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at the clock while children have a limit of time."""
 
@@ -61,6 +64,7 @@ class PoolExecutor(Generic[HandT]):
         self._waiting: deque[Job] = deque()
         self._lost_before: set[int] = set()
         self._unclaimed: list[tuple[HandT, int]] = []
+        self._stillborn = 0
         self._hands = [crew.hire(place) for place in range(crew.size)]
 
     def submit(self, job: Job) -> None:
@@ -118,6 +122,7 @@ class PoolExecutor(Generic[HandT]):
         match message["kind"]:
             case "ready":
                 hand.ready = True
+                self._stillborn = 0
             case "unusable":
                 raise hand.error(message, "a worker cannot begin")
             case "started":

@@ -92,15 +92,27 @@ def error_content(error: Exception) -> Message:
 
 
 def stay_within(gigabytes: float) -> None:
-    """Ends the process, with `OUT_OF_MEMORY`, once it has used more memory than it may."""
-    unit = 1 if sys.platform == "darwin" else 1024
+    """Ends the process, with `OUT_OF_MEMORY`, once it has more memory than it may."""
 
     def look() -> None:
-        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit <= gigabytes * 1e9:
+        while resident_bytes() <= gigabytes * 1e9:
             time.sleep(LOOK_EVERY)
         os._exit(OUT_OF_MEMORY)
 
     threading.Thread(target=look, daemon=True).start()
+
+
+def resident_bytes() -> int:
+    """Memory of this process; where the system does not tell, the most that it ever had.
+
+    The most that it ever had counts what the process that started it had then, where the system tells both.
+    """
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> None:

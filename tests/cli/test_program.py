@@ -105,11 +105,7 @@ def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_go_on(folder: Path
         stderr=subprocess.PIPE,
         text=True,
     )
-    database = folder / "runs" / "toy" / "trials.sqlite"
-    while not database.exists():
-        assert running.poll() is None
-        time.sleep(0.05)
-    time.sleep(0.5)
+    wait_for_trials(folder / "runs" / "toy" / "trials.sqlite", 2, running)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=30)
     assert running.returncode == 130
