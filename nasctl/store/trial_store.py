@@ -81,6 +81,8 @@ class TrialStore:
                     raise NasctlError(f"there are no trials at {path}")
                 self._connection = _connect_to_read(path)
                 version = self._version()
+                if version == 0:
+                    raise NasctlError(f"there are no trials yet at {path}")
                 if version != len(MIGRATIONS):
                     self._refuse(version)
             else:
@@ -242,8 +244,11 @@ class TrialStore:
         version = self._version()
         if version > len(MIGRATIONS):
             self._refuse(version)
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            self._connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        if version < len(MIGRATIONS):
+            scripts = "".join(MIGRATIONS[version:])
+            self._connection.executescript(
+                f"BEGIN; {scripts} PRAGMA user_version = {len(MIGRATIONS)}; COMMIT;"
+            )
 
     def _refuse(self, version: int) -> None:
         raise NasctlError(

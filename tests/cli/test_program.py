@@ -104,6 +104,9 @@ def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_go_on(folder: Path
         cwd=folder,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # as in a terminal, wherever the tests run
     )
     wait_for_trials(folder / "runs" / "toy" / "trials.sqlite", 2, running)
     running.send_signal(signal.SIGINT)
