@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from nasctl.config import TrainingConfig
 from nasctl.executors import Evaluation, Job, OnEpoch, Record
 from nasctl.tasks import Task
@@ -26,6 +28,7 @@ class ChildEvaluator:
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; training it is left to the second phase."""
+        jax.clear_caches()  # what JAX keeps of children before, which will not come again
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)
         rungs = {rung.epoch: rung.reward for rung in job.rungs}
         return lambda on_epoch: evaluation(child.run(on_epoch, rungs=rungs), self._task, self._training)
