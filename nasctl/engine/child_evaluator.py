@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from nasctl.config import TrainingConfig
 from nasctl.executors import Evaluation, Job, OnEpoch, Record
 from nasctl.tasks import Task
-from nasctl.training import Nursery, TrainedChild, prepare, save_checkpoint
+from nasctl.training import Nursery, TrainedChild, forget_programs, prepare, save_checkpoint
 
 
 class ChildEvaluator:
@@ -28,7 +26,7 @@ class ChildEvaluator:
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; training it is left to the second phase."""
-        jax.clear_caches()  # what JAX keeps of children before, which will not come again
+        forget_programs()
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)
         rungs = {rung.epoch: rung.reward for rung in job.rungs}
         return lambda on_epoch: evaluation(child.run(on_epoch, rungs=rungs), self._task, self._training)

@@ -2,6 +2,7 @@
 
 from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nasctl.training.child import PreparedChild, Record, TrainedChild, prepare, train_child
+from nasctl.training.compilation import forget_programs
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, evaluate
 from nasctl.training.platform import configure_platform, worker_environment
@@ -18,6 +19,7 @@ __all__ = [
     "can_train_together",
     "configure_platform",
     "evaluate",
+    "forget_programs",
     "load_checkpoint",
     "prepare",
     "save_checkpoint",

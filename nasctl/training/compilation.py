@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import jax
 
@@ -34,6 +35,12 @@ def compiler_options(task: Task, config: TrainingConfig) -> Options:
     size = 1 if task.sequential else math.prod(task.signature.input_shape[:-1])
     positions = config.epochs * len(task.splits["train"]) * size
     return _quick() if positions <= WORTH_IT else {}
+
+
+def forget_programs() -> None:
+    """Lets go of what JAX keeps of programs that were compiled before: children that are done do not come again."""
+    programs: Any = jax
+    programs.clear_caches()
 
 
 @functools.cache
