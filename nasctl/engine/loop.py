@@ -7,6 +7,7 @@ import os
 import socket
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 from nasctl.architecture import TaskRecord
@@ -83,19 +84,23 @@ class Search:
         """
         self._folder.lock()
         try:
-            self._store = self._folder.trials()
-            session = self._store.begin_session(
-                os.getpid(), socket.gethostname(), max(self._config.search.workers, 1)
-            )
-            try:
-                stopped = self._run()
-            except BaseException as error:
-                self._store.end_session(session, _reason(error))
-                raise
-            self._store.end_session(session, stopped)
-            return stopped
+            with closing(self._folder.trials()) as self._store:
+                return self._run_session()
         finally:
             self._folder.unlock()
+
+    def _run_session(self) -> str:
+        """Searches, and notes when and why that began and ended."""
+        session = self._store.begin_session(
+            os.getpid(), socket.gethostname(), max(self._config.search.workers, 1)
+        )
+        try:
+            stopped = self._run()
+        except BaseException as error:
+            self._store.end_session(session, _reason(error))
+            raise
+        self._store.end_session(session, stopped)
+        return stopped
 
     def _run(self) -> str:
         self._executor = self._start(self._folder)
