@@ -120,10 +120,10 @@ def search(
     """
     overrides = read_settings(settings)
     budget = overrides.setdefault("search", {})
-    budget.update({"trials": trials} if trials is not None else {})
-    budget.update({"seconds": read_duration(time)} if time is not None else {})
-    budget.update({"epochs": epochs} if epochs is not None else {})
     for name, value in (
+        ("trials", trials),
+        ("seconds", None if time is None else read_duration(time)),
+        ("epochs", epochs),
         ("workers", workers),
         ("executor", executor),
         ("ray_address", ray_address),

@@ -23,10 +23,9 @@ def status(run: RunPath, json: Json = False) -> None:
     """
     folder = RunFolder.open(run)
     with closing(folder.trials(read_only=True)) as store:
-        trials, running, sessions = store.trials(), store.open_trials(), store.sessions()
+        trials, best = store.trials(), store.best()
+        running, sessions = store.open_trials(), store.sessions()
     active = folder.is_locked()
-    complete = [trial for trial in trials if trial.reward is not None]
-    best = max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)
     if json:
         print_json(
             {

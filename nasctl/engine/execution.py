@@ -16,7 +16,7 @@ import numpy as np
 from nasctl.architecture import TaskRecord
 from nasctl.config import Config, SearchConfig
 from nasctl.engine import workplaces
-from nasctl.engine.child_evaluator import GroupOfChildren
+from nasctl.engine.child_evaluator import ChildEvaluator, GroupOfChildren
 from nasctl.engine.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
 from nasctl.engine.group_size import with_group_size
 from nasctl.engine.task_of_space import task_of
@@ -73,16 +73,14 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
         group = GroupOfChildren(Nursery(space, task, config.training, width))
         config = _decide(config, executor="inline", workers=1, ahead=0)
         return Execution(config, record, 0, lambda _: GroupExecutor(group, width))
-    recipe = workplaces.children(space, task.name, data_dir, config.training)
     kind = config.search.executor.replace("auto", "local")
     if kind == "inline":
         configure_platform()
+        children = ChildEvaluator(task, config.training)
         config = _decide(config, executor=kind, workers=1, ahead=InlineExecutor.capacity - 1)
-        return Execution(
-            config, record, _memory(config.search, machine), lambda _: InlineExecutor(recipe.make().evaluator)
-        )
-    in_workers = _on_cluster if kind == "ray" else _in_processes
-    return replace(in_workers(config, machine, recipe), task=record)
+        return Execution(config, record, _memory(config.search, machine), lambda _: InlineExecutor(children))
+    recipe = workplaces.children(space, task.name, data_dir, config.training)
+    return replace(_on_workers(kind, config, recipe), task=record)
 
 
 def of_function(
@@ -112,13 +110,16 @@ def of_function(
             "a function of this process cannot be called by worker processes",
             hint='name it as "MODULE:FUNCTION", or leave workers and executor out',
         )
-    in_workers = _on_cluster if kind == "ray" else _in_processes
-    execution = in_workers(config, look(), workplaces.function(space, evaluate))
+    execution = _on_workers(kind, config, workplaces.function(space, evaluate))
     return replace(execution, task=record, memory=0)
 
 
-def _in_processes(config: Config, machine: Machine, recipe: Recipe) -> Execution:
-    search = config.search
+def _on_workers(kind: str, config: Config, recipe: Recipe) -> Execution:
+    return _on_cluster(config, recipe) if kind == "ray" else _in_processes(config, recipe)
+
+
+def _in_processes(config: Config, recipe: Recipe) -> Execution:
+    search, machine = config.search, look()
     workers = search.workers or machine.places
     prepared = 0 if machine.platform == "cpu" else 1  # a core that trains cannot compile at the same time
     capacity = workers * (1 + prepared)
@@ -135,7 +136,7 @@ def _in_processes(config: Config, machine: Machine, recipe: Recipe) -> Execution
     return Execution(config, None, _memory(search, machine, workers), start)
 
 
-def _on_cluster(config: Config, machine: Machine, recipe: Recipe) -> Execution:
+def _on_cluster(config: Config, recipe: Recipe) -> Execution:
     if importlib.util.find_spec("ray") is None:
         raise NasctlError("Ray is not installed", hint="pip install 'nasctl[ray]'")
     from nasctl.executors.ray_actor import RayCrew

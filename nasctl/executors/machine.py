@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -54,9 +55,11 @@ class Machine:
         return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.places))
 
 
+@functools.cache
 def look() -> Machine:
     """What this machine has; asks JAX, in another process, only where an accelerator's plug-in is installed.
 
+    It is looked at once: what it has does not change while a search is set up.
     This process does not claim an accelerator that its workers are to have.
 
     Raises:
