@@ -1,13 +1,16 @@
 """What a trial costs beside its child: proposing, storing durably and learning, against Optuna with its SQLite storage.
 
     python benchmarks/loop.py
-    python benchmarks/loop.py --trials 100 1000 10000 --json loop.json
+    python benchmarks/loop.py --at 100 1000 10000 --json loop.json
 
 Both search one space of plain choices under the same function, which takes no time, and make every trial durable when
 it is reported: nasctl so that it outlives the process (one write a trial), Optuna as its storage is set up (a flush to
-the disk for each parameter, so it is given 100 trials at most; `TMPDIR=/dev/shm` takes the disk out of it). The two
-take turns, and each is measured in a process of its own, after its first trials, so that start-up and compilation do
-not count. Optuna is the extra `benchmark`.
+the disk for each parameter, so it is given 100 trials at most unless told otherwise; `TMPDIR=/dev/shm` takes the disk
+out of it). They take turns, each on one core and in a process of its own, and its first trials do not count, so that
+neither do start-up and compilation.
+
+For each number of trials two figures: the mean of all trials until then, and that of the last 100, which shows what
+grows. Optuna is the extra `benchmark`.
 """
 
 from __future__ import annotations
@@ -15,18 +18,20 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 DECISIONS, CHOICES = 28, 4
-WARM = 20
-"""Trials before the clock starts."""
+WARM, LAST = 20, 100
+"""Trials before the clock starts, and trials of which the latest cost is the mean."""
 
 
 def score(tokens: Sequence[int]) -> float:
@@ -35,8 +40,8 @@ def score(tokens: Sequence[int]) -> float:
     return sum(tokens) / len(tokens) + sum(0.5 for left, right in pairs if (left + right) % CHOICES == 1)
 
 
-def nasctl_milliseconds(trials: int, controller: Mapping[str, object]) -> float:
-    """Milliseconds a trial of nasctl."""
+def with_nasctl(trials: int, controller: Mapping[str, object]) -> list[float]:
+    """When each trial of nasctl ended."""
     import nasctl
     from nasctl.dialects import parse_space
     from nasctl.engine import Listener
@@ -58,11 +63,11 @@ def nasctl_milliseconds(trials: int, controller: Mapping[str, object]) -> float:
             settings={"controller": controller},
             listener=Clock(),
         )
-    return 1000 * (moments[-1] - moments[WARM - 1]) / trials
+    return moments
 
 
-def optuna_milliseconds(trials: int, sampler: str) -> float:
-    """Milliseconds a trial of Optuna."""
+def with_optuna(trials: int, sampler: str) -> list[float]:
+    """When each trial of Optuna ended."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -82,32 +87,46 @@ def optuna_milliseconds(trials: int, sampler: str) -> float:
         study.optimize(
             objective, n_trials=trials + WARM, callbacks=[lambda *_: moments.append(time.perf_counter())]
         )
-    return 1000 * (moments[-1] - moments[WARM - 1]) / trials
+    return moments
 
 
-SLOW = 100
-"""Trials of Optuna, whatever the others have: it waits for the disk at every parameter that it suggests."""
-
-CONTENDERS = {
-    "nasctl, random": lambda trials: nasctl_milliseconds(trials, {"kind": "random"}),
-    "nasctl, local search": lambda trials: nasctl_milliseconds(trials, {"kind": "local"}),
-    "nasctl, LSTM without the reward model": lambda trials: nasctl_milliseconds(
-        trials, {"reward_model": False}
-    ),
-    "nasctl, LSTM with the reward model": lambda trials: nasctl_milliseconds(trials, {}),
-    "Optuna, random, SQLite": lambda trials: optuna_milliseconds(min(trials, SLOW), "random"),
-    "Optuna, TPE, SQLite": lambda trials: optuna_milliseconds(min(trials, SLOW), "tpe"),
+CONTENDERS: dict[str, Callable[[int], list[float]]] = {
+    "nasctl, random": lambda trials: with_nasctl(trials, {"kind": "random"}),
+    "nasctl, local search": lambda trials: with_nasctl(trials, {"kind": "local"}),
+    "nasctl, evolution": lambda trials: with_nasctl(trials, {"kind": "evolution"}),
+    "nasctl, LSTM without the reward model": lambda trials: with_nasctl(trials, {"reward_model": False}),
+    "nasctl, LSTM with the reward model": lambda trials: with_nasctl(trials, {}),
+    "Optuna, random, SQLite": lambda trials: with_optuna(trials, "random"),
+    "Optuna, TPE, SQLite": lambda trials: with_optuna(trials, "tpe"),
 }
 
 
-def measured(name: str, trials: int) -> float:
-    """One measurement, in a process of its own."""
-    command = [sys.executable, __file__, "--only", name, "--trials", str(trials)]
+class Cost(NamedTuple):
+    """Milliseconds a trial: the mean so far, and that of the last 100."""
+
+    mean: float
+    last: float
+
+
+def costs(moments: Sequence[float], at: Sequence[int]) -> dict[int, Cost]:
+    """At some numbers of trials."""
+    found = {}
+    for count in at:
+        end, last = moments[WARM + count - 1], min(LAST, count)
+        found[count] = Cost(
+            1000 * (end - moments[WARM - 1]) / count, 1000 * (end - moments[WARM + count - last - 1]) / last
+        )
+    return found
+
+
+def measured(name: str, at: Sequence[int]) -> dict[int, Cost]:
+    """One search, in a process of its own."""
+    command = [sys.executable, __file__, "--only", name, "--at", *map(str, at)]
     environment = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, **environment}
     )
-    return float(done.stdout.split()[-1])
+    return costs(json.loads(done.stdout.splitlines()[-1]), at)
 
 
 def main() -> None:
@@ -115,27 +134,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trials", type=int, nargs="+", default=[1000])
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, whose median is shown")
+    parser.add_argument("--at", type=int, nargs="+", default=[100, 1000], help="numbers of trials")
+    parser.add_argument("--optuna-at-most", type=int, default=100, help="trials that Optuna is given")
+    parser.add_argument("--rounds", type=int, default=3, help="searches of each, whose median is shown")
     parser.add_argument("--json", type=Path, help="where to write the numbers")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        print(CONTENDERS[options.only](options.trials[0]))
+        print(json.dumps(CONTENDERS[options.only](max(options.at))))
         return
-    found: dict[str, dict[int, list[float]]] = {name: {n: [] for n in options.trials} for name in CONTENDERS}
+    found: dict[str, list[dict[int, Cost]]] = {name: [] for name in CONTENDERS}
     for _ in range(options.rounds):
-        for count in options.trials:
-            for name in CONTENDERS:
-                found[name][count].append(measured(name, count))
-    print(
-        "milliseconds a trial, after so many trials".ljust(44) + "".join(f"{n:>12,}" for n in options.trials)
-    )
-    for name, times in found.items():
-        cells = [f"{statistics.median(times[count]):.2f}".rjust(12) for count in options.trials]
-        print(name.ljust(44) + "".join(cells), flush=True)
+        for name, rounds in found.items():
+            most = options.optuna_at_most if name.startswith("Optuna") else max(options.at)
+            rounds.append(measured(name, [count for count in options.at if count <= most] or [most]))
+    print("milliseconds a trial: mean, and of the last 100, after so many trials")
+    print(" " * 38 + "".join(f"{count:>16,}" for count in options.at))
+    for name, rounds in found.items():
+        cells = []
+        for count in options.at:
+            at = [costs[count] for costs in rounds if count in costs]
+            mean, last = (statistics.median(cost[i] for cost in at) if at else math.nan for i in (0, 1))
+            cells.append(f"{mean:.2f}  {last:.2f}".rjust(16) if at else "-".rjust(16))
+        print(name.ljust(38) + "".join(cells), flush=True)
     if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        rows = {
+            name: [{n: c._asdict() for n, c in costs.items()} for costs in r] for name, r in found.items()
+        }
+        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ def climb(
     """
     best: Found | None = None
     for _ in range(CLIMBS + 1):
-        fresh = [index for index, key in enumerate(keys(pool)) if key not in taken]
-        if not fresh:
+        rows = {key: row for row, key in enumerate(keys(pool)) if key not in taken}
+        if not rows:
             break
-        pool = pool[fresh]
+        pool = pool[list(rows.values())]
         values = value(pool)
         order = np.argsort(-values, kind="stable")[:CLIMBED]
         if best is not None and values[order[0]] <= best.value:

@@ -35,7 +35,7 @@ SAMPLED, OPTIMISM, CLIP = 64, 2.0, 3.0
 IMITATED, IMITATION = 16, 0.3
 """The best strings, which are imitated in each gradient step, and their weight together beside the policy's own."""
 
-STEPS = 2
+STEPS = 1
 """Gradient steps a trial."""
 
 FROM_POLICY, FROM_ELITES = 128, 64

@@ -75,7 +75,7 @@ PRESETS: Mapping[str, Settings] = {
 }
 
 GUIDED = replace(PRESETS["default"], layers=1, hidden=32, batch=1, reward_model=True)
-"""The default with the reward model: two gradient steps a trial want a smaller network, and the model wants each
+"""The default with the reward model: a gradient step a trial wants a smaller network, and the model wants each
 reward as soon as there is one."""
 
 

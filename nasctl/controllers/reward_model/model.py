@@ -19,10 +19,10 @@ from nasctl.controllers.reward_model.posterior import Factor, Posterior
 from nasctl.controllers.reward_model.warping import fill_failures, warp
 from nasctl.errors import NasctlError
 
-MOST_ACTIVE = 800
+MOST_ACTIVE = 450
 """Strings that the posterior is conditioned on; beyond, the best half of them and others at random."""
 
-SLACK = 64
+SLACK = 50
 """Strings that may join them before they are chosen again."""
 
 MOST_FITTED = 300

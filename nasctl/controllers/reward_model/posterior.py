@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import cholesky, lapack
+from scipy.linalg import blas, cholesky, lapack
 
 from nasctl.controllers.reward_model.fit import Parameters
 from nasctl.controllers.reward_model.kernel import Levels, correlation
@@ -115,7 +115,8 @@ class Posterior:
     def predict(self, indicators: Float[np.ndarray, "M V"]) -> Prediction:
         """Mean and standard deviation of some strings, without the noise."""
         kernel = self.factor.correlations(indicators)
-        explained = self.factor.inverse @ kernel.T
+        # W is lower triangular; seen as BLAS sees it, by columns, its transpose is upper triangular
+        explained = blas.dtrmm(1.0, self.factor.inverse.T, kernel.T, lower=0, trans_a=1)
         variance = np.maximum(1 - np.einsum("nm,nm->m", explained, explained), LEAST_VARIANCE)
         return Prediction(self.mean + kernel @ self.residual, np.sqrt(self.scale * variance))
 

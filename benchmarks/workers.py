@@ -1,0 +1,84 @@
+"""How many children an hour a search trains with more workers.
+
+    python benchmarks/workers.py
+    python benchmarks/workers.py --workers 1 2 4 8 --trials 40 --rounds 3 --json workers.json
+
+The same random children of a space each time, with an empty compilation cache, by `nasctl search`; wall-clock time from
+the start of the process to its end, and processor time of all that it started. The numbers of workers take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Search(NamedTuple):
+    """What a search took, in seconds."""
+
+    wall: float
+    processor: float
+
+
+def search(space: str, trials: int, workers: int) -> Search:
+    """Runs a search."""
+    command = shutil.which("nasctl", path=Path(sys.executable).parent) or "nasctl"
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--trials", str(trials), "--workers", str(workers), "--out", str(Path(folder) / "run")]
+        before, started = _processor_seconds(), time.perf_counter()
+        subprocess.run(
+            [command, "search", space, "--controller", "random", *options],
+            env={**os.environ, "XDG_CACHE_HOME": folder},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        return Search(time.perf_counter() - started, _processor_seconds() - before)
+
+
+def _processor_seconds() -> float:
+    """Of all processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    """Prints a line for each number of workers."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--space", default="spaces/cnn.nas")
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    given = parser.parse_args()
+    found: dict[int, list[Search]] = {count: [] for count in given.workers}
+    for _ in range(given.rounds):
+        for count, searches in found.items():
+            searches.append(search(given.space, given.trials, count))
+    print(f"{given.trials} children of {given.space}; medians of {given.rounds}")
+    print("workers   children an hour   processor s   times the first")
+    hours = {}
+    for count, searches in found.items():
+        hours[count] = 3600 * given.trials / statistics.median(one.wall for one in searches)
+        processor = statistics.median(one.processor for one in searches)
+        ratio = hours[count] / hours[given.workers[0]]
+        print(f"{count:>7}{hours[count]:>19.0f}{processor:>14.1f}{ratio:>18.2f}", flush=True)
+    if given.json:
+        rows = {count: [one._asdict() for one in searches] for count, searches in found.items()}
+        given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
