@@ -60,6 +60,9 @@ MIGRATIONS = (
         stopped TEXT NOT NULL DEFAULT ''
     ) STRICT;
     """,
+    """
+    CREATE INDEX trials_by_reward ON trials (status, reward DESC, number);
+    """,
 )
 """Scripts that lead from one version of the schema (`PRAGMA user_version`) to the next."""
 

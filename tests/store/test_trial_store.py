@@ -121,6 +121,15 @@ def test_trials_of_the_first_version_are_brought_up_to_date(tmp_path: Path) -> N
         assert store.arrivals() == [0, 1]
 
 
+def test_the_best_is_found_without_reading_all_trials(store: TrialStore) -> None:
+    seen: list[str] = []
+    store._connection.set_trace_callback(seen.append)
+    store.best()
+    store._connection.set_trace_callback(None)
+    (plan,) = store._connection.execute(f"EXPLAIN QUERY PLAN {seen[-1]}").fetchall()
+    assert "trials_by_reward" in plan["detail"]
+
+
 def test_updates_of_the_controller_are_kept_by_the_number_of_trials(store: TrialStore) -> None:
     store.record_update(5, {"entropy": 1.0})
     store.record_update(10, {"entropy": 0.5})

@@ -33,10 +33,10 @@ from nasctl.space import INACTIVE
 ENTROPY = 0.3
 """The policy's entropy, as a part of a uniform policy's, that it is kept near."""
 
-FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.05
+FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.1
 """The weight of the entropy bonus at first, between which bounds it moves, and by how much its logarithm a step."""
 
-STIFFNESS = 8.0
+STIFFNESS = 16.0
 """How much stronger (a logarithm) the bonus is at once for an entropy that is too low by all of a uniform policy's:
 without it, the weight swings, and a policy may be sure of everything before it has risen."""
 
@@ -48,7 +48,7 @@ def imitation_loss(
     weights: Float[Array, " B"],
     coefficient: Float[Array, ""],
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """-mean(weight · log P(tokens)) - coefficient · exp(8 (0.3 - h)) · H.
+    """-mean(weight · log P(tokens)) - coefficient · exp(16 (0.3 - h)) · H.
 
     H is the mean entropy of a string in nats, h what part it is of a uniform policy's, a constant to the gradient.
 
