@@ -127,7 +127,7 @@ class GuidedReinforce:
     def _choose(self, trial: int, attempt: int, awaited: Strings) -> Tokens:
         rng = np.random.default_rng((self._seed, trial, attempt))
         forced = self._space.forced(trial)
-        taken = self._model.tried.union(keys(awaited))
+        taken = self._model.tried.union(keys(awaited)) if len(awaited) else self._model.tried
         if trial < START and attempt == 0:
             string = self._moves.complete(self._start[trial, None], rng, forced)
             if keys(string)[0] not in taken:

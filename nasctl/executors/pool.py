@@ -18,6 +18,9 @@ HandT = TypeVar("HandT", bound=Hand)
 PATIENCE = 3
 """Workers in a row that may end before they are ready, as when the machine goes that they were to run on."""
 
+STILLBORN = 2
+"""Workers in a row that may end before they are ready, as those of a node that goes; one more ends the search."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at the clock while children have a limit of time."""
 
@@ -153,7 +156,8 @@ class PoolExecutor(Generic[HandT]):
         job = hand.jobs.pop(hand.current) if hand.current is not None else None
         took = hand.took()
         ending = hand.end()
-        if not hand.ready:
+        self._stillborn += not hand.ready
+        if self._stillborn > STILLBORN:
             raise WorkFailed(
                 f"a worker ended before it was ready ({ending.words})",
                 hint=f"what it printed is in {hand.log}",

@@ -162,7 +162,7 @@ def test_the_number_of_workers_does_not_decide_the_trials(module: Path) -> None:
 
     alone = run("alone")
     together = run("together", executor="local", workers=2)
-    assert len(set((module / "calls").read_text().split())) == 3
+    assert len(set((module / "calls").read_text().split())) >= 2  # on a busy machine one worker may do it all
     assert reported(together.folder) == reported(alone.folder)
 
 
