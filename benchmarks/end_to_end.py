@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,36 +24,22 @@ import time
 from pathlib import Path
 
 import numpy as np
+from command import nasctl
 
 SHARED_MEMORY = Path("/dev/shm")
 
 
 def with_nasctl(children: int, epochs: int, seed: int) -> dict[str, float]:
     """Minutes of a search and test accuracy of its best network."""
-    command = shutil.which("nasctl", path=Path(sys.executable).parent) or "nasctl"
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "XDG_CACHE_HOME": folder}
         run = str(Path(folder) / "run")
         options = ["--trials", str(children), "--seed", str(seed), "--out", run]
+        options += ["--set", f"training.epochs={epochs}"]
         started = time.perf_counter()
-        subprocess.run(
-            [command, "search", "spaces/cnn.nas", *options, "--set", f"training.epochs={epochs}"],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        nasctl("search", "spaces/cnn.nas", *options, cache=folder)
         seconds = time.perf_counter() - started
         answers = [
-            json.loads(
-                subprocess.run(
-                    [command, "eval", "--checkpoint", run, "--split", split, "--json"],
-                    env=environment,
-                    check=True,
-                    capture_output=True,
-                    text=True,
-                ).stdout
-            )
+            json.loads(nasctl("eval", "--checkpoint", run, "--split", split, "--json", cache=folder))
             for split in ("validation", "test")
         ]
     validation, test = (answer["accuracy"] for answer in answers)

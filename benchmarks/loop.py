@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -153,14 +152,12 @@ def main() -> None:
     for name, rounds in found.items():
         cells = []
         for count in options.at:
-            at = [costs[count] for costs in rounds if count in costs]
-            mean, last = (statistics.median(cost[i] for cost in at) if at else math.nan for i in (0, 1))
-            cells.append(f"{mean:.2f}  {last:.2f}".rjust(16) if at else "-".rjust(16))
+            at = [one[count] for one in rounds if count in one]
+            medians = [f"{statistics.median(figures):.2f}" for figures in zip(*at, strict=True)]
+            cells.append(("  ".join(medians) or "-").rjust(16))
         print(name.ljust(38) + "".join(cells), flush=True)
     if options.json:
-        rows = {
-            name: [{n: c._asdict() for n, c in costs.items()} for costs in r] for name, r in found.items()
-        }
+        rows = {name: [{n: c._asdict() for n, c in one.items()} for one in r] for name, r in found.items()}
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 

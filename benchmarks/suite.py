@@ -4,8 +4,8 @@
     python benchmarks/suite.py --out results --quick
     python benchmarks/suite.py --out results --only loop workers
 
-Nothing else should run meanwhile. In full it takes some three hours on two cores, quickly half an hour. Optuna and
-PyTorch are needed beside nasctl: `pip install nasctl[benchmark]`. What a part measures and how is said in its file.
+Nothing else should run meanwhile; in full it takes hours. Optuna and PyTorch are needed beside nasctl:
+`pip install nasctl[benchmark]`. What a part measures and how is said in its file.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """What one would write instead of nasctl: an Optuna study over the space of `spaces/cnn.nas`, children in PyTorch.
 
-    python benchmarks/torch_search.py DATA.npz STUDY.db CHILDREN EPOCHS SEED
+    python benchmarks/torch_search.py DATA.npz sqlite:///STUDY.db CHILDREN EPOCHS SEED
 
 `end_to_end.py` writes the data and starts one of these a core; they share the study, and each trains on one thread.
 Optuna's default sampler (TPE) and PyTorch's defaults, as a practised user would have them: eager, contiguous. The
 training is nasctl's: SGD with Nesterov momentum 0.9, batches of 64, a cosine to zero, weight decay, He's weights, and
-the best validation accuracy of the last five epochs as what is maximised. The weights of the best trial are kept.
+the best validation accuracy of the last five epochs as what is maximised.
 """
 
 from __future__ import annotations
@@ -108,7 +108,6 @@ def main() -> None:
         reached = train(network, data, int(epochs), int(seed) + trial.number)
         tested = accuracy(network, data["test_images"], data["test_labels"])
         trial.set_user_attr("test", tested)  # only read when the study is over
-        trial.set_user_attr("parameters", sum(p.numel() for p in network.parameters()))
         return reached
 
     sampler = optuna.samplers.TPESampler(constant_liar=True)  # a seed would make the processes propose alike

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
+
+from command import nasctl
 
 
 class Search(NamedTuple):
@@ -32,17 +30,10 @@ class Search(NamedTuple):
 
 def search(space: str, trials: int, workers: int) -> Search:
     """Runs a search."""
-    command = shutil.which("nasctl", path=Path(sys.executable).parent) or "nasctl"
     with tempfile.TemporaryDirectory() as folder:
         options = ["--trials", str(trials), "--workers", str(workers), "--out", str(Path(folder) / "run")]
         before, started = _processor_seconds(), time.perf_counter()
-        subprocess.run(
-            [command, "search", space, "--controller", "random", *options],
-            env={**os.environ, "XDG_CACHE_HOME": folder},
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        nasctl("search", space, "--controller", "random", *options, cache=folder)
         return Search(time.perf_counter() - started, _processor_seconds() - before)
 
 

@@ -16,10 +16,7 @@ from nasctl.executors.messages import Message, read_outcome
 HandT = TypeVar("HandT", bound=Hand)
 
 PATIENCE = 3
-"""Workers in a row that may end before they are ready, as when the machine goes that they were to run on."""
-
-STILLBORN = 2
-"""Workers in a row that may end before they are ready, as those of a node that goes; one more ends the search."""
+"""Workers in a row that end before they are ready, as those of a machine that goes, after which the search ends."""
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the clock while children have a limit of time."""
@@ -157,7 +154,7 @@ class PoolExecutor(Generic[HandT]):
         took = hand.took()
         ending = hand.end()
         self._stillborn += not hand.ready
-        if self._stillborn > STILLBORN:
+        if self._stillborn >= PATIENCE:
             raise WorkFailed(
                 f"a worker ended before it was ready ({ending.words})",
                 hint=f"what it printed is in {hand.log}",
