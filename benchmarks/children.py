@@ -256,7 +256,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
     from nasctl.training import prepare
     from nasctl.training.epoch import make_programs
     from nasctl.training.evaluation import place
-    from nasctl.training.optimiser import make_optimiser
+    from nasctl.training.optimiser import first_momentum
 
     space, tokens, task = make_child(case, seed)
     started = time.perf_counter()
@@ -271,7 +271,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
     prepared.append(prepare(architecture, task, config, seed=0))
     warm = time.perf_counter()
     programs, weights = make_programs(architecture.build(task.signature), task, config)
-    momentum = make_optimiser(0.0, config).init(weights.parameters)
+    momentum = first_momentum(weights.parameters, config)
     plan, data = prepared[0].draw(jax.random.key(0)), place(task)
     traced = time.perf_counter()
     jax.jit(programs.train, donate_argnums=1).lower(

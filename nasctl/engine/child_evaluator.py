@@ -11,6 +11,10 @@ from nasctl.executors import Evaluation, Job, OnEpoch, Record
 from nasctl.tasks import Task
 from nasctl.training import Nursery, TrainedChild, forget_programs, prepare, save_checkpoint
 
+REMEMBERED = 8
+"""Children whose programs JAX may keep: letting go after each makes the next trace and load anew what all share, and
+without it a worker grows by half a megabyte a child."""
+
 
 class ChildEvaluator:
     """Trains the child network of each job on a data set; the reward is the task's.
@@ -23,10 +27,13 @@ class ChildEvaluator:
     def __init__(self, task: Task, training: TrainingConfig) -> None:
         self._task = task
         self._training = training
+        self._prepared = 0
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; training it is left to the second phase."""
-        forget_programs()
+        if self._prepared % REMEMBERED == 0:
+            forget_programs()
+        self._prepared += 1
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)
         rungs = {rung.epoch: rung.reward for rung in job.rungs}
         return lambda on_epoch: evaluation(child.run(on_epoch, rungs=rungs), self._task, self._training)

@@ -13,7 +13,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.initial import he_normal
+from nasctl.lowering.initial import constant, he_normal
 from nasctl.lowering.weightless import Weightless
 
 
@@ -86,7 +86,7 @@ class Dense(nnx.Module):
     ) -> None:
         features, units = input_shapes[0][-1], output_shape[-1]
         self.kernel = nnx.Param(he_normal(rngs.params(), (features, units), fan_in=features))
-        self.bias = nnx.Param(jnp.zeros(units))
+        self.bias = nnx.Param(constant((units,), 0))
 
     def __call__(self, x: Float[Array, "N ... F"]) -> Float[Array, "N ... U"]:
         return x @ self.kernel[...] + self.bias[...]

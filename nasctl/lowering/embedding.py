@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.initial import uniform
+from nasctl.lowering.initial import constant, uniform
 from nasctl.lowering.weightless import Weightless
 
 SPREAD = 5.5
@@ -82,7 +81,7 @@ class Unembed(nnx.Module):
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        self.bias = nnx.Param(jnp.zeros(output_shape[1]))
+        self.bias = nnx.Param(constant((output_shape[1],), 0))
 
     def __call__(self, hidden: Float[Array, "N T H"], table: Float[Array, "V H"]) -> Float[Array, "N T V"]:
         """The logits."""

@@ -1,4 +1,4 @@
-"""Where weights begin."""
+"""Where weights begin. All by NumPy: JAX would compile a program for each shape."""
 
 from __future__ import annotations
 
@@ -35,10 +35,16 @@ def uniform(key: Key[Array, ""], shape: tuple[int, ...], bound: float) -> Float[
     return _drawn(key, shape, lambda stream: np.float32(bound) * (2 * stream.random(shape, np.float32) - 1))
 
 
+def constant(shape: tuple[int, ...], value: float) -> Float[Array, "..."]:
+    """The same number throughout."""
+    weights: Array = jax.device_put(np.full(shape, value, np.float32))
+    return weights
+
+
 def _drawn(
     key: Key[Array, ""], shape: tuple[int, ...], draw: Callable[[np.random.Generator], np.ndarray]
 ) -> Float[Array, "..."]:
-    """Draws by NumPy, from a stream that the key decides: JAX would compile a program for each shape."""
+    """Draws by NumPy, from a stream that the key decides."""
     if isinstance(key, jax.core.Tracer):
         return jnp.zeros(shape)
     stream = np.random.default_rng(np.asarray(jax.random.key_data(key)))

@@ -14,6 +14,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
+from nasctl.lowering.initial import constant
 from nasctl.lowering.order import channel_axis, is_map
 
 Values = Float[Array, "..."]
@@ -46,8 +47,8 @@ class BatchNorm(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         channels = output_shape[-1]
-        self.scale, self.bias = nnx.Param(jnp.ones(channels)), nnx.Param(jnp.zeros(channels))
-        self.mean, self.var = nnx.BatchStat(jnp.zeros(channels)), nnx.BatchStat(jnp.ones(channels))
+        self.scale, self.bias = nnx.Param(constant((channels,), 1)), nnx.Param(constant((channels,), 0))
+        self.mean, self.var = nnx.BatchStat(constant((channels,), 0)), nnx.BatchStat(constant((channels,), 1))
         self.use_running_average = False
 
     def __call__(self, x: Values) -> Values:

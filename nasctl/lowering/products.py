@@ -15,7 +15,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.initial import uniform
+from nasctl.lowering.initial import constant, uniform
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1,))
@@ -55,7 +55,7 @@ class FusedProducts(nnx.Module):
     def __init__(self, features: int, widths: tuple[int, ...], *, use_bias: bool, rngs: nnx.Rngs) -> None:
         self.widths = widths
         self.kernel = nnx.Param(uniform(rngs.params(), (features, sum(widths)), bound=features**-0.5))
-        self.bias = nnx.Param(jnp.zeros(sum(widths))) if use_bias else None
+        self.bias = nnx.Param(constant((sum(widths),), 0)) if use_bias else None
 
     def __call__(self, x: Float[Array, "*N F"]) -> tuple[Float[Array, "*N H"], ...]:
         """Each product by itself, in the order of the widths."""

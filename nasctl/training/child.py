@@ -19,7 +19,7 @@ from nasctl.training.buildable import Buildable
 from nasctl.training.compilation import compiler_options
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
-from nasctl.training.optimiser import learning_rates, make_optimiser
+from nasctl.training.optimiser import first_momentum, learning_rates
 from nasctl.training.plan import Plan, plan_drawer
 from nasctl.training.platform import configure_platform
 from nasctl.training.programs import programs_for
@@ -160,7 +160,7 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
     programs, weights = programs_for(network, task, config)
-    momentum = make_optimiser(0.0, config).init(weights.parameters)
+    momentum = first_momentum(weights.parameters, config)
     plan = jax.eval_shape(draw, jax.random.key(0))
     steps = len(plan.positions)
     rates = np.zeros(steps, np.float32)

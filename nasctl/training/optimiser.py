@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from nasctl.config import TrainingConfig
 
@@ -25,7 +27,51 @@ def make_optimiser(
         else optax.sgd(learning_rate, momentum=config.momentum, nesterov=True)
     )
     clip = [optax.clip_by_global_norm(config.clip)] if config.clip else []
-    return optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step)
+    return _vectors_together(optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step))
+
+
+def first_momentum(parameters: PyTree, config: TrainingConfig) -> optax.OptState:
+    """The optimiser's state before the first step, which is zero; nothing is compiled for it."""
+    shapes = jax.eval_shape(make_optimiser(0.0, config).init, parameters)
+    return jax.tree.map(lambda leaf: jax.device_put(np.zeros(leaf.shape, leaf.dtype)), shapes)
+
+
+def _vectors_together(
+    transformation: optax.GradientTransformationExtraArgs,
+) -> optax.GradientTransformation:
+    """A transformation that sees all vectors among the parameters (biases, scales) as one: the same numbers by a third
+    fewer kernels, which are half of those that are compiled for a small network."""
+
+    def init(parameters: PyTree) -> optax.OptState:
+        return transformation.init(_packed(parameters))
+
+    def update(
+        gradient: PyTree, state: optax.OptState, parameters: PyTree | None = None
+    ) -> tuple[PyTree, optax.OptState]:
+        changes, state = transformation.update(_packed(gradient), state, _packed(parameters))
+        return _unpacked(changes, gradient), state
+
+    return optax.GradientTransformation(init, update)
+
+
+def _packed(tree: PyTree) -> PyTree:
+    """The matrices and larger arrays of a tree; its vectors end to end, if it has any."""
+    leaves = jax.tree.leaves(tree)
+    vectors = [jnp.ravel(leaf) for leaf in leaves if leaf.ndim < 2]
+    return [leaf for leaf in leaves if leaf.ndim > 1], [jnp.concatenate(vectors)] if vectors else []
+
+
+def _unpacked(packed: PyTree, like: PyTree) -> PyTree:
+    leaves, structure = jax.tree.flatten(like)
+    larger, vectors = iter(packed[0]), packed[1]
+    start, found = 0, []
+    for leaf in leaves:
+        if leaf.ndim > 1:
+            found.append(next(larger))
+        else:
+            found.append(jnp.reshape(vectors[0][start : start + leaf.size], leaf.shape))
+            start += leaf.size
+    return jax.tree.unflatten(structure, found)
 
 
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, "epochs steps"]:

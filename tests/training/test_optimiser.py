@@ -3,10 +3,11 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from nasctl.config import TrainingConfig
-from nasctl.training.optimiser import learning_rates, make_optimiser
+from nasctl.training.optimiser import first_momentum, learning_rates, make_optimiser
 
 CONFIG = TrainingConfig(momentum=0.9, weight_decay=0.01)
 RATES = [0.1, 0.05, 0.2, 0.01]
@@ -68,3 +69,35 @@ def test_the_state_does_not_depend_on_the_rate() -> None:
     parameter = jnp.ones(3)
     states = [make_optimiser(rate, CONFIG).init(parameter) for rate in (0.0, jnp.float32(0.1))]
     assert jax.tree.structure(states[0]) == jax.tree.structure(states[1])
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_vectors_are_changed_together_and_as_each_would_be_alone(optimiser: str) -> None:
+    config = replace(CONFIG, optimiser=optimiser, clip=1.0)
+    plain = optax.chain(
+        optax.clip_by_global_norm(1.0),
+        optax.add_decayed_weights(config.weight_decay),
+        optax.adam(0.1, b1=0.9) if optimiser == "adam" else optax.sgd(0.1, momentum=0.9, nesterov=True),
+    )
+    rng = np.random.default_rng(0)
+    shapes = {"a": (), "b": (3,), "c": (2, 4), "d": (5,), "e": (1, 2, 3)}
+    ours = theirs = {name: jnp.asarray(rng.normal(size=shape), jnp.float32) for name, shape in shapes.items()}
+    state, reference = first_momentum(ours, config), plain.init(theirs)
+    for _ in range(3):
+        gradient = {name: jnp.asarray(rng.normal(size=shape), jnp.float32) for name, shape in shapes.items()}
+        changes, state = make_optimiser(0.1, config).update(gradient, state, ours)
+        ours = optax.apply_updates(ours, changes)
+        changes, reference = plain.update(gradient, reference, theirs)
+        theirs = optax.apply_updates(theirs, changes)
+    for name in shapes:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3)])
+def test_the_first_momentum_is_the_optimisers_own(shape: tuple[int, ...]) -> None:
+    parameters = {"a": jnp.ones(shape)}
+    for optimiser in ("sgd", "adam"):
+        config = replace(CONFIG, optimiser=optimiser)
+        first, own = first_momentum(parameters, config), make_optimiser(0.0, config).init(parameters)
+        assert jax.tree.structure(first) == jax.tree.structure(own)
+        assert all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(own)))
