@@ -5,7 +5,7 @@ Letters: N strings; T decisions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 def climb(
     pool: Strings,
-    taken: Collection[bytes],
+    taken: Container[bytes],
     value: Callable[[Strings], Float[np.ndarray, " N"]],
     neighbours: Callable[[Int[np.ndarray, " T"]], Strings],
 ) -> Found | None:

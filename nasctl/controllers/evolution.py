@@ -8,7 +8,7 @@ import numpy as np
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.history import History
-from nasctl.controllers.moves import Forced, Moves, Strings, as_strings, as_tokens, keys
+from nasctl.controllers.moves import Forced, Moves, Strings, Taken, as_strings, as_tokens
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
@@ -43,12 +43,12 @@ class Evolution:
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
         """Token strings of consecutive trials."""
-        taken = self._history.tried.union(keys(as_strings(pending, self._moves.length)))
+        taken = Taken(self._history.tried, as_strings(pending, self._moves.length))
         proposals: list[Tokens] = []
         for trial in range(first_trial, first_trial + count):
             rng = np.random.default_rng((self._seed, trial, attempt))
             string = self._moves.first_new(self._offspring(trial, rng, self._space.forced(trial)), taken)
-            taken.update(keys(string[None]))
+            taken.add(string)
             proposals.append(as_tokens(string))
         return proposals
 

@@ -10,7 +10,7 @@ Letters: N strings; T decisions.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,7 +73,7 @@ class Excursion:
         model: RewardModel,
         posterior: Posterior,
         moves: Moves,
-        taken: Collection[bytes],
+        taken: Container[bytes],
         rng: np.random.Generator,
         forced: Forced,
     ) -> tuple[Int[np.ndarray, " T"], float] | None:

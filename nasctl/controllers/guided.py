@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 from nasctl.controllers.acquisition import climb
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.excursion import Excursion
-from nasctl.controllers.moves import FREE, Forced, Moves, Strings, as_strings, as_tokens, keys
+from nasctl.controllers.moves import FREE, Forced, Moves, Strings, Taken, as_strings, as_tokens, keys
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.presets import Settings
 from nasctl.controllers.reward_model import RewardModel
@@ -127,7 +127,7 @@ class GuidedReinforce:
     def _choose(self, trial: int, attempt: int, awaited: Strings) -> Tokens:
         rng = np.random.default_rng((self._seed, trial, attempt))
         forced = self._space.forced(trial)
-        taken = self._model.tried.union(keys(awaited)) if len(awaited) else self._model.tried
+        taken = Taken(self._model.tried, awaited)
         if trial < START and attempt == 0:
             string = self._moves.complete(self._start[trial, None], rng, forced)
             if keys(string)[0] not in taken:

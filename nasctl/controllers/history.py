@@ -10,6 +10,9 @@ from jaxtyping import Float
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.moves import Strings, as_strings, keys
 
+ROOM = 64
+"""Trials that there is room for at first; where it is not enough it is doubled."""
+
 
 class History:
     """Token strings and their rewards.
@@ -18,22 +21,37 @@ class History:
       length: Number of decisions of a string.
 
     Attributes:
-      strings: The strings.
-      rewards: Their rewards, minus infinity for failed trials.
       tried: Keys of the strings.
     """
 
     def __init__(self, length: int) -> None:
-        self.strings: Strings = np.zeros((0, length), np.int32)
-        self.rewards: Float[np.ndarray, " N"] = np.zeros(0)
         self.tried: set[bytes] = set()
+        self._count = 0
+        self._strings: Strings = np.zeros((ROOM, length), np.int32)
+        self._rewards: Float[np.ndarray, " R"] = np.zeros(ROOM)
+
+    @property
+    def strings(self) -> Strings:
+        """The strings."""
+        return self._strings[: self._count]
+
+    @property
+    def rewards(self) -> Float[np.ndarray, " N"]:
+        """Their rewards, minus infinity for failed trials."""
+        return self._rewards[: self._count]
 
     def observe(self, trials: Sequence[Observation]) -> None:
         """Adds finished trials."""
-        strings = as_strings([trial.tokens for trial in trials], self.strings.shape[1])
+        strings = as_strings([trial.tokens for trial in trials], self._strings.shape[1])
         rewards = np.array([-np.inf if trial.reward is None else trial.reward for trial in trials], float)
-        self.strings = np.concatenate([self.strings, strings])
-        self.rewards = np.append(self.rewards, np.where(np.isfinite(rewards), rewards, -np.inf))
+        self._add(strings, np.where(np.isfinite(rewards), rewards, -np.inf))
+
+    def _add(self, strings: Strings, rewards: Float[np.ndarray, " N"]) -> None:
+        start, self._count = self._count, self._count + len(strings)
+        while self._count > len(self._strings):
+            self._strings = np.concatenate([self._strings, np.zeros_like(self._strings)])
+            self._rewards = np.concatenate([self._rewards, np.zeros_like(self._rewards)])
+        self._strings[start : self._count], self._rewards[start : self._count] = strings, rewards
         self.tried.update(keys(strings))
 
     def state(self) -> State:
@@ -42,6 +60,6 @@ class History:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over a checked state."""
-        self.strings = np.array(state["strings"], np.int32)
-        self.rewards = np.array(state["rewards"], float)
-        self.tried = set(keys(self.strings))
+        self._count = 0
+        self.tried.clear()
+        self._add(np.array(state["strings"], np.int32), np.array(state["rewards"], float))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.history import History
-from nasctl.controllers.moves import Forced, Moves, Strings, as_strings, as_tokens, keys
+from nasctl.controllers.moves import Forced, Moves, Strings, Taken, as_strings, as_tokens, keys
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.state import check_state
 from nasctl.space import INACTIVE, Space, Tokens
@@ -45,7 +45,7 @@ class LocalSearch:
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
         """Token strings of consecutive trials."""
-        taken = self._history.tried.union(keys(as_strings(pending, self._moves.length)))
+        taken = Taken(self._history.tried, as_strings(pending, self._moves.length))
         proposals: list[Tokens] = []
         for trial in range(first_trial, first_trial + count):
             forced = self._space.forced(trial)
@@ -53,11 +53,11 @@ class LocalSearch:
             if string is None:
                 rng = np.random.default_rng((self._seed, trial, attempt))
                 string = self._moves.first_new(self._moves.random(STARTS, rng, forced), taken)
-            taken.update(keys(string[None]))
+            taken.add(string)
             proposals.append(as_tokens(string))
         return proposals
 
-    def _untried(self, forced: Forced, taken: Collection[bytes]) -> Strings:
+    def _untried(self, forced: Forced, taken: Container[bytes]) -> Strings:
         """The neighbourhood of where the search stands, less what is taken, in the order in which it is tried."""
         if self._at == NOWHERE:
             return self._history.strings[:0]

@@ -6,7 +6,7 @@ depth schedule fixes at a trial (decision → token).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -36,6 +36,26 @@ def keys(strings: Strings) -> list[bytes]:
     rows = np.ascontiguousarray(strings, np.int32)
     names: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
     return names
+
+
+class Taken:
+    """Keys of strings that are out of the question, those that were tried and those that are awaited, not copied.
+
+    Args:
+      tried: Keys of the first.
+      awaited: The others.
+    """
+
+    def __init__(self, tried: Container[bytes], awaited: Strings) -> None:
+        self._tried = tried
+        self._awaited = set(keys(awaited))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._awaited or key in self._tried
+
+    def add(self, string: Int[np.ndarray, " T"]) -> None:
+        """One more is awaited."""
+        self._awaited.update(keys(string[None]))
 
 
 class Moves:
@@ -117,7 +137,7 @@ class Moves:
         tokens[np.arange(len(decisions)), decisions] = (string[decisions] + step) % self._sizes[decisions]
         return self.complete(tokens, rng, forced)
 
-    def first_new(self, strings: Strings, taken: Collection[bytes]) -> Int[np.ndarray, " T"]:
+    def first_new(self, strings: Strings, taken: Container[bytes]) -> Int[np.ndarray, " T"]:
         """The first of some strings that is not taken; the first of them if all are."""
         new = [index for index, key in enumerate(keys(strings)) if key not in taken]
         string: Int[np.ndarray, " T"] = strings[new[0] if new else 0]
