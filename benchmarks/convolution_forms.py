@@ -4,8 +4,8 @@
 
 A training step of one layer (output and both gradients) in a scan, on batches of 64, by the transform and by XLA's
 convolution, which take turns; of each the fastest round counts, in processor seconds, so that what else the machine
-does falls on neither. The rule is `nasctl.lowering.convolution.transform_pays`; its regret is the time of what it
-chooses over that of the faster form.
+does falls on neither. The rule is `nasctl.lowering.convolution.choice.transform_pays`; its regret is the time of what
+it chooses over that of the faster form.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from nasctl.lowering import convolution
 from nasctl.lowering.axis import centred
+from nasctl.lowering.convolution import choice
 from nasctl.training.platform import configure_platform
 
 BATCH = 64
@@ -44,7 +44,7 @@ class Layer(NamedTuple):
     def rule(self) -> str:
         """The form that is chosen."""
         axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
-        return FORMS[not convolution.transform_pays(axes[0], axes[1], self.channels, self.filters)]
+        return FORMS[not choice.transform_pays(axes[0], axes[1], self.channels, self.filters)]
 
 
 LAYERS = [
@@ -75,12 +75,12 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
 
 def compiled(form: str, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
     """Some steps in a scan, each of which needs the one before, and their number."""
-    chosen = convolution.transform_pays
-    convolution.transform_pays = lambda *layer: form == "transform"
+    chosen = choice.transform_pays
+    choice.transform_pays = lambda *layer: form == "transform"
     steps = max(2, 2**22 // maps.size)
 
     def step(operands: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
-        output, gradients_of = jax.vjp(lambda x, w: convolution.convolve(x, w, (stride, stride)), *operands)
+        output, gradients_of = jax.vjp(lambda x, w: choice.convolve(x, w, (stride, stride)), *operands)
         maps_gradient, kernel_gradient = gradients_of(output)
         return (operands[0] + 1e-9 * maps_gradient, operands[1] - 1e-9 * kernel_gradient), None
 
@@ -88,7 +88,7 @@ def compiled(form: str, stride: int, maps: jax.Array, kernel: jax.Array) -> tupl
         program = jax.jit(lambda *operands: lax.scan(step, operands, length=steps)[0])
         return program.lower(maps, kernel).compile(), steps
     finally:
-        convolution.transform_pays = chosen
+        choice.transform_pays = chosen
 
 
 def main() -> None:

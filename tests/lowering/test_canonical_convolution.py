@@ -8,7 +8,7 @@ import pytest
 from jax import lax
 
 from nasctl.lowering.axis import centred
-from nasctl.lowering.canonical_convolution import convolve_canonically
+from nasctl.lowering.convolution.canonical import convolve_canonically
 
 CASES = [
     # maps (H, W), kernel, stride

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from nasctl.lowering import convolution
 from nasctl.lowering.axis import centred
-from nasctl.lowering.convolution import convolve
+from nasctl.lowering.convolution import choice, convolve
 
 Pair = tuple[int, int]
 
@@ -32,7 +31,7 @@ FORMS = {"transform": True, "canonical": False}
 
 @pytest.fixture(params=FORMS)
 def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(convolution, "transform_pays", lambda *layer: FORMS[request.param])
+    monkeypatch.setattr(choice, "transform_pays", lambda *layer: FORMS[request.param])
     return str(request.param)
 
 
@@ -50,7 +49,7 @@ def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair)
 )
 def test_any_size_kernel_and_stride(pays: bool, size: Pair, kernel: Pair, stride: Pair) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "transform_pays", lambda *layer: pays)
+        patch.setattr(choice, "transform_pays", lambda *layer: pays)
         compare_with_definition(size, kernel, stride)
 
 
@@ -93,7 +92,7 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
 )
 def test_the_form_that_was_measured_to_be_faster_is_chosen(size, kernel, stride, channels, chosen) -> None:
     height, width = (centred(size, window, stride)[0] for window in kernel)
-    assert convolution.transform_pays(height, width, channels, filters=48) == FORMS[chosen]
+    assert choice.transform_pays(height, width, channels, filters=48) == FORMS[chosen]
 
 
 def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:

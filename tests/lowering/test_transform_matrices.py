@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nasctl.lowering.axis import Axis, centred
-from nasctl.lowering.transform_matrices import length_of, matrices_of, work_of
+from nasctl.lowering.convolution.matrices import length_of, matrices_of, work_of
 
 
 @pytest.mark.parametrize("size, window, stride", [(8, 3, 1), (8, 4, 1), (9, 7, 2), (5, 5, 3), (2, 7, 1)])

@@ -1,4 +1,4 @@
-"""The constant matrices of `transform_convolution`: discrete Fourier transforms of real maps, in real numbers.
+"""The constant matrices of `transform`: discrete Fourier transforms of real maps, in real numbers.
 
 Letters: n values along an axis; L the length of its transform, of which r frequencies are real, their own
 conjugates, and the 2 c others come in conjugate pairs.

@@ -15,10 +15,10 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from nasctl.lowering.axis import Axis, centred
-from nasctl.lowering.canonical_convolution import convolve_canonically
+from nasctl.lowering.convolution.canonical import convolve_canonically
+from nasctl.lowering.convolution.matrices import work_of
+from nasctl.lowering.convolution.transform import convolve_by_transform
 from nasctl.lowering.order import examples_first, examples_last
-from nasctl.lowering.transform_convolution import convolve_by_transform
-from nasctl.lowering.transform_matrices import work_of
 
 _UNFILLED = 2
 """Channels for which the vectors of XLA's convolution have room beside those that there are, on average."""

@@ -41,7 +41,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nasctl.lowering.axis import Axis
-from nasctl.lowering.transform_matrices import Matrices, Matrix, Stages, matrices_of
+from nasctl.lowering.convolution.matrices import Matrices, Matrix, Stages, matrices_of
 
 Maps = Float[Array, "H W C N"]
 Kernel = Float[Array, "h w C F"]
