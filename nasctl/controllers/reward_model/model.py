@@ -54,6 +54,7 @@ class RewardModel:
         self.tried: set[bytes] = set()
         self.posterior: Posterior | None = None
         self._seed = seed
+        self._warped = self.rewards
         self._theta = prior_mean(plan.length)
         self._fit_at = 0  # number of strings at which the parameters are fitted next
         self._active: Int[np.ndarray, " A"] = np.zeros(0, int)
@@ -68,7 +69,7 @@ class RewardModel:
         self.strings = np.concatenate([self.strings, strings.astype(np.int32)])
         self.rewards = np.concatenate([self.rewards, np.where(np.isfinite(rewards), rewards, np.nan)])
         self._active = np.append(self._active, np.arange(known, len(self.strings)))
-        warped = warp(fill_failures(self.rewards))
+        warped = self._warped = warp(fill_failures(self.rewards))
         count = len(self.strings)
         too_many = len(self._active) > MOST_ACTIVE + SLACK
         if too_many:
@@ -107,7 +108,7 @@ class RewardModel:
         """Indices of the strings that were tried, from the best on, by posterior mean where it is known."""
         if self.posterior is None:
             return np.zeros(0, int)
-        believed = warp(fill_failures(self.rewards))
+        believed = self._warped.copy()
         believed[self._active] = self.posterior.at_tried
         return np.argsort(-believed, kind="stable")
 
@@ -139,8 +140,9 @@ class RewardModel:
         self._active = np.array(state["active"], int)
         self._factored = int(state["factored"])
         self.posterior = None
+        self._warped = warp(fill_failures(self.rewards)) if len(strings) else self.rewards
         if len(strings):
-            self._condition(warp(fill_failures(self.rewards)))
+            self._condition(self._warped)
 
 
 def _best_and_others(
