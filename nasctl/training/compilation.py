@@ -25,7 +25,7 @@ _IMAGES: Options = {
         f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("DOT", "REDUCE", "ELTWISE")
     ),
 }
-"""Less than half of the compilation, at a tenth of the speed or less: docs/performance.md has the figures."""
+"""Half of the compilation, for a tenth of the speed at most: docs/performance.md has the figures."""
 
 _TEXT: Options = {**_LESS, "xla_cpu_prefer_vector_width": "512"}
 """What is left out does not pay for a recurrent network however long it is trained; a step is a twentieth faster."""

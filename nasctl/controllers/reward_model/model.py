@@ -140,8 +140,8 @@ class RewardModel:
         self._active = np.array(state["active"], int)
         self._factored = int(state["factored"])
         self.posterior = None
-        self._warped = warp(fill_failures(self.rewards)) if len(strings) else self.rewards
         if len(strings):
+            self._warped = warp(fill_failures(self.rewards))
             self._condition(self._warped)
 
 
