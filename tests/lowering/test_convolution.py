@@ -1,5 +1,7 @@
 """The convolution, in each of its forms on a CPU, against its definition; and the form that is chosen."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from nasctl.lowering.axis import centred
+from nasctl.lowering.axis import Axis, centred
 from nasctl.lowering.convolution import choice, convolve
+from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps, read
 
 Pair = tuple[int, int]
 
@@ -26,12 +29,25 @@ CASES = [
     ((1, 1), (3, 3), (1, 1)),  # of which only the centre sees it
     ((2, 9), (2, 3), (1, 1)),  # a transform of two frequencies, both real
 ]
-FORMS = {"transform": True, "canonical": False}
+WAYS = {"whole": as_it_is, "phases": by_phases, "taps": by_taps}
+FORMS = {f"{down}-{across}": (WAYS[down], WAYS[across]) for down, across in product(WAYS, WAYS)}
+
+
+def force(patch: pytest.MonkeyPatch, form: str) -> None:
+    """Has every layer read its axes in two ways, or in the only one that there is."""
+
+    def readings(height: Axis, width: Axis, channels: int, filters: int) -> tuple[Reading, ...]:
+        return tuple(
+            by_taps(axis) if axis.taps == 1 else way(axis)
+            for way, axis in zip(FORMS[form], (height, width), strict=True)
+        )
+
+    patch.setattr(choice, "least_work", readings)
 
 
 @pytest.fixture(params=FORMS)
 def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(choice, "transform_pays", lambda *layer: FORMS[request.param])
+    force(monkeypatch, request.param)
     return str(request.param)
 
 
@@ -40,16 +56,16 @@ def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair)
     compare_with_definition(size, kernel, stride)
 
 
-@pytest.mark.parametrize("pays", FORMS.values(), ids=FORMS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
+    form=st.sampled_from(list(FORMS)),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     kernel=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
 )
-def test_any_size_kernel_and_stride(pays: bool, size: Pair, kernel: Pair, stride: Pair) -> None:
+def test_any_size_kernel_and_stride(form: str, size: Pair, kernel: Pair, stride: Pair) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choice, "transform_pays", lambda *layer: pays)
+        force(patch, form)
         compare_with_definition(size, kernel, stride)
 
 
@@ -82,17 +98,25 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
 @pytest.mark.parametrize(
     "size, kernel, stride, channels, chosen",
     [
-        (8, (7, 7), 1, 144, "transform"),
-        (32, (3, 3), 1, 144, "transform"),
-        (32, (5, 1), 1, 48, "transform"),
-        (32, (3, 3), 2, 144, "canonical"),  # a stride saves XLA three places of four, the transform nothing
-        (32, (3, 3), 1, 3, "canonical"),  # too few channels for what transforming the output costs
-        (256, (3, 3), 1, 48, "canonical"),  # products with transforms grow with the size
+        (8, (7, 7), 1, 144, (as_it_is, as_it_is)),
+        (32, (3, 3), 1, 48, (as_it_is, as_it_is)),
+        (32, (7, 3), 3, 84, (by_phases, by_taps)),  # three taps, three steps apart, see each value once
+        (32, (3, 3), 2, 48, (by_taps, by_taps)),  # a transform saves nothing, and takes its own time
+        (64, (3, 3), 1, 3, (by_taps, by_taps)),  # too few channels for what transforming the output costs
+        (4, (5, 7), 3, 36, (as_it_is, as_it_is)),  # two places only: phases would be rounded up
     ],
 )
 def test_the_form_that_was_measured_to_be_faster_is_chosen(size, kernel, stride, channels, chosen) -> None:
-    height, width = (centred(size, window, stride)[0] for window in kernel)
-    assert choice.transform_pays(height, width, channels, filters=48) == FORMS[chosen]
+    axes = [centred(size, window, stride)[0] for window in kernel]
+    readings = tuple(way(axis) for way, axis in zip(chosen, axes, strict=True))
+    assert choice.least_work(*axes, channels, filters=48) == readings
+
+
+def test_a_stride_along_an_axis_of_one_tap_leaves_values_out() -> None:
+    height, width = (centred(9, window, 2)[0] for window in (1, 3))
+    down, _ = choice.least_work(height, width, 8, 8)
+    maps, _ = read(jnp.arange(9.0).reshape(9, 1, 1, 1), jnp.ones((1, 3, 1, 1)), down, 0)
+    assert maps.ravel().tolist() == [0, 2, 4, 6, 8]
 
 
 def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:

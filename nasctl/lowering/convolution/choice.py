@@ -1,7 +1,8 @@
 """The one convolution that networks are made of, in the form that is the fastest where it runs.
 
-On accelerators that is XLA's own, which calls the vendor's library. On a CPU it is one of three: plain products for
-kernels of one tap, the transform convolution, or XLA's in canonical order where that takes less.
+On accelerators that is XLA's own, which calls the vendor's library. On a CPU it is made of products of matrices: a
+Fourier transform leaves few of them where a kernel is large, and views of the maps rid a layer of its stride or of its
+taps (`transform`, `views`). Each axis is read in the way that takes the least work.
 
 Letters: H and W height and width, C channels, F filters, N examples, h and w height and width of the kernel; H_s and
 W_s are ceil(H / stride) and ceil(W / stride).
@@ -9,23 +10,29 @@ W_s are ceil(H / stride) and ceil(W / stride).
 
 from __future__ import annotations
 
+from itertools import product
+from math import prod
+
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
 from nasctl.lowering.axis import Axis, centred
-from nasctl.lowering.convolution.canonical import convolve_canonically
 from nasctl.lowering.convolution.matrices import work_of
+from nasctl.lowering.convolution.place_products import multiply
 from nasctl.lowering.convolution.transform import convolve_by_transform
-from nasctl.lowering.order import examples_first, examples_last
-
-_UNFILLED = 2
-"""Channels for which the vectors of XLA's convolution have room beside those that there are, on average."""
+from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps, read
 
 Maps = Float[Array, "H W C N"]
 Kernel = Float[Array, "h w C F"]
 Visited = Float[Array, "H_s W_s F N"]
+Readings = tuple[Reading, Reading]
+
+TRANSFORMING = 1.5
+"""Time of a multiplication in a transform, whose matrices are small and whose operands large; others take 1."""
+COPYING = 15
+"""Time that a value takes to be laid elsewhere, in multiplications."""
 
 
 def convolve(maps: Maps, kernel: Kernel, stride: tuple[int, int]) -> Visited:
@@ -45,12 +52,13 @@ def convolve(maps: Maps, kernel: Kernel, stride: tuple[int, int]) -> Visited:
     kernel = kernel[rows, columns]
     if jax.default_backend() != "cpu":
         return _by_library(maps, kernel, height, width)
-    maps, height, width = _visited(maps, height, width)
-    if (height.taps, width.taps) == (1, 1):
-        return _product(maps, kernel)
-    if transform_pays(height, width, kernel.shape[2], kernel.shape[3]):
-        return convolve_by_transform(maps, kernel, height, width)
-    return examples_last(convolve_canonically(examples_first(maps), kernel, height, width))
+    readings = least_work(height, width, *kernel.shape[2:])
+    for number, reading in enumerate(readings):
+        maps, kernel = read(maps, kernel, reading, number)
+    height, width = (reading.left for reading in readings)
+    if height.taps == width.taps == 1:
+        return multiply(jnp.swapaxes(kernel, 2, 3), maps)
+    return convolve_by_transform(maps, kernel, height, width)
 
 
 def _by_library(maps: Maps, kernel: Kernel, height: Axis, width: Axis) -> Visited:
@@ -63,30 +71,35 @@ def _by_library(maps: Maps, kernel: Kernel, height: Axis, width: Axis) -> Visite
     )
 
 
-def _visited(maps: Maps, height: Axis, width: Axis) -> tuple[Maps, Axis, Axis]:
-    """Leaves out what an axis with a single tap steps over."""
-    down, across = (axis.stride if axis.taps == 1 else 1 for axis in (height, width))
-    maps = maps[::down, ::across]
-    if height.taps == 1:
-        height = Axis(maps.shape[0], 1, 1, 0)
-    if width.taps == 1:
-        width = Axis(maps.shape[1], 1, 1, 0)
-    return maps, height, width
+def least_work(height: Axis, width: Axis, channels: int, filters: int) -> Readings:
+    """How to read the axes of a layer so that a training step takes the least work, on a CPU.
 
-
-def _product(maps: Maps, kernel: Float[Array, "1 1 C F"]) -> Float[Array, "H W F N"]:
-    """A convolution of one tap: a product of matrices at each place."""
-    weights = kernel[0, 0].T
-    return jnp.broadcast_to(weights, (*maps.shape[:2], *weights.shape)) @ maps
-
-
-def transform_pays(height: Axis, width: Axis, channels: int, filters: int) -> bool:
-    """Whether a training step of a layer takes less time by the transform than by XLA's convolution, on a CPU.
-
-    That is, fewer multiplications, of which either does about as many a second; but XLA does fewer where there are too
-    few channels to fill its vectors. `benchmarks/convolution_forms.py` measures both forms and this rule.
+    `benchmarks/convolution_forms.py` measures all ways and what this one loses against the fastest.
     """
-    work = work_of(height, width)
-    transform = 3 * work.factors * channels * filters + 2 * (work.maps * channels + work.output * filters)
-    taps, places = height.taps * width.taps, height.places * width.places
-    return 3 * taps * places * (channels + _UNFILLED) * filters > transform
+    return min(product(_ways(height), _ways(width)), key=lambda readings: _work(readings, channels, filters))
+
+
+def _ways(axis: Axis) -> list[Reading]:
+    ways = [by_taps(axis)]
+    if axis.taps > 1:
+        ways.append(as_it_is(axis))
+        if axis.stride > 1:
+            ways.append(by_phases(axis))
+    return ways
+
+
+def _work(readings: Readings, channels: int, filters: int) -> float:
+    """Multiplications for an example, in the output and both gradients, and what takes as long as some."""
+    sizes = [reading.axis.size for reading in readings]
+    copied = 0
+    for number, reading in enumerate(readings):
+        if reading.copies:
+            channels *= len(reading.offsets)
+            sizes[number] = reading.left.size
+            copied += prod(sizes) * channels
+    work = work_of(*(reading.left for reading in readings))
+    return (
+        3 * work.factors * channels * filters
+        + 2 * TRANSFORMING * (work.maps * channels + work.output * filters)
+        + 2 * COPYING * copied
+    )

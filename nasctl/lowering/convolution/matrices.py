@@ -73,7 +73,9 @@ def matrices_of(height: Axis, width: Axis) -> Matrices:
 
 
 def work_of(height: Axis, width: Axis) -> Work:
-    """What a convolution takes."""
+    """What a convolution takes; with a single tap along both axes nothing is transformed."""
+    if height.taps == width.taps == 1:
+        return Work(height.size * width.size, 0, 0)
     matrices = matrices_of(height, width)
     lines = [matrices.real_lines]
     if len(matrices.maps.across) > 1:

@@ -42,6 +42,7 @@ from jaxtyping import Array, Float
 
 from nasctl.lowering.axis import Axis
 from nasctl.lowering.convolution.matrices import Matrices, Matrix, Stages, matrices_of
+from nasctl.lowering.convolution.place_products import correlate, multiply
 
 Maps = Float[Array, "H W C N"]
 Kernel = Float[Array, "h w C F"]
@@ -70,7 +71,7 @@ def _forward(
     matrices = matrices_of(height, width)
     seen = _spread(matrices, matrices.maps, maps)
     weights = _spread(matrices, matrices.kernel, jnp.swapaxes(kernel, 2, 3))
-    products = tuple(map(_product, weights, seen))
+    products = tuple(map(multiply, weights, seen))
     return _gather(matrices.output, products), (seen, kernel)
 
 
@@ -81,13 +82,10 @@ def _backward(
     matrices = matrices_of(height, width)
     ahead = _spread(matrices, matrices.output, gradient)
     weights = _spread(matrices, matrices.kernel, kernel)
-    maps_gradient = _gather(matrices.maps, tuple(map(_product, weights, ahead)))
-    products = tuple(g @ jnp.swapaxes(x, 2, 3) for g, x in zip(ahead, seen, strict=True))
-    untransformed = [number for number, axis in enumerate((height, width)) if axis.taps == 1]
-    if untransformed:
-        products = tuple(jnp.sum(part, untransformed, keepdims=True) for part in products)
-    kernel_gradient = _gather(matrices.kernel, products)
-    return maps_gradient, jnp.swapaxes(kernel_gradient, 2, 3)
+    maps_gradient = _gather(matrices.maps, tuple(map(multiply, weights, ahead)))
+    shared = tuple(number for number, axis in enumerate((height, width)) if axis.taps == 1)
+    products = tuple(correlate(g, x, shared) for g, x in zip(ahead, seen, strict=True))
+    return maps_gradient, jnp.swapaxes(_gather(matrices.kernel, products), 2, 3)
 
 
 convolve_by_transform.defvjp(_forward, _backward)
@@ -128,8 +126,3 @@ def _across(matrix: Matrix | None, planes: Planes) -> Planes:
     matrices = jnp.broadcast_to(matrix.astype(planes.dtype), (len(planes), *matrix.shape))
     product = matrices @ planes.reshape(*planes.shape[:2], -1)
     return product.reshape(*product.shape[:2], *planes.shape[2:])
-
-
-def _product(weights: Planes, planes: Planes) -> Planes:
-    """Products of matrices; along an axis that was not transformed the weights are the same everywhere."""
-    return jnp.broadcast_to(weights, (*planes.shape[:2], *weights.shape[2:])) @ planes
