@@ -1,11 +1,11 @@
-"""Which form of a convolution is the faster on this CPU, layer by layer, and whether the rule knows it.
+"""Which form of a convolution is the fastest on this CPU, layer by layer, and whether the rule knows it.
 
     python benchmarks/convolution_forms.py [--rounds 5] [--json FILE]
 
-A training step of one layer (output and both gradients) in a scan, on batches of 64, by the transform and by XLA's
-convolution, which take turns; of each the fastest round counts, in processor seconds, so that what else the machine
-does falls on neither. The rule is `nasctl.lowering.convolution.choice.transform_pays`; its regret is the time of what
-it chooses over that of the faster form.
+A training step of one layer (output and both gradients) in a scan, on batches of 64. Each axis is read as it is (w), by
+its phases (p) or by its taps (t); the forms take turns, and of each the fastest round counts, in processor seconds, so
+that what else the machine does falls on none. The rule is `nasctl.lowering.convolution.choice.least_work`; its regret
+is the time of what it chooses over that of the fastest form.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from jax import lax
 
 from nasctl.lowering.axis import centred
 from nasctl.lowering.convolution import choice
+from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps
 from nasctl.training.platform import configure_platform
 
 BATCH = 64
-FORMS = ("transform", "xla")
+LETTERS = {"w": as_it_is, "p": by_phases, "t": by_taps}
+Readings = tuple[Reading, Reading]
 
 
 class Layer(NamedTuple):
@@ -41,10 +43,21 @@ class Layer(NamedTuple):
     filters: int
 
     @property
+    def forms(self) -> dict[str, Readings]:
+        """All ways to read the two axes, each by the letters of its ways."""
+        axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
+        ways = ["t" if axis.taps == 1 else "wt" if axis.stride == 1 else "wpt" for axis in axes]
+        return {
+            down + across: (LETTERS[down](axes[0]), LETTERS[across](axes[1]))
+            for down, across in itertools.product(*ways)
+        }
+
+    @property
     def rule(self) -> str:
         """The form that is chosen."""
         axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
-        return FORMS[not choice.transform_pays(axes[0], axes[1], self.channels, self.filters)]
+        chosen = choice.least_work(axes[0], axes[1], self.channels, self.filters)
+        return next(name for name, readings in self.forms.items() if readings == chosen)
 
 
 LAYERS = [
@@ -63,20 +76,20 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
     kernel = jnp.asarray(
         0.01 * random.standard_normal((*layer.kernel, layer.channels, layer.filters), np.float32)
     )
-    programs = {form: compiled(form, layer.stride, maps, kernel) for form in FORMS}
-    taken: dict[str, list[float]] = {form: [] for form in FORMS}
+    programs = {name: compiled(form, layer.stride, maps, kernel) for name, form in layer.forms.items()}
+    taken: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(rounds + 1):  # the first round warms up, and is never the fastest
-        for form, (program, steps) in programs.items():
+        for name, (program, steps) in programs.items():
             started = time.process_time()
             jax.block_until_ready(program(maps, kernel))
-            taken[form].append(1e3 * (time.process_time() - started) / steps)
-    return {form: min(times) for form, times in taken.items()}
+            taken[name].append(1e3 * (time.process_time() - started) / steps)
+    return {name: min(times) for name, times in taken.items()}
 
 
-def compiled(form: str, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
+def compiled(form: Readings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
     """Some steps in a scan, each of which needs the one before, and their number."""
-    chosen = choice.transform_pays
-    choice.transform_pays = lambda *layer: form == "transform"
+    chosen = choice.least_work
+    choice.least_work = lambda *layer: form
     steps = max(2, 2**22 // maps.size)
 
     def step(operands: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
@@ -88,7 +101,7 @@ def compiled(form: str, stride: int, maps: jax.Array, kernel: jax.Array) -> tupl
         program = jax.jit(lambda *operands: lax.scan(step, operands, length=steps)[0])
         return program.lower(maps, kernel).compile(), steps
     finally:
-        choice.transform_pays = chosen
+        choice.least_work = chosen
 
 
 def main() -> None:
@@ -101,14 +114,15 @@ def main() -> None:
     given = parser.parse_args()
     configure_platform()
     rows = []
-    print("maps    kernel  stride  channels  filters   transform   xla's form   ratio   rule        regret")
+    print("maps    kernel  stride  channels  filters   rule   regret   milliseconds")
     for layer in LAYERS:
         found = milliseconds(layer, given.rounds)
-        ratio, regret = found["xla"] / found["transform"], found[layer.rule] / min(found.values())
-        rows.append({**layer._asdict(), **found, "rule": layer.rule, "regret": regret})
+        regret = found[layer.rule] / min(found.values())
+        rows.append({**layer._asdict(), "milliseconds": found, "rule": layer.rule, "regret": regret})
+        times = "  ".join(f"{name} {time:.2f}" for name, time in found.items())
         print(
             f"{layer.size:<8}{layer.kernel[0]}×{layer.kernel[1]}{layer.stride:>8}{layer.channels:>10}{layer.filters:>9}"
-            f"{found['transform']:>9.2f} ms{found['xla']:>10.2f} ms{ratio:>8.2f}   {layer.rule:<12}{regret:.2f}",
+            f"{layer.rule:>7}{regret:>9.2f}   {times}",
             flush=True,
         )
     print(f"regret of the rule: {statistics.geometric_mean(row['regret'] for row in rows):.3f}")

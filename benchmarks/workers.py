@@ -4,13 +4,15 @@
     python benchmarks/workers.py --workers 1 2 4 8 --trials 40 --rounds 3 --json workers.json
 
 The same random children of a space each time, with an empty compilation cache, by `nasctl search`; wall-clock time from
-the start of the process to its end, and processor time of all that it started. The numbers of workers take turns.
+the start of the process to its end, and processor time of all that it started. The numbers of workers take turns, each
+on the whole machine; and before them a single worker on a single core, as one worker may keep more than one core busy.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import tempfile
@@ -28,8 +30,17 @@ class Search(NamedTuple):
     processor: float
 
 
-def search(space: str, trials: int, workers: int) -> Search:
-    """Runs a search."""
+def search(space: str, trials: int, workers: int, cores: set[int]) -> Search:
+    """Runs a search on some cores."""
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        return _search(space, trials, workers)
+    finally:
+        os.sched_setaffinity(0, everywhere)
+
+
+def _search(space: str, trials: int, workers: int) -> Search:
     with tempfile.TemporaryDirectory() as folder:
         options = ["--trials", str(trials), "--workers", str(workers), "--out", str(Path(folder) / "run")]
         before, started = _processor_seconds(), time.perf_counter()
@@ -54,20 +65,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="where to write the figures")
     given = parser.parse_args()
-    found: dict[int, list[Search]] = {count: [] for count in given.workers}
+    cores = os.sched_getaffinity(0)
+    ways = {(1, 1): {min(cores)}} | {(count, len(cores)): cores for count in given.workers}
+    found: dict[tuple[int, int], list[Search]] = {way: [] for way in ways}
     for _ in range(given.rounds):
-        for count, searches in found.items():
-            searches.append(search(given.space, given.trials, count))
+        for (count, on), searches in found.items():
+            searches.append(search(given.space, given.trials, count, ways[count, on]))
     print(f"{given.trials} children of {given.space}; medians of {given.rounds}")
-    print("workers   children an hour   processor s   times the first")
-    hours = {}
-    for count, searches in found.items():
-        hours[count] = 3600 * given.trials / statistics.median(one.wall for one in searches)
+    print("workers   cores   children an hour   processor s   times the first")
+    first = None
+    for (count, on), searches in found.items():
+        hourly = 3600 * given.trials / statistics.median(one.wall for one in searches)
+        first = first or hourly
         processor = statistics.median(one.processor for one in searches)
-        ratio = hours[count] / hours[given.workers[0]]
-        print(f"{count:>7}{hours[count]:>19.0f}{processor:>14.1f}{ratio:>18.2f}", flush=True)
+        print(f"{count:>7}{on:>8}{hourly:>19.0f}{processor:>14.1f}{hourly / first:>18.2f}", flush=True)
     if given.json:
-        rows = {count: [one._asdict() for one in searches] for count, searches in found.items()}
+        rows = [
+            {"workers": count, "cores": on, "searches": [one._asdict() for one in searches]}
+            for (count, on), searches in found.items()
+        ]
         given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from nasctl.datasets import Dataset, Examples
@@ -16,6 +15,7 @@ from nasctl.datasets.split import random_split
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
+from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
 LAST_EPOCHS = 5
@@ -65,7 +65,7 @@ class ImageClassification:
     def measure(self, logits: Float[Array, "N K"], labels: Int[Array, " N"]) -> dict[str, Float[Array, " N"]]:
         """Cross-entropy in nats, and 1 where the most probable class is the right one."""
         return {
-            "loss": optax.softmax_cross_entropy_with_integer_labels(logits, labels),
+            "loss": cross_entropy(logits, labels),
             "accuracy": (jnp.argmax(logits, -1) == labels).astype(jnp.float32),
         }
 

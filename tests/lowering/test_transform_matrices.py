@@ -13,7 +13,7 @@ def test_three_products_of_matrices_are_a_correlation(size: int, window: int, st
     random = np.random.default_rng(0)
     maps, kernel = random.standard_normal(size), random.standard_normal(window)[taps]
     matrices = matrices_of(axis, Axis(1, 1, 1, 0))
-    of_maps, of_kernel, of_output = (stages.down for stages in matrices[:3])
+    of_maps, of_kernel, of_output = (stages.down[0] for stages in matrices)
     output = of_output.T @ ((of_kernel @ kernel) * (of_maps @ maps))
     padded = np.pad(maps, (axis.before, max(axis.after, 0)))
     expected = [padded[stride * place :][: axis.taps] @ kernel for place in range(axis.places)]

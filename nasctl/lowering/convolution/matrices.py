@@ -6,6 +6,7 @@ conjugates, and the 2 c others come in conjugate pairs.
 
 from __future__ import annotations
 
+import operator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,11 +23,11 @@ class Stages(NamedTuple):
     """How an operand is transformed, down its lines and then across them; None leaves an axis as it is.
 
     Attributes:
-      down: (L, n): first the real lines, then pairs of a real and an imaginary line.
-      across: (r + 3 c, n) for the real lines and, where there are others, (3 L, 2 n) for the pairs.
+      down: (r, n) for the real lines and, where there are others, (2 c, n) for pairs of a real and an imaginary line.
+      across: (r + 3 c, n) for the real lines and (3 L, 2 n) for the pairs.
     """
 
-    down: Matrix | None
+    down: tuple[Matrix | None, ...]
     across: tuple[Matrix | None, ...]
 
 
@@ -45,31 +46,29 @@ class Work(NamedTuple):
 
 
 class Matrices(NamedTuple):
-    """The stages of the two factors, and those of the output's gradient, whose transposes give the output.
-
-    Attributes:
-      real_lines: Number of real lines.
-    """
+    """The stages of the two factors, and those of the output's gradient, whose transposes give the output."""
 
     maps: Stages
     kernel: Stages
     output: Stages
-    real_lines: int
 
 
 @lru_cache(maxsize=256)
 def matrices_of(height: Axis, width: Axis) -> Matrices:
     """The matrices of a convolution; an axis with a single tap is left as it is."""
     if width.taps == 1:
-        maps, kernel, output = (Stages(down, (None,)) for down in _factors(height))
-        return Matrices(maps, kernel, output, real_lines=len(_factors(height)[0]))
+        return Matrices(*(Stages((down,), (None,)) for down in _factors(height)))
     if height.taps == 1:
-        maps, kernel, output = (Stages(None, (across,)) for across in _factors(width))
-        return Matrices(maps, kernel, output, real_lines=height.size)
-    real = _real_frequencies(length_of(height))
-    across = (_factors(width), _factors_of_pairs(width))[: 1 if real == length_of(height) else 2]
-    maps, kernel, output = map(Stages, _lines(height), zip(*across, strict=True))
-    return Matrices(maps, kernel, output, real_lines=real)
+        return Matrices(*(Stages((None,), (across,)) for across in _factors(width)))
+    real, length = _real_frequencies(length_of(height)), length_of(height)
+    across = zip(_factors(width), _factors_of_pairs(width), strict=True)
+    parts = 1 if real == length else 2
+    return Matrices(
+        *(
+            Stages((lines[:real], lines[real:])[:parts], both[:parts])
+            for lines, both in zip(_lines(height), across, strict=True)
+        )
+    )
 
 
 def work_of(height: Axis, width: Axis) -> Work:
@@ -77,21 +76,19 @@ def work_of(height: Axis, width: Axis) -> Work:
     if height.taps == width.taps == 1:
         return Work(height.size * width.size, 0, 0)
     matrices = matrices_of(height, width)
-    lines = [matrices.real_lines]
-    if len(matrices.maps.across) > 1:
-        lines.append((length_of(height) - matrices.real_lines) // 2)
+    lines = [
+        height.size if down is None else len(down) // part for part, down in enumerate(matrices.maps.down, 1)
+    ]
+    factors = [width.size if across is None else len(across) for across in matrices.maps.across]
     return Work(
-        sum(
-            count * (width.size if across is None else len(across))
-            for count, across in zip(lines, matrices.maps.across, strict=True)
-        ),
+        sum(map(operator.mul, lines, factors)),
         _multiplications(matrices.maps, lines, width.size),
         _multiplications(matrices.output, lines, width.places),
     )
 
 
 def _multiplications(stages: Stages, lines: list[int], width: int) -> int:
-    down = 0 if stages.down is None else stages.down.size * width
+    down = sum(matrix.size * width for matrix in stages.down if matrix is not None)
     across = zip(lines, stages.across, strict=True)
     return down + sum(count * matrix.size for count, matrix in across if matrix is not None)
 

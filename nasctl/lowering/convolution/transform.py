@@ -34,14 +34,14 @@ Letters: H and W height and width, C channels, F filters, N examples, h and w he
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nasctl.lowering.axis import Axis
-from nasctl.lowering.convolution.matrices import Matrices, Matrix, Stages, matrices_of
+from nasctl.lowering.convolution.matrices import Matrix, Stages, matrices_of
 from nasctl.lowering.convolution.place_products import correlate, multiply
 
 Maps = Float[Array, "H W C N"]
@@ -69,8 +69,8 @@ def _forward(
     maps: Maps, kernel: Kernel, height: Axis, width: Axis
 ) -> tuple[Visited, tuple[Spectrum, Kernel]]:
     matrices = matrices_of(height, width)
-    seen = _spread(matrices, matrices.maps, maps)
-    weights = _spread(matrices, matrices.kernel, jnp.swapaxes(kernel, 2, 3))
+    seen = _spread(matrices.maps, maps)
+    weights = _spread(matrices.kernel, jnp.swapaxes(kernel, 2, 3))
     products = tuple(map(multiply, weights, seen))
     return _gather(matrices.output, products), (seen, kernel)
 
@@ -80,8 +80,8 @@ def _backward(
 ) -> tuple[Maps, Kernel]:
     seen, kernel = residuals
     matrices = matrices_of(height, width)
-    ahead = _spread(matrices, matrices.output, gradient)
-    weights = _spread(matrices, matrices.kernel, kernel)
+    ahead = _spread(matrices.output, gradient)
+    weights = _spread(matrices.kernel, kernel)
     maps_gradient = _gather(matrices.maps, tuple(map(multiply, weights, ahead)))
     shared = tuple(number for number, axis in enumerate((height, width)) if axis.taps == 1)
     products = tuple(correlate(g, x, shared) for g, x in zip(ahead, seen, strict=True))
@@ -91,20 +91,23 @@ def _backward(
 convolve_by_transform.defvjp(_forward, _backward)
 
 
-def _spread(matrices: Matrices, stages: Stages, planes: Planes) -> Spectrum:
+def _spread(stages: Stages, planes: Planes) -> Spectrum:
     """Transforms an operand."""
-    lines = _down(stages.down, planes)
-    parts = [lines[: matrices.real_lines]]
-    if len(stages.across) > 1:
-        parts.append(lines[matrices.real_lines :].reshape(-1, 2 * lines.shape[1], *lines.shape[2:]))
-    return tuple(map(_across, stages.across, parts))
+    spectrum = []
+    for part, (down, across) in enumerate(zip(stages.down, stages.across, strict=True), 1):
+        lines = _down(down, planes)
+        spectrum.append(_across(across, lines.reshape(-1, part * lines.shape[1], *lines.shape[2:])))
+    return tuple(spectrum)
 
 
 def _gather(stages: Stages, spectrum: Spectrum) -> Planes:
     """The transpose of `_spread`."""
-    real, *pairs = map(_across, map(_transposed, stages.across), spectrum)
-    lines = [real, *(part.reshape(-1, *real.shape[1:]) for part in pairs)]
-    return _down(_transposed(stages.down), jnp.concatenate(lines) if pairs else real)
+    planes = []
+    for part, (down, across, factors) in enumerate(zip(stages.down, stages.across, spectrum, strict=True), 1):
+        lines = _across(_transposed(across), factors)
+        lines = lines.reshape(-1, lines.shape[1] // part, *lines.shape[2:])
+        planes.append(_down(_transposed(down), lines))
+    return reduce(jnp.add, planes)
 
 
 def _transposed(matrix: Matrix | None) -> Matrix | None:
