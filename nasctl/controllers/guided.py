@@ -227,8 +227,8 @@ class GuidedReinforce:
     def _refresh(self) -> None:
         """What follows from the model's observations."""
         strings = self._model.strings
-        order = self._model.ranking()
-        _, first = np.unique(strings[order[: 4 * IMITATED]], axis=0, return_index=True)
+        order = self._model.best(4 * IMITATED)
+        _, first = np.unique(strings[order], axis=0, return_index=True)
         self._elites = strings[order[np.sort(first)[:IMITATED]]]
         rewards = np.nan_to_num(self._model.rewards, nan=-np.inf)
         self._stalled = len(rewards) - 1 - int(rewards.argmax()) if len(rewards) else 0

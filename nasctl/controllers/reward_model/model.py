@@ -104,13 +104,15 @@ class RewardModel:
             factor = factor.extended(row)
         self.posterior = Posterior.of(factor, warped[self._active])
 
-    def ranking(self) -> Int[np.ndarray, " N"]:
-        """Indices of the strings that were tried, from the best on, by posterior mean where it is known."""
+    def best(self, count: int) -> Int[np.ndarray, " count"]:
+        """Indices of the best strings that were tried, in order, by posterior mean where it is known."""
         if self.posterior is None:
             return np.zeros(0, int)
         believed = self._warped.copy()
         believed[self._active] = self.posterior.at_tried
-        return np.argsort(-believed, kind="stable")
+        least = np.partition(believed, -count)[-count] if count < len(believed) else -np.inf
+        among = np.flatnonzero(believed >= least)
+        return among[np.argsort(-believed[among], kind="stable")][:count]
 
     def state(self) -> State:
         """What was observed, the parameters, and what the posterior is conditioned on."""

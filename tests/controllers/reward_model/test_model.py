@@ -1,0 +1,25 @@
+"""What the reward model keeps of a search."""
+
+import numpy as np
+import pytest
+from toy_spaces import flat
+
+from nasctl.controllers.moves import Moves
+from nasctl.controllers.policy.plan import make_plan
+from nasctl.controllers.reward_model import RewardModel
+
+
+@pytest.mark.parametrize("count", [1, 5, 39, 40, 100])
+def test_the_best_are_those_of_a_whole_sort_by_belief(count: int) -> None:
+    plan, rng = make_plan(flat(3, 4, 3, 4)), np.random.default_rng(0)
+    model = RewardModel(plan, seed=0)
+    strings = Moves(plan).random(40, rng, {})
+    strings[20:30] = strings[:10]  # of which the same is believed
+    model.observe(strings, rng.integers(0, 4, 40).astype(float))
+    assert model.posterior is not None
+    order = np.argsort(-model.posterior.at_tried, kind="stable")
+    assert model.best(count).tolist() == order[:count].tolist()
+
+
+def test_before_anything_was_observed_nothing_is_best() -> None:
+    assert len(RewardModel(make_plan(flat(2, 2)), seed=0).best(3)) == 0
