@@ -6,7 +6,6 @@ conjugates, and the 2 c others come in conjugate pairs.
 
 from __future__ import annotations
 
-import operator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,7 +52,7 @@ class Matrices(NamedTuple):
     output: Stages
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def matrices_of(height: Axis, width: Axis) -> Matrices:
     """The matrices of a convolution; an axis with a single tap is left as it is."""
     if width.taps == 1:
@@ -75,22 +74,28 @@ def work_of(height: Axis, width: Axis) -> Work:
     """What a convolution takes; with a single tap along both axes nothing is transformed."""
     if height.taps == width.taps == 1:
         return Work(height.size * width.size, 0, 0)
-    matrices = matrices_of(height, width)
-    lines = [
-        height.size if down is None else len(down) // part for part, down in enumerate(matrices.maps.down, 1)
-    ]
-    factors = [width.size if across is None else len(across) for across in matrices.maps.across]
+    if width.taps == 1:
+        factors = _number_of_factors(height) * width.size
+        return Work(factors, factors * height.size, factors * height.places)
+    if height.taps == 1:
+        factors = height.size * _number_of_factors(width)
+        return Work(factors, factors * width.size, factors * width.places)
+    lines = length_of(height)
+    real = _real_frequencies(lines)
+    of_real, of_pairs = real * _number_of_factors(width), (lines - real) // 2 * 3 * length_of(width)
+    across = of_real + 2 * of_pairs
     return Work(
-        sum(map(operator.mul, lines, factors)),
-        _multiplications(matrices.maps, lines, width.size),
-        _multiplications(matrices.output, lines, width.places),
+        of_real + of_pairs,
+        (lines * height.size + across) * width.size,
+        (lines * height.places + across) * width.places,
     )
 
 
-def _multiplications(stages: Stages, lines: list[int], width: int) -> int:
-    down = sum(matrix.size * width for matrix in stages.down if matrix is not None)
-    across = zip(lines, stages.across, strict=True)
-    return down + sum(count * matrix.size for count, matrix in across if matrix is not None)
+def _number_of_factors(axis: Axis) -> int:
+    """Of a transform along real lines: one of each real frequency, three of each pair of others."""
+    length = length_of(axis)
+    real = _real_frequencies(length)
+    return real + 3 * (length - real) // 2
 
 
 def length_of(axis: Axis) -> int:
