@@ -102,6 +102,7 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
         (32, (3, 3), 1, 48, (as_it_is, as_it_is)),
         (32, (7, 3), 3, 84, (by_phases, by_taps)),  # three taps, three steps apart, see each value once
         (32, (3, 3), 2, 48, (by_taps, by_taps)),  # a transform saves nothing, and takes its own time
+        (64, (3, 3), 1, 48, (as_it_is, as_it_is)),  # here nine views are dearer
         (64, (3, 3), 1, 3, (by_taps, by_taps)),  # too few channels for what transforming the output costs
         (4, (5, 7), 3, 36, (as_it_is, as_it_is)),  # two places only: phases would be rounded up
     ],

@@ -31,7 +31,7 @@ Readings = tuple[Reading, Reading]
 
 TRANSFORMING = 1.5
 """Time of a multiplication in a transform, whose matrices are small and whose operands large; others take 1."""
-COPYING = 15
+COPYING = 22
 """Time that a value takes to be laid elsewhere, in multiplications."""
 
 
