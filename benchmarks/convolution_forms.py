@@ -23,14 +23,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from nasctl.lowering.axis import centred
+from nasctl.lowering.axis import Axis, centred
 from nasctl.lowering.convolution import choice
-from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps
 from nasctl.training.platform import configure_platform
 
 BATCH = 64
-LETTERS = {"w": as_it_is, "p": by_phases, "t": by_taps}
-Readings = tuple[Reading, Reading]
 
 
 class Layer(NamedTuple):
@@ -43,20 +40,21 @@ class Layer(NamedTuple):
     filters: int
 
     @property
-    def forms(self) -> dict[str, Readings]:
+    def axes(self) -> list[Axis]:
+        """Down and across."""
+        return [centred(self.size, window, self.stride)[0] for window in self.kernel]
+
+    @property
+    def forms(self) -> dict[str, choice.Readings]:
         """All ways to read the two axes, each by the letters of its ways."""
-        axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
-        ways = ["t" if axis.taps == 1 else "wt" if axis.stride == 1 else "wpt" for axis in axes]
-        return {
-            down + across: (LETTERS[down](axes[0]), LETTERS[across](axes[1]))
-            for down, across in itertools.product(*ways)
-        }
+        named = (zip("twp", choice.ways(axis), strict=False) for axis in self.axes)
+        return {down[0] + across[0]: (down[1], across[1]) for down, across in itertools.product(*named)}
 
     @property
     def rule(self) -> str:
         """The form that is chosen."""
-        axes = [centred(self.size, window, self.stride)[0] for window in self.kernel]
-        chosen = choice.least_work(axes[0], axes[1], self.channels, self.filters)
+        height, width = self.axes
+        chosen = choice.least_work(height, width, self.channels, self.filters)
         return next(name for name, readings in self.forms.items() if readings == chosen)
 
 
@@ -86,7 +84,7 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
     return {name: min(times) for name, times in taken.items()}
 
 
-def compiled(form: Readings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
+def compiled(form: choice.Readings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
     """Some steps in a scan, each of which needs the one before, and their number."""
     chosen = choice.least_work
     choice.least_work = lambda *layer: form

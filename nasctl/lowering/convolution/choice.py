@@ -76,16 +76,16 @@ def least_work(height: Axis, width: Axis, channels: int, filters: int) -> Readin
 
     `benchmarks/convolution_forms.py` measures all ways and what this one loses against the fastest.
     """
-    return min(product(_ways(height), _ways(width)), key=lambda readings: _work(readings, channels, filters))
+    return min(product(ways(height), ways(width)), key=lambda readings: _work(readings, channels, filters))
 
 
-def _ways(axis: Axis) -> list[Reading]:
-    ways = [by_taps(axis)]
-    if axis.taps > 1:
-        ways.append(as_it_is(axis))
-        if axis.stride > 1:
-            ways.append(by_phases(axis))
-    return ways
+def ways(axis: Axis) -> list[Reading]:
+    """All ways to read an axis: by its taps, as it is, by its phases, where there are several of them."""
+    if axis.taps == 1:
+        return [by_taps(axis)]
+    if axis.stride == 1:
+        return [by_taps(axis), as_it_is(axis)]
+    return [by_taps(axis), as_it_is(axis), by_phases(axis)]
 
 
 def _work(readings: Readings, channels: int, filters: int) -> float:
