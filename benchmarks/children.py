@@ -36,23 +36,20 @@ OURS, LAYOUTS = "nasctl", ("contiguous", "channels_last")
 
 
 class Case(NamedTuple):
-    """A kind of network."""
+    """A kind of network, and how it is trained."""
 
     space: str
     size: int
     layers: int
-
-    @property
-    def steps(self) -> int:
-        """Steps of an epoch."""
-        return max(2, 96 // (self.size * self.layers // 6))
+    steps: int
+    batch: int = 64
 
     def __str__(self) -> str:
         return f"{self.space.removeprefix('spaces/').removesuffix('.nas')} {self.size}×{self.size} {self.layers} layers"
 
 
 CASES = [
-    Case(space, size, layers)
+    Case(space, size, layers, steps=max(2, 96 // (size * layers // 6)))
     for space in ("spaces/cnn.nas", "spaces/cnn_strides.nas")
     for size in (8, 32)
     for layers in (6, 15)
@@ -65,12 +62,12 @@ class Child:
     Args:
       case: What kind of network.
       seed: Which one.
-      kind: `nasctl`, or a layout of PyTorch.
-      core: Where it runs.
+      kind: `nasctl`, or a layout of PyTorch, after `compiled` or `cuda`.
       folder: Where the processes put what they share.
+      core: Where it runs; None for anywhere.
     """
 
-    def __init__(self, case: Case, seed: int, kind: str, core: int, folder: Path) -> None:
+    def __init__(self, case: Case, seed: int, kind: str, folder: Path, core: int | None = None) -> None:
         environment = {**os.environ, **worker_environment(), "XDG_CACHE_HOME": str(folder)}
         given = json.dumps([*case, seed, kind, str(folder)])
         self._process = subprocess.Popen(
@@ -80,7 +77,8 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
         )
-        os.sched_setaffinity(self._process.pid, {core})
+        if core is not None:
+            os.sched_setaffinity(self._process.pid, {core})
         self.kind = kind
         self.loss = self.answer()["loss"]
 
@@ -110,8 +108,8 @@ class Child:
 
 def run_child(given: list[Any]) -> None:
     """The child's side: trains an epoch for each line of the input."""
-    space, size, layers, seed, kind, folder = given
-    case = Case(space, size, layers)
+    *case_given, seed, kind, folder = given
+    case = Case(*case_given)
     shared = Path(folder) / f"{case}-{seed}.npz".replace("/", "-")
     if kind == OURS:
         epoch = nasctl_child(case, seed, shared)
@@ -121,15 +119,16 @@ def run_child(given: list[Any]) -> None:
         with np.load(shared) as arrays:
             values = json.loads(str(arrays["values"]))
             weights = [arrays[f"weight{number}"] for number in range(int(arrays["weights"]))]
-            layout, compiled = kind.removeprefix("compiled "), kind.startswith("compiled ")
+            words = kind.split()
             child = TorchChild(
                 values,
                 weights,
                 arrays["images"],
                 arrays["labels"],
                 arrays["order"],
-                layout=layout,
-                compiled=compiled,
+                layout=words[-1],
+                compiled="compiled" in words,
+                device="cuda" if "cuda" in words else "cpu",
             )
         epoch = child.epoch
     print(json.dumps({"loss": epoch()[0]}), flush=True)
@@ -156,7 +155,11 @@ def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
         images = random.integers(0, 256, (count, *shape), np.uint8)
         return Examples(images, random.integers(0, 10, count).astype(np.int32))
 
-    splits = {"train": examples(64 * case.steps), "validation": examples(64), "test": examples(64)}
+    splits = {
+        "train": examples(case.batch * case.steps),
+        "validation": examples(case.batch),
+        "test": examples(case.batch),
+    }
     mean, deviation = np.full(shape[2], 127.5, np.float32), np.full(shape[2], 74, np.float32)
     task = ImageClassification(
         "noise", Signature(shape, 10), splits, mean, deviation, NO_AUGMENTATION, validation_seed=0
@@ -173,7 +176,7 @@ def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
 
     space, tokens, task = make_child(case, seed)
     architecture = space.decode(tokens)
-    child = prepare(architecture, task, TrainingConfig(learning_rate=0.05), seed=seed)
+    child = prepare(architecture, task, TrainingConfig(learning_rate=0.05, batch=case.batch), seed=seed)
     plan = child.draw(jax.random.key(seed))
     state = [child.weights, child.momentum]
     nodes = child.weights.parameters["nodes"]
@@ -197,12 +200,13 @@ def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
         **{f"weight{number}": np.asarray(array) for number, array in enumerate(weights)},
     )
     rates = np.full(child.steps, 0.05, np.float32)
+    clock = time.process_time if jax.default_backend() == "cpu" else time.perf_counter
 
     def epoch() -> tuple[float, float]:
-        started = time.process_time()
+        started = clock()
         (weights, momentum), loss = child.program(*state, child.evaluator.data, plan, rates)
         value = float(loss)
-        seconds = time.process_time() - started
+        seconds = clock() - started
         state[:] = [weights, momentum]
         return value, seconds / child.steps
 
@@ -214,7 +218,7 @@ def measure(
 ) -> dict[str, dict[str, float]]:
     """Milliseconds a step, alone and with a copy on each core, loss of the first epoch and memory, of each kind."""
     with tempfile.TemporaryDirectory() as folder:
-        places = {kind: [Child(case, seed, kind, core, Path(folder)) for core in cores] for kind in kinds}
+        places = {kind: [Child(case, seed, kind, Path(folder), core) for core in cores] for kind in kinds}
         alone: dict[str, list[float]] = {kind: [] for kind in kinds}
         together: dict[str, list[float]] = {kind: [] for kind in kinds}
         for _ in range(rounds):

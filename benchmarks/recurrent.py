@@ -240,25 +240,24 @@ def measure(
     return Measured(case, name, seconds, statistics.median(time["ours"] for time in times), lstm, loop)
 
 
-def measure_children(widths: list[int], count: int) -> None:
-    """Prints children a minute for each K."""
+def measure_children(width: int, count: int) -> float:
+    """Children a minute, some at once; without a cache of compiled programs unless the process has one."""
     space = load_space("spaces/rnn.nas")
     config, task = resolve(space.defaults).training, make_task("pydoc")
     architectures = [architecture for _, architecture in cells(space, count - 1)]
-    print(f"{count} children of {space.name}, {config.epochs} epochs, compiled without a cache")
-    for width in widths:
-        jax.clear_caches()
-        started = time.perf_counter()
-        if width == 1:
-            for seed, architecture in enumerate(architectures):
-                train_child(architecture, task, config, seed=seed)
-        else:
-            nursery = Nursery(space, task, config, width)
-            for first in range(0, count, width):
-                group = architectures[first : first + width]
-                nursery.train(group, seeds=range(first, first + len(group)))
-        seconds = time.perf_counter() - started
-        print(f"K = {width:<3} {60 * count / seconds:6.1f} children a minute", flush=True)
+    jax.clear_caches()
+    started = time.perf_counter()
+    if width == 1:
+        for seed, architecture in enumerate(architectures):
+            train_child(architecture, task, config, seed=seed)
+    else:
+        nursery = Nursery(space, task, config, width)
+        for first in range(0, count, width):
+            group = architectures[first : first + width]
+            nursery.train(group, seeds=range(first, first + len(group)))
+    rate = 60 * count / (time.perf_counter() - started)
+    print(f"K = {width:<3} {rate:6.1f} children a minute, {config.epochs} epochs", flush=True)
+    return rate
 
 
 def main() -> None:
@@ -278,7 +277,8 @@ def main() -> None:
     configure_platform()
     jax.config.update("jax_enable_compilation_cache", False)
     if given.children:
-        measure_children(given.children, given.count)
+        for width in given.children:
+            measure_children(width, given.count)
         return
     import torch
 

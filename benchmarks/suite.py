@@ -50,6 +50,11 @@ PARTS = {
         "recurrent.py",
         quick="--cells 1 --rounds 3 --cases 20x64",
     ),
+    "accelerator": Part(
+        "children on a GPU, where there is one: images a second, part of its matrix rate, cells at once",
+        "accelerator.py",
+        quick="--networks 1 --rounds 3 --groups 1 32",
+    ),
     "loop": Part(
         "what a trial costs beside its child, against Optuna, as trials grow",
         "loop.py",

@@ -26,7 +26,7 @@ class SearchConfig:
         another seed (`repeat`).
       executor: `local` for worker processes on this machine, `inline` for this process, `ray` for a Ray cluster;
         `auto` takes worker processes for children and this process for functions.
-      workers: Children that are evaluated at once; 0 for one on each device, on a CPU on each core.
+      workers: Children that are evaluated at once; 0 for one on each core or TPU, and up to four on a GPU.
       ray_address: Address of a running Ray cluster; one is started here unless given.
       updates: `synchronous`: the controller learns from trials in the order of their numbers, so that equal seeds
         give equal trials however fast each child is; `asynchronous`: in the order in which they end (Zoph & Le

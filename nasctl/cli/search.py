@@ -46,7 +46,7 @@ def search(
         int | None,
         typer.Option(
             metavar="N",
-            help="Evaluate N children at once, each in a process of its own; one on each core or device unless given.",
+            help="Evaluate N children at once, each in a process of its own; one a core or a few a GPU unless given.",
             min=1,
             show_default=False,
         ),

@@ -120,7 +120,7 @@ def _on_workers(kind: str, config: Config, recipe: Recipe) -> Execution:
 
 def _in_processes(config: Config, recipe: Recipe) -> Execution:
     search, machine = config.search, look()
-    workers = search.workers or machine.places
+    workers = search.workers or machine.workers
     prepared = 0 if machine.platform == "cpu" else 1  # a core that trains cannot compile at the same time
     capacity = workers * (1 + prepared)
     config = _decide(config, executor="local", workers=workers, ahead=2 * capacity - 1)

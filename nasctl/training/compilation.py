@@ -11,9 +11,6 @@ import jax
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
 
-WORTH_IT = 2_000_000
-"""Pixels read in training, above which XLA's slower passes repay what they cost on a CPU."""
-
 Options = dict[str, str | bool]
 
 _LESS: Options = {"xla_backend_optimization_level": "1", "xla_cpu_parallel_codegen_split_count": "1"}
@@ -27,8 +24,18 @@ _IMAGES: Options = {
 }
 """Half of the compilation, for a tenth of the speed at most: docs/performance.md has the figures."""
 
+_FIRST_PLAN: Options = {"xla_gpu_exclude_nondeterministic_ops": True}
+"""Each convolution by the plan that cuDNN puts first, not by the fastest, for which all are compiled and timed: a fifth
+of the compilation, for a fifth of the speed at most."""
+
 _TEXT: Options = {**_LESS, "xla_cpu_prefer_vector_width": "512"}
 """What is left out does not pay for a recurrent network however long it is trained; a step is a twentieth faster."""
+
+_ON_IMAGES: dict[str, tuple[int, Options]] = {
+    "cpu": (2_000_000, _IMAGES),
+    "gpu": (3_000_000_000, _FIRST_PLAN),
+}
+"""Pixels read in training, up to which it does not repay what XLA does by itself, and what to do instead."""
 
 
 def compiler_options(task: Task, config: TrainingConfig) -> Options:
@@ -37,12 +44,12 @@ def compiler_options(task: Task, config: TrainingConfig) -> Options:
     The evaluation is compiled as the training is, and as it was where a checkpoint is read, so that its results are
     the same to the last digit.
     """
-    if jax.default_backend() != "cpu":
-        return {}
+    platform = jax.default_backend()
     if task.sequential:
-        return _known(_TEXT)
+        return _known(_TEXT) if platform == "cpu" else {}
     positions = config.epochs * len(task.splits["train"]) * math.prod(task.signature.input_shape[:-1])
-    return _known(_IMAGES) if positions <= WORTH_IT else {}
+    limit, options = _ON_IMAGES.get(platform, (0, {}))
+    return _known(options) if positions <= limit else {}
 
 
 def forget_programs() -> None:

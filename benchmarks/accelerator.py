@@ -1,0 +1,127 @@
+"""How well children use a GPU: images a second against PyTorch, the part of its matrix rate, and children at once.
+
+    python benchmarks/accelerator.py [--networks 3] [--rounds 5] [--groups 1 8 32] [--json FILE]
+
+The rate is measured first: products of two random matrices of 8,192 rows, in float32 (TensorFloat-32, as JAX multiplies
+by default) and in bfloat16. Then random networks of `spaces/cnn.nas` on 32×32 images, in batches of 64 and of 512,
+train as `children.py` has them, in nasctl and in eager PyTorch: each in a process of its own, an epoch in turn, wall
+time, TensorFloat-32 in both. A step is counted as three times the products of its forward pass. At last cells of
+`spaces/rnn.nas` an hour, compilation included: each compiled for itself, and K at once by one program.
+
+It needs a GPU and PyTorch beside nasctl: `pip install nasctl[cuda,benchmark]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from children import LAYOUTS, OURS, Case, Child, make_child
+
+ROWS = 8192
+KINDS = [OURS, *(f"cuda {layout}" for layout in LAYOUTS)]
+CASES = [
+    Case("spaces/cnn.nas", 32, layers, steps=steps, batch=batch)
+    for layers, batch, steps in ((6, 64, 64), (6, 512, 16), (15, 64, 32), (15, 512, 8))
+]
+
+
+def matrix_rate(dtype: str) -> float:
+    """FLOP/s of a product of two matrices, the best of seven."""
+    import jax
+
+    left, right = (jax.random.normal(jax.random.key(seed), (ROWS, ROWS), dtype) for seed in range(2))
+    product = jax.jit(lambda a, b: a @ b)
+    product(left, right).block_until_ready()
+    seconds = []
+    for _ in range(7):
+        started = time.perf_counter()
+        for _ in range(10):
+            result = product(left, right)
+        result.block_until_ready()
+        seconds.append((time.perf_counter() - started) / 10)
+    return 2 * ROWS**3 / min(seconds)
+
+
+def step_flops(case: Case, seed: int) -> float:
+    """Of a training step: the forward pass, and two gradients that each take as much."""
+    space, tokens, task = make_child(case, seed)
+    return 3 * case.batch * space.decode(tokens).cost(task.signature).flops
+
+
+def measure(case: Case, seed: int, rounds: int) -> dict[str, float]:
+    """Milliseconds a step of each kind, median."""
+    with tempfile.TemporaryDirectory() as folder:
+        children = {kind: Child(case, seed, kind, Path(folder)) for kind in KINDS}
+        times: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        for _ in range(rounds):
+            for kind, child in children.items():
+                child.ask()
+                times[kind].append(1e3 * child.answer()["seconds"])
+        losses = {kind: child.loss for kind, child in children.items()}
+        for child in children.values():
+            child.close()
+    print(f"    loss {', '.join(f'{loss:.4f}' for loss in losses.values())}")
+    return {kind: statistics.median(taken) for kind, taken in times.items()}
+
+
+def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> list[dict[str, Any]]:
+    """Prints a line a network."""
+    print(f"ms a step: {', '.join(KINDS)}; the best PyTorch's over ours; images/s; part of the matrix rate")
+    rows = []
+    for case in CASES:
+        for seed in range(networks):
+            times = measure(case, seed, rounds)
+            ours, theirs = times[OURS], min(ms for kind, ms in times.items() if kind != OURS)
+            images, flops = 1e3 * case.batch / ours, 1e3 * step_flops(case, seed) / ours
+            rows.append(
+                {"case": str(case), "batch": case.batch, "network": seed, "ms": times, "flops": flops}
+            )
+            print(
+                f"{case!s:<22} batch {case.batch:<4} {seed}"
+                + "".join(f"{ms:>9.2f}" for ms in times.values())
+                + f"{theirs / ours:>8.2f}{images:>10,.0f}/s  {flops / 1e12:.1f} TFLOP/s, "
+                + ", ".join(f"{flops / rate:.1%} of {dtype}" for dtype, rate in rates.items()),
+                flush=True,
+            )
+    return rows
+
+
+def main() -> None:
+    """Prints the rate of the matrix units, a line a network, and cells an hour."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--networks", type=int, default=3, help="networks a case")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--groups", type=int, nargs="*", default=[1, 8, 32], help="cells at once")
+    parser.add_argument("--json", type=Path, help="write the figures to a file")
+    given = parser.parse_args()
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # several processes share the device
+    import jax
+    from recurrent import measure_children
+
+    if jax.default_backend() == "cpu":
+        parser.exit(0, "there is no accelerator that JAX can use here\n")
+    rates = {dtype: matrix_rate(dtype) for dtype in ("float32", "bfloat16")}
+    print(
+        f"{jax.devices()[0].device_kind}, JAX {jax.__version__}; products of {ROWS} rows: "
+        + ", ".join(f"{rate / 1e12:.0f} TFLOP/s in {dtype}" for dtype, rate in rates.items()),
+        flush=True,
+    )
+    rows = measure_networks(given.networks, given.rounds, rates)
+    jax.config.update("jax_enable_compilation_cache", False)
+    cells = {width: 60 * measure_children(width, max(width, 4)) for width in given.groups}
+    print("cells an hour: " + ", ".join(f"{rate:,.0f} {width} at once" for width, rate in cells.items()))
+    if given.json:
+        given.json.write_text(json.dumps({"rates": rates, "networks": rows, "cells": cells}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
