@@ -15,10 +15,11 @@ _THREADS = "--xla_cpu_multi_thread_eigen"
 
 # Names and values of mallopt in glibc's <malloc.h>, and of the variables that it reads when a process starts
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
+_NEVER = -1  # as a size it is the largest of all
 _KEEP_FREED_MEMORY = {
     _M_MMAP_MAX: ("MALLOC_MMAP_MAX_", 0),
     _M_ARENA_MAX: ("MALLOC_ARENA_MAX", 1),
-    _M_TRIM_THRESHOLD: ("MALLOC_TRIM_THRESHOLD_", 2**31 - 1),
+    _M_TRIM_THRESHOLD: ("MALLOC_TRIM_THRESHOLD_", _NEVER),
     _M_TOP_PAD: ("MALLOC_TOP_PAD_", 64 * 2**20),
 }
 
