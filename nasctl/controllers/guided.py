@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from threadpoolctl import ThreadpoolController
 
-from nasctl.controllers.acquisition import climb
+from nasctl.controllers.acquisition import Found, climb
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.excursion import Excursion
 from nasctl.controllers.moves import FREE, Forced, Moves, Strings, Taken, as_strings, as_tokens, keys
@@ -50,6 +50,9 @@ STALLED, AWAY = 20, 0.7
 SETTLED, HOPELESS, TRUST = 20, math.log(1e-6), 0.75
 """Trials a decision without a gain after which there are no more excursions; an expected improvement that is none (of
 rewards with a deviation of one), at which the policy itself is trusted then, and in which part of the trials."""
+
+ASKED = 8
+"""Trials after which the model is asked again whether there is an improvement to expect."""
 
 NOT_AWAY = -1
 """In a state: the time spent on an excursion if there is none."""
@@ -107,6 +110,7 @@ class GuidedReinforce:
         self._excursion: Excursion | None = None
         self._elites = self._model.strings
         self._stalled = 0
+        self._hopeless = False
 
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
@@ -136,25 +140,30 @@ class GuidedReinforce:
         if posterior is None:
             return as_tokens(self._moves.first_new(self._moves.random(FROM_POLICY, rng, forced), taken))
         if attempt > CAREFUL:
-            pool = rng.permutation(self._pool(trial, attempt, rng, forced))
+            pool = rng.permutation(self._pool((0, trial, attempt), rng, forced))
             return as_tokens(self._moves.first_new(pool, taken))
+        if self._hopeless and rng.random() < TRUST:
+            return as_tokens(self._pool((0, trial, attempt), rng, forced)[0])
         posterior = self._believing(posterior, awaited, attempt)
         excursion = self._excursion
         if excursion is not None and attempt == 0 and rng.random() < AWAY:
             step = excursion.step(self._model, posterior, self._moves, taken, rng, forced)
             if step is not None:
                 return as_tokens(step[0])
-        pool = self._pool(trial, attempt, rng, forced)
+        pool = self._pool((0, trial, attempt), rng, forced)
+        found = self._most_promising(pool, posterior, taken, rng, forced)
+        return as_tokens(pool[0] if found is None else found.string)
+
+    def _most_promising(
+        self, pool: Strings, posterior: Posterior, taken: Taken, rng: np.random.Generator, forced: Forced
+    ) -> Found | None:
+        """The best of a pool and of what can be climbed to from there, by the improvement to expect."""
         best = float(posterior.at_tried.max())
 
         def value(strings: Strings) -> Float[np.ndarray, " N"]:
             return log_expected_improvement(posterior.predict(self._model.levels.indicators(strings)), best)
 
-        found = climb(pool, taken, value, lambda string: self._moves.neighbours(string, rng, forced))
-        if found is None:
-            return as_tokens(pool[0])
-        settled = self._stalled > SETTLED * self._moves.length and found.value < HOPELESS
-        return as_tokens(pool[0] if settled and rng.random() < TRUST else found.string)
+        return climb(pool, taken, value, lambda string: self._moves.neighbours(string, rng, forced))
 
     def _believing(self, posterior: Posterior, awaited: Strings, rejected: int) -> Posterior:
         """The posterior if awaited trials end as expected; the last of them, which were rejected, as badly as any."""
@@ -163,7 +172,7 @@ class GuidedReinforce:
             posterior = posterior.believing(row, worst if number >= len(awaited) - rejected else None)
         return posterior
 
-    def _pool(self, trial: int, attempt: int, rng: np.random.Generator, forced: Forced) -> Strings:
+    def _pool(self, place: tuple[int, int, int], rng: np.random.Generator, forced: Forced) -> Strings:
         """Strings of the policy, and elites with one or two decisions changed, by the policy and at random."""
         elites = self._moves.complete(self._elites[:ELITES], rng, forced)
         weight = np.exp(-np.arange(len(elites)) / 4)
@@ -174,7 +183,7 @@ class GuidedReinforce:
         for decision, token in forced.items():
             given[:, decision] = token
         temperature = np.repeat([1.0, HOT], [FROM_POLICY, FROM_ELITES])
-        sampled = self._policy.sample((0, trial, attempt), given, temperature)
+        sampled = self._policy.sample(place, given, temperature)
         mutated = self._moves.mutated(elites[picks[FROM_ELITES:]], changes[FROM_ELITES:], rng, forced)
         return np.concatenate([sampled, mutated])
 
@@ -191,6 +200,7 @@ class GuidedReinforce:
         self._model.observe(strings, rewards)
         self._refresh()
         self._travel(strings)
+        self._ask(len(trials))
         assert self._model.posterior is not None
         metrics: Mapping[str, Any] = {}
         observed = len(self._model.strings)
@@ -224,6 +234,20 @@ class GuidedReinforce:
             excursion = Excursion(self._moves.random(1, rng, forced)[0])
         self._excursion = excursion if self._stalled <= SETTLED * self._moves.length else None
 
+    def _ask(self, new: int) -> None:
+        """Whether the model, where the search stands still for long, still expects an improvement."""
+        observed = len(self._model.strings)
+        settled = self._stalled > SETTLED * self._moves.length
+        if not settled or self._model.posterior is None:
+            self._hopeless = False
+        elif observed // ASKED > (observed - new) // ASKED:
+            rng = np.random.default_rng((self._seed, observed, 3))
+            forced = self._space.forced(observed)
+            taken = Taken(self._model.tried, as_strings([], self._moves.length))
+            pool = self._pool((2, observed, 0), rng, forced)
+            found = self._most_promising(pool, self._model.posterior, taken, rng, forced)
+            self._hopeless = found is None or found.value < HOPELESS
+
     def _refresh(self) -> None:
         """What follows from the model's observations."""
         strings = self._model.strings
@@ -239,7 +263,7 @@ class GuidedReinforce:
         policy = {f"policy/{name}": array for name, array in self._policy.state().items()}
         away = self._excursion or Excursion(np.zeros(self._moves.length, np.int32), idle=NOT_AWAY)
         excursion = {"excursion/centre": away.centre.copy(), "excursion/idle": np.asarray(away.idle)}
-        return policy | model | excursion
+        return policy | model | excursion | {"hopeless": np.asarray(self._hopeless)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over a state."""
@@ -250,6 +274,7 @@ class GuidedReinforce:
             self._model.restore(_part(loose, "reward_model/"))
         idle = int(loose["excursion/idle"])
         self._excursion = None if idle == NOT_AWAY else Excursion(loose["excursion/centre"], idle)
+        self._hopeless = bool(loose["hopeless"])
         self._refresh()
 
 

@@ -27,10 +27,10 @@ from nasctl.controllers.policy.learner import (
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan, make_plan
 from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
-from nasctl.controllers.policy.scoring import score
+from nasctl.controllers.policy.scoring import decided, most_entropy, score
 from nasctl.controllers.presets import Settings
 from nasctl.controllers.state import check_state
-from nasctl.space import INACTIVE, Space, Tokens
+from nasctl.space import Space, Tokens
 
 CLIP = 3.0
 """Standardised advantages are clipped to this on either side: one failure must not undo a search."""
@@ -66,10 +66,9 @@ def reinforce_loss(
     rows = weights / weights.sum()
     gained = (advantages * scores.log_probability.sum(-1) * rows).sum()
     entropy = (scores.entropy.sum(-1) * rows).sum()
-    counts = (tokens != INACTIVE) & ~plan.scheduled
-    most = (jnp.where(counts, jnp.log(plan.sizes), 0).sum(-1) * rows).sum()
+    most = (most_entropy(plan, tokens) * rows).sum()
     most = jnp.maximum(most, 1e-6)  # where every decision has a single choice
-    decisions = jnp.maximum((counts.sum(-1) * rows).sum(), 1)
+    decisions = jnp.maximum((decided(plan, tokens).sum(-1) * rows).sum(), 1)
     pushed = barrier * most**2 / (jnp.sqrt(decisions) * (entropy + 0.01 * most))
     return pushed - gained, entropy / most
 

@@ -11,7 +11,7 @@ from uniform_policy import guided_without_lstm
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Observation, make_controller
 from nasctl.controllers.excursion import Excursion
-from nasctl.controllers.guided import START
+from nasctl.controllers.guided import ASKED, START, TRUST, GuidedReinforce
 from nasctl.controllers.policy.guided import _improve, _sample
 
 SMALL = ControllerConfig(hidden=8)
@@ -87,6 +87,27 @@ def test_a_search_that_stands_still_goes_on_an_excursion_and_comes_back():
     )
     run(controller, lambda tokens: float(sum(tokens)), 1, first=30)  # a gain
     assert controller._stalled == 0
+
+
+def test_where_nothing_is_to_be_expected_the_policy_is_trusted_and_the_model_is_asked_now_and_then(
+    monkeypatch,
+):
+    space = flat(2, 2, 2)
+    controller = guided_without_lstm(space)
+    run(controller, lambda tokens: float(sum(tokens)), 80)  # all eight strings were tried
+    assert controller.state()["hopeless"]
+    resumed = guided_without_lstm(space)
+    resumed.restore(controller.state())
+    assert resumed.propose(80, 5) == controller.propose(80, 5)
+    asked = []
+    promising = GuidedReinforce._most_promising
+    monkeypatch.setattr(
+        GuidedReinforce, "_most_promising", lambda *given: asked.append(1) or promising(*given)
+    )
+    run(controller, lambda tokens: float(sum(tokens)), 80, first=80)
+    assert 80 / ASKED < len(asked) < 80 * (1 / ASKED + 2 * (1 - TRUST))
+    run(controller, lambda tokens: 10.0, 1, first=160)  # a gain
+    assert not controller.state()["hopeless"]
 
 
 def test_an_excursion_moves_to_what_is_better_within_reach():

@@ -26,9 +26,8 @@ from nasctl.controllers.policy.learner import (
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.policy.sampling import sample
-from nasctl.controllers.policy.scoring import score
+from nasctl.controllers.policy.scoring import most_entropy, score
 from nasctl.controllers.presets import Settings
-from nasctl.space import INACTIVE
 
 ENTROPY = 0.3
 """The policy's entropy, as a part of a uniform policy's, that it is kept near."""
@@ -61,9 +60,7 @@ def imitation_loss(
     scores = score(plan, parameters, tokens)
     gained = (weights * scores.log_probability.sum(-1)).mean()
     entropy = scores.entropy.sum(-1).mean()
-    counts = (tokens != INACTIVE) & ~plan.scheduled
-    most = jnp.where(counts, jnp.log(plan.sizes), 0).sum(-1).mean()
-    part = entropy / jnp.maximum(most, 1e-6)
+    part = entropy / jnp.maximum(most_entropy(plan, tokens).mean(), 1e-6)
     pressed = coefficient * jnp.exp(STIFFNESS * (ENTROPY - jax.lax.stop_gradient(part)))
     return -gained - pressed * entropy, part
 

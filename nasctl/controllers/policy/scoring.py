@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from nasctl.controllers.policy.network import (
     LayerState,
@@ -47,7 +47,7 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     """
     tokens = jnp.asarray(tokens)
     hidden = _hidden_states(plan, parameters, tokens)
-    counts = (tokens != INACTIVE) & ~plan.scheduled
+    counts = decided(plan, tokens)
 
     decisions = jnp.asarray(plan.decision[plan.choice_steps])
     logits = choice_logits(parameters, plan, decisions, hidden[plan.choice_steps])
@@ -73,6 +73,17 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     )
 
 
+def decided(plan: Plan, tokens: Int[Array, "B T"]) -> Bool[Array, "B T"]:
+    """Which tokens were the policy's to decide: those of active decisions that no schedule fixes."""
+    counts: Bool[Array, "B T"] = (tokens != INACTIVE) & ~plan.scheduled
+    return counts
+
+
+def most_entropy(plan: Plan, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
+    """The entropy of a uniform policy over the decisions of each string, in nats."""
+    return jnp.where(decided(plan, tokens), jnp.log(plan.sizes), 0).sum(-1)
+
+
 def log_probabilities(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
     """Logarithm of the probability of each token string, in nats."""
     return score(plan, parameters, tokens).log_probability.sum(-1)
@@ -81,7 +92,7 @@ def log_probabilities(plan: Plan, parameters: Parameters, tokens: Int[Array, "B 
 def _hidden_states(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, "S B H"]:
     """The top layer's hidden state at every step of given token strings."""
     children = tokens.shape[0]
-    counts = (tokens != INACTIVE) & ~plan.scheduled
+    counts = decided(plan, tokens)
     active = counts[:, plan.decision].T
     chosen = jnp.maximum(tokens[:, plan.decision], 0).T
     fed = parameters.embedding[plan.kind[plan.decision][:, None], chosen]
