@@ -232,13 +232,17 @@ class GuidedReinforce:
                 excursion = None
         if excursion is None and self._stalled >= STALLED:
             excursion = Excursion(self._moves.random(1, rng, forced)[0])
-        self._excursion = excursion if self._stalled <= SETTLED * self._moves.length else None
+        self._excursion = None if self._settled else excursion
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the search stands still for so long that it is taken to be over."""
+        return self._stalled > SETTLED * self._moves.length
 
     def _ask(self, new: int) -> None:
-        """Whether the model, where the search stands still for long, still expects an improvement."""
+        """Asks the model of a settled search, now and then, whether there is an improvement to expect."""
         observed = len(self._model.strings)
-        settled = self._stalled > SETTLED * self._moves.length
-        if not settled or self._model.posterior is None:
+        if not self._settled or self._model.posterior is None:
             self._hopeless = False
         elif observed // ASKED > (observed - new) // ASKED:
             rng = np.random.default_rng((self._seed, observed, 3))
