@@ -13,6 +13,9 @@ from nasctl.errors import NasctlError
 from nasctl.resources import shipped_spaces
 
 SPACES = [path.read_text(encoding="utf-8") for path in shipped_spaces().values()]
+MOMENT = 10
+"""Processor seconds that a text may take at most, also on a slow machine that is busy; most take milliseconds."""
+
 CHARACTERS = '{}()#"=.,*+-/<>! \nabinz019_@\x00é'
 
 
@@ -22,7 +25,7 @@ def read(text: str) -> None:
         parse_space(text, name="hostile")
     except NasctlError as error:
         assert error.message.strip()
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < MOMENT
 
 
 def mutations(text: str):
