@@ -16,13 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from children import LAYOUTS, OURS, Case, Child, make_child
+from children import LAYOUTS, OURS, Case, make_child, measure
 
 ROWS = 8192
 KINDS = [OURS, *(f"cuda {layout}" for layout in LAYOUTS)]
@@ -55,29 +53,16 @@ def step_flops(case: Case, seed: int) -> float:
     return 3 * case.batch * space.decode(tokens).cost(task.signature).flops
 
 
-def measure(case: Case, seed: int, rounds: int) -> dict[str, float]:
-    """Milliseconds a step of each kind, median."""
-    with tempfile.TemporaryDirectory() as folder:
-        children = {kind: Child(case, seed, kind, Path(folder)) for kind in KINDS}
-        times: dict[str, list[float]] = {kind: [] for kind in KINDS}
-        for _ in range(rounds):
-            for kind, child in children.items():
-                child.ask()
-                times[kind].append(1e3 * child.answer()["seconds"])
-        losses = {kind: child.loss for kind, child in children.items()}
-        for child in children.values():
-            child.close()
-    print(f"    loss {', '.join(f'{loss:.4f}' for loss in losses.values())}")
-    return {kind: statistics.median(taken) for kind, taken in times.items()}
-
-
 def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> list[dict[str, Any]]:
     """Prints a line a network."""
     print(f"ms a step: {', '.join(KINDS)}; the best PyTorch's over ours; images/s; part of the matrix rate")
     rows = []
     for case in CASES:
         for seed in range(networks):
-            times = measure(case, seed, rounds)
+            found = measure(case, seed, KINDS, rounds, [None])
+            losses = [figures["loss"] for figures in found.values()]
+            print(f"    loss {', '.join(f'{loss:.4f}' for loss in losses)}")
+            times = {kind: figures["alone"] for kind, figures in found.items()}
             ours, theirs = times[OURS], min(ms for kind, ms in times.items() if kind != OURS)
             images, flops = 1e3 * case.batch / ours, 1e3 * step_flops(case, seed) / ours
             rows.append(

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -214,9 +215,12 @@ def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
 
 
 def measure(
-    case: Case, seed: int, kinds: list[str], rounds: int, cores: list[int]
+    case: Case, seed: int, kinds: list[str], rounds: int, cores: Sequence[int | None]
 ) -> dict[str, dict[str, float]]:
-    """Milliseconds a step, alone and with a copy on each core, loss of the first epoch and memory, of each kind."""
+    """Milliseconds a step, alone and with a copy on each core, loss of the first epoch and memory, of each kind.
+
+    On the one core `None` a child runs anywhere, as on a GPU.
+    """
     with tempfile.TemporaryDirectory() as folder:
         places = {kind: [Child(case, seed, kind, Path(folder), core) for core in cores] for kind in kinds}
         alone: dict[str, list[float]] = {kind: [] for kind in kinds}
