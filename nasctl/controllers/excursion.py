@@ -24,6 +24,10 @@ from nasctl.controllers.reward_model.posterior import Posterior
 REACH = 4
 """Decisions in which a trial may differ from where an excursion stands and still be a step of it."""
 
+KNOWN = 2
+"""Decisions in which a string that was tried and is better may differ for an excursion to go on from there, without
+a trial: where it comes to a summit that is known, it is over at once."""
+
 PATIENCE = 20
 """Trials within reach without a gain after which an excursion ends."""
 
@@ -44,7 +48,10 @@ class Excursion:
     idle: int = 0
 
     def advanced(self, model: RewardModel, strings: Iterable[Int[np.ndarray, " T"]]) -> Excursion:
-        """The excursion after some more trials: on the best of those within reach, if that is better."""
+        """The excursion after some more trials: on the best of those within reach, if that is better.
+
+        From there it follows what is known already for as long as that goes up.
+        """
         assert model.posterior is not None
         excursion = self
         for string in strings:
@@ -56,7 +63,21 @@ class Excursion:
                 excursion = Excursion(string)
             elif distance <= REACH or keys(excursion.centre[None])[0] not in model.tried:
                 excursion = replace(excursion, idle=excursion.idle + 1)
-        return excursion
+        return excursion._along_known(model)
+
+    def _along_known(self, model: RewardModel) -> Excursion:
+        if keys(self.centre[None])[0] not in model.tried:
+            return self
+        believed = model.believed()
+        excursion = self
+        while True:
+            distance = (model.strings != excursion.centre).sum(axis=1)
+            here = believed[distance == 0].max()
+            near = np.where(distance <= KNOWN, believed, -np.inf)
+            best = int(near.argmax())
+            if near[best] <= here + 1e-6:
+                return excursion
+            excursion = Excursion(model.strings[best])
 
     def ended(self, model: RewardModel, moves: Moves, rng: np.random.Generator, forced: Forced) -> bool:
         """Whether there is nothing more to expect around it, or nothing was gained for long."""

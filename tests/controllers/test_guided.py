@@ -13,6 +13,8 @@ from nasctl.controllers import Observation, make_controller
 from nasctl.controllers.excursion import Excursion
 from nasctl.controllers.guided import ASKED, START, TRUST, GuidedReinforce
 from nasctl.controllers.policy.guided import _improve, _sample
+from nasctl.controllers.policy.plan import make_plan
+from nasctl.controllers.reward_model import RewardModel
 
 SMALL = ControllerConfig(hidden=8)
 
@@ -121,6 +123,18 @@ def test_an_excursion_moves_to_what_is_better_within_reach():
     assert Excursion(here).advanced(model, [better]).centre.tolist() == better.tolist()
     assert Excursion(here).advanced(model, [far]).centre.tolist() == here.tolist()
     assert Excursion(better).advanced(model, [here, worse]).centre.tolist() == better.tolist()
+
+
+def test_an_excursion_follows_what_is_known_up_to_its_summit():
+    space = flat(*[3] * 8)
+    low, middle, summit, beyond = (np.repeat([1, 0], [ones, 8 - ones]) for ones in (0, 2, 4, 8))
+    others = np.random.default_rng(0).integers(0, 3, (30, 8))
+    model = RewardModel(make_plan(space), 0)
+    rewards = np.append(np.zeros(30), [1.0, 2.0, 3.0, 4.0])
+    model.observe(np.vstack([others, low, middle, summit, beyond]), rewards)
+    arrived = Excursion(low).advanced(model, [low])
+    assert arrived.centre.tolist() == summit.tolist()  # the next one differs in more than two decisions
+    assert arrived.idle == 0
 
 
 @pytest.mark.parametrize("batch", [1, 10])

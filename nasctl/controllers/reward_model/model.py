@@ -104,12 +104,16 @@ class RewardModel:
             factor = factor.extended(row)
         self.posterior = Posterior.of(factor, warped[self._active])
 
+    def believed(self) -> Float[np.ndarray, " N"]:
+        """Warped rewards of all that was observed, less what is taken for noise where the posterior knows it."""
+        believed = self._warped.copy()
+        if self.posterior is not None:
+            believed[self._active] = self.posterior.at_tried
+        return believed
+
     def best(self, count: int) -> Int[np.ndarray, " count"]:
         """Indices of the best strings that were tried, in order, by posterior mean where it is known."""
-        if self.posterior is None:
-            return np.zeros(0, int)
-        believed = self._warped.copy()
-        believed[self._active] = self.posterior.at_tried
+        believed = self.believed()
         least = np.partition(believed, -count)[-count] if count < len(believed) else -np.inf
         among = np.flatnonzero(believed >= least)
         return among[np.argsort(-believed[among], kind="stable")][:count]
