@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
+from nasctl.lowering.apart import apart
 from nasctl.lowering.initial import constant, he_normal
 from nasctl.lowering.weightless import Weightless
 
@@ -39,7 +41,26 @@ class Relu(Weightless):
     examples_last = True
 
     def __call__(self, x: Float[Array, "N ... C"]) -> Float[Array, "N ... C"]:
-        return nnx.relu(x)
+        return relu(x)
+
+
+@jax.custom_vjp
+def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """max(x, 0), with a slope of 0 at 0."""
+    return jnp.maximum(x, 0)
+
+
+def _relu_forward(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    output = relu(x)
+    return output, output
+
+
+def _relu_backward(output: Float[Array, "..."], gradient: Float[Array, "..."]) -> tuple[Float[Array, "..."]]:
+    zero = apart(jnp.zeros((), output.dtype))
+    return (jnp.where(output > zero, gradient, zero),)
+
+
+relu.defvjp(_relu_forward, _relu_backward)
 
 
 class Identity(Weightless):
