@@ -116,8 +116,8 @@ def _along(x: Values, numbers: PerChannel) -> Values:
 def _sums(x: Values) -> PerChannel:
     """The sum of each channel; of maps over the places first, which lie far apart, and then over the examples.
 
-    The latter is a product with two columns of ones: XLA writes code of its own for each product with a vector, and
-    takes a fifth of the compilation for it.
+    The latter is a product with two columns of ones: for each product with a vector XLA writes code of its own, which
+    was two fifths of all that LLVM compiled for a network.
     """
     if is_map(x):
         return (jnp.sum(x, (0, 1)) @ jnp.ones((x.shape[3], 2), x.dtype))[:, 0]
