@@ -1,8 +1,7 @@
 """Products of a matrix with the maps of each place, and of the maps with a gradient: what a training step consists of.
 
 Of a product whose operands lie row by row, the right one is read across its rows where it is transposed, and slowly; so
-the smaller one is. And a sum over many places is a product with ones, which reads memory in its order; with two rows
-of them, for a product with a vector takes XLA long to compile.
+the smaller one is.
 
 Letters: P and Q numbers of places, C channels, F filters, N examples.
 """
@@ -14,6 +13,8 @@ from math import prod
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from nasctl.lowering.sums import sum_of_rows
 
 Maps = Float[Array, "P Q C N"]
 Visited = Float[Array, "P Q F N"]
@@ -63,6 +64,6 @@ def _summed(products: Float[Array, "P Q A B"], shared: tuple[int, ...]) -> Array
         return products
     lines = 1 if 0 in shared else len(products)
     run = prod(products.shape[axis] for axis in shared)
-    summed = (jnp.ones((lines, 2, run), products.dtype) @ products.reshape(lines, run, -1))[:, 0]
+    summed = sum_of_rows(products.reshape(lines, run, -1))
     kept = [1 if axis in shared else size for axis, size in enumerate(products.shape)]
     return summed.reshape(kept)
