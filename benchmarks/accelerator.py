@@ -5,7 +5,8 @@
 The rate is measured first: products of two random matrices of 8,192 rows, in float32 (TensorFloat-32, as JAX multiplies
 by default) and in bfloat16. Then random networks of `spaces/cnn.nas` on 32×32 images, in batches of 64 and of 512,
 train as `children.py` has them, in nasctl and in eager PyTorch: each in a process of its own, an epoch in turn, wall
-time, TensorFloat-32 in both. A step is counted as three times the products of its forward pass. At last cells of
+time, in either precision (`training.precision`, `torch.autocast`). A step is counted as three times the products of
+its forward pass. At last cells of
 `spaces/rnn.nas` an hour, compilation included: each compiled for itself, and K at once by one program.
 
 It needs a GPU and PyTorch beside nasctl: `pip install nasctl[cuda,benchmark]`.
@@ -23,7 +24,8 @@ from typing import Any
 from children import LAYOUTS, OURS, Case, make_child, measure
 
 ROWS = 8192
-KINDS = [OURS, *(f"cuda {layout}" for layout in LAYOUTS)]
+PRECISIONS = ("float32", "bfloat16")
+TORCH = [f"cuda {layout}" for layout in LAYOUTS]
 CASES = [
     Case("spaces/cnn.nas", 32, layers, steps=steps, batch=batch)
     for layers, batch, steps in ((6, 64, 64), (6, 512, 16), (15, 64, 32), (15, 512, 8))
@@ -54,27 +56,36 @@ def step_flops(case: Case, seed: int) -> float:
 
 
 def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> list[dict[str, Any]]:
-    """Prints a line a network."""
-    print(f"ms a step: {', '.join(KINDS)}; the best PyTorch's over ours; images/s; part of the matrix rate")
+    """Prints a line a network and precision."""
+    print(
+        f"ms a step: {', '.join([OURS, *LAYOUTS])}; the best PyTorch's over ours; images/s; part of the matrix rate"
+    )
+    kinds = {dtype: [f"{kind} {dtype}" for kind in (OURS, *TORCH)] for dtype in PRECISIONS}
     rows = []
     for case in CASES:
         for seed in range(networks):
-            found = measure(case, seed, KINDS, rounds, [None])
-            losses = [figures["loss"] for figures in found.values()]
-            print(f"    loss {', '.join(f'{loss:.4f}' for loss in losses)}")
-            times = {kind: figures["alone"] for kind, figures in found.items()}
-            ours, theirs = times[OURS], min(ms for kind, ms in times.items() if kind != OURS)
-            images, flops = 1e3 * case.batch / ours, 1e3 * step_flops(case, seed) / ours
-            rows.append(
-                {"case": str(case), "batch": case.batch, "network": seed, "ms": times, "flops": flops}
-            )
-            print(
-                f"{case!s:<22} batch {case.batch:<4} {seed}"
-                + "".join(f"{ms:>9.2f}" for ms in times.values())
-                + f"{theirs / ours:>8.2f}{images:>10,.0f}/s  {flops / 1e12:.1f} TFLOP/s, "
-                + ", ".join(f"{flops / rate:.1%} of {dtype}" for dtype, rate in rates.items()),
-                flush=True,
-            )
+            found = measure(case, seed, [kind for both in kinds.values() for kind in both], rounds, [None])
+            for dtype, names in kinds.items():
+                ours, *theirs = [found[name]["alone"] for name in names]
+                images, flops = 1e3 * case.batch / ours, 1e3 * step_flops(case, seed) / ours
+                rows.append(
+                    {
+                        "case": str(case),
+                        "batch": case.batch,
+                        "network": seed,
+                        "precision": dtype,
+                        "figures": {name: found[name] for name in names},
+                        "flops": flops,
+                    }
+                )
+                print(
+                    f"{case!s:<22} batch {case.batch:<4} {seed} {dtype:<9}"
+                    + "".join(f"{ms:>9.2f}" for ms in (ours, *theirs))
+                    + f"{min(theirs) / ours:>8.2f}{images:>10,.0f}/s  {flops / 1e12:.1f} TFLOP/s, "
+                    f"{flops / rates[dtype]:.1%}; loss "
+                    + ", ".join(f"{found[name]['loss']:.4f}" for name in names),
+                    flush=True,
+                )
     return rows
 
 
@@ -94,7 +105,7 @@ def main() -> None:
 
     if jax.default_backend() == "cpu":
         parser.exit(0, "there is no accelerator that JAX can use here\n")
-    rates = {dtype: matrix_rate(dtype) for dtype in ("float32", "bfloat16")}
+    rates = {dtype: matrix_rate(dtype) for dtype in PRECISIONS}
     print(
         f"{jax.devices()[0].device_kind}, JAX {jax.__version__}; products of {ROWS} rows: "
         + ", ".join(f"{rate / 1e12:.0f} TFLOP/s in {dtype}" for dtype, rate in rates.items()),

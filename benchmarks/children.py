@@ -63,7 +63,7 @@ class Child:
     Args:
       case: What kind of network.
       seed: Which one.
-      kind: `nasctl`, or a layout of PyTorch, after `compiled` or `cuda`.
+      kind: `nasctl`, or a layout of PyTorch after `compiled` or `cuda`; either may be followed by `bfloat16`.
       folder: Where the processes put what they share.
       core: Where it runs; None for anywhere.
     """
@@ -112,24 +112,26 @@ def run_child(given: list[Any]) -> None:
     *case_given, seed, kind, folder = given
     case = Case(*case_given)
     shared = Path(folder) / f"{case}-{seed}.npz".replace("/", "-")
-    if kind == OURS:
-        epoch = nasctl_child(case, seed, shared)
+    words = kind.split()
+    precision = "bfloat16" if "bfloat16" in words else "float32"
+    if words[0] == OURS:
+        epoch = nasctl_child(case, seed, shared, precision)
     else:
         from torch_child import TorchChild
 
         with np.load(shared) as arrays:
             values = json.loads(str(arrays["values"]))
             weights = [arrays[f"weight{number}"] for number in range(int(arrays["weights"]))]
-            words = kind.split()
             child = TorchChild(
                 values,
                 weights,
                 arrays["images"],
                 arrays["labels"],
                 arrays["order"],
-                layout=words[-1],
+                layout=next(layout for layout in LAYOUTS if layout in words),
                 compiled="compiled" in words,
                 device="cuda" if "cuda" in words else "cpu",
+                bfloat16=precision == "bfloat16",
             )
         epoch = child.epoch
     print(json.dumps({"loss": epoch()[0]}), flush=True)
@@ -168,7 +170,7 @@ def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
     return space, sample_uniform(space, random), task
 
 
-def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
+def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
     """Prepares a child as a search does, and puts down all that PyTorch needs to train the same."""
     import jax
 
@@ -177,7 +179,8 @@ def nasctl_child(case: Case, seed: int, shared: Path) -> Any:
 
     space, tokens, task = make_child(case, seed)
     architecture = space.decode(tokens)
-    child = prepare(architecture, task, TrainingConfig(learning_rate=0.05, batch=case.batch), seed=seed)
+    config = TrainingConfig(learning_rate=0.05, batch=case.batch, precision=precision)
+    child = prepare(architecture, task, config, seed=seed)
     plan = child.draw(jax.random.key(seed))
     state = [child.weights, child.momentum]
     nodes = child.weights.parameters["nodes"]

@@ -63,6 +63,7 @@ class TorchChild:
       layout: `contiguous` or `channels_last`.
       compiled: Whether by `torch.compile`.
       device: `cpu` or `cuda`; float32 products on the latter in TensorFloat-32, as JAX has them.
+      bfloat16: Whether products and convolutions are computed in it, by `torch.autocast`.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class TorchChild:
         layout: str,
         compiled: bool,
         device: str = "cpu",
+        bfloat16: bool = False,
     ) -> None:
         torch.set_num_threads(1)
         torch.set_float32_matmul_precision("high")
@@ -89,6 +91,7 @@ class TorchChild:
         self._clock = time.process_time if device == "cpu" else time.perf_counter
         self._optimiser = torch.optim.SGD(network.parameters(), 0.05, 0.9, weight_decay=1e-4, nesterov=True)
         self._network = torch.compile(network) if compiled else network
+        self._precision = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
 
     def epoch(self) -> tuple[float, float]:
         """Trains an epoch; the mean loss, and seconds a step: the processor's, or on a GPU the clock's."""
@@ -96,7 +99,8 @@ class TorchChild:
         started = self._clock()
         for places in self._order:
             images = self._images[places].contiguous(memory_format=self._format)
-            loss = F.cross_entropy(self._network(images), self._labels[places])
+            with self._precision:
+                loss = F.cross_entropy(self._network(images), self._labels[places])
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self._optimiser.step()

@@ -106,6 +106,7 @@ class TrainingConfig:
       augment: Whether the data set's augmentation is applied.
       optimiser: `sgd`, or `adam`, which needs a much lower learning rate.
       clip: Norm that a gradient is scaled down to where it is longer; 0 for none.
+      precision: What networks compute in; parameters are kept in float32. `bfloat16` is for GPUs and TPUs.
     """
 
     epochs: int = 5
@@ -117,6 +118,7 @@ class TrainingConfig:
     augment: bool = True
     optimiser: str = field(default="sgd", metadata={"choices": ("sgd", "adam")})
     clip: float = 0.0
+    precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16")})
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class Zero(nnx.Module):
         self.shape = output_shape
 
     def __call__(self, x: Float[Array, "N ..."]) -> Float[Array, "N ..."]:
-        return jnp.zeros((x.shape[0], *self.shape))
+        return jnp.zeros((x.shape[0], *self.shape), x.dtype)
 
 
 class Dense(nnx.Module):

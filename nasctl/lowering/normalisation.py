@@ -30,6 +30,8 @@ EPSILON = 1e-5
 class BatchNorm(nnx.Module):
     """Batch normalisation (Ioffe & Szegedy 2015) with the mean and variance of the batch, or running averages.
 
+    It reckons in float32 at least, as the variance is a difference of large numbers, and gives what it was given.
+
     Attributes:
       scale: (C,).
       bias: (C,).
@@ -54,13 +56,15 @@ class BatchNorm(nnx.Module):
         self.use_running_average = False
 
     def __call__(self, x: Values) -> Values:
-        scale, bias = self.scale[...], self.bias[...]
+        exact = jnp.promote_types(x.dtype, jnp.float32)
+        values, scale, bias = x.astype(exact), self.scale[...].astype(exact), self.bias[...].astype(exact)
         if self.use_running_average:
-            return _scaled(x, scale * lax.rsqrt(self.var[...] + EPSILON), self.mean[...], bias)
-        output, mean, variance = normalise(x, scale, bias)
+            factor = scale * lax.rsqrt(self.var[...] + EPSILON)
+            return _scaled(values, factor, self.mean[...], bias).astype(x.dtype)
+        output, mean, variance = normalise(values, scale, bias)
         for average, now in ((self.mean, mean), (self.var, variance)):
             average[...] = MOMENTUM * average[...] + (1 - MOMENTUM) * now
-        return output
+        return output.astype(x.dtype)
 
 
 @jax.custom_vjp

@@ -32,19 +32,23 @@ def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -
     """The mean over what of each window lies on the map."""
     sums = _along_both(maps, window, stride, jnp.add, outside=0)
     ones = np.ones((*maps.shape[:2], 1, 1), np.float32)
-    return sums * (1 / _along_both(jnp.asarray(ones), window, stride, jnp.add, outside=0))
+    counts = _along_both(jnp.asarray(ones), window, stride, jnp.add, outside=0)
+    return sums * (1 / counts).astype(maps.dtype)
 
 
 def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[int, int]) -> Visited:
-    """Correlates each channel with a kernel of its own."""
-    return sum(
+    """Correlates each channel with a kernel of its own; the sum is one of float32 numbers at least."""
+    exact = jnp.promote_types(maps.dtype, jnp.float32)
+    given, maps, kernel = maps.dtype, maps.astype(exact), kernel.astype(exact)
+    total = sum(
         (
             view * kernel[row, column, :, None]
             for row, rows in enumerate(_views(maps, kernel.shape[0], stride[0], axis=0, outside=0))
             for column, view in enumerate(_views(rows, kernel.shape[1], stride[1], axis=1, outside=0))
         ),
-        start=jnp.zeros((), maps.dtype),
+        start=jnp.zeros((), exact),
     )
+    return total.astype(given)
 
 
 def _along_both(

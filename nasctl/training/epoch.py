@@ -21,6 +21,7 @@ from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
 from nasctl.training.plan import Plan, steps_of_epoch
+from nasctl.training.precision import to_compute, to_measure
 
 
 class Weights(NamedTuple):
@@ -70,7 +71,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     Args:
       network: A Flax NNX module that takes `task.inputs` and gives logits.
       task: The task.
-      config: Batch, momentum and weight decay; the epochs and rates are not compiled in.
+      config: Batch, precision, momentum and weight decay; the epochs and rates are not compiled in.
     """
     network.train()
     training_graph, weights = take_apart(network)
@@ -81,8 +82,8 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     def loss(
         parameters: PyTree, statistics: PyTree, inputs: Array, labels: Array, counts: Array
     ) -> tuple[Float[Array, ""], PyTree]:
-        network = nnx.merge(training_graph, parameters, statistics)
-        losses = task.measure(network(inputs), labels)["loss"]
+        network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
+        losses = task.measure(to_measure(network(to_compute(inputs, config))), labels)["loss"]
         return jnp.sum(losses * counts) / jnp.sum(counts), take_apart(network)[1].statistics
 
     def step(
@@ -107,12 +108,13 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
     def evaluate(
         weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
     ) -> dict[str, Float[Array, ""]]:
-        network = nnx.merge(evaluation_graph, weights.parameters, weights.statistics)
+        network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
 
         def add(number: Int[Array, ""], sums: dict[str, Float[Array, ""]]) -> dict[str, Float[Array, ""]]:
             places = number * batch + jnp.arange(batch)
             positions = start + jnp.minimum(places, count - 1)
-            measures = task.measure(network(task.inputs(data.inputs[positions])), data.labels[positions])
+            logits = network(to_compute(task.inputs(data.inputs[positions]), config))
+            measures = task.measure(to_measure(logits), data.labels[positions])
             return {name: sums[name] + jnp.sum(jnp.where(places < count, measures[name], 0)) for name in sums}
 
         zeros = dict.fromkeys(task.measures, jnp.float32(0))

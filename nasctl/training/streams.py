@@ -21,6 +21,7 @@ from nasctl.tasks import Task
 from nasctl.training.epoch import Data, Programs, Progress, Weights, take_apart
 from nasctl.training.optimiser import make_optimiser
 from nasctl.training.plan import Plan, stream_layout
+from nasctl.training.precision import to_compute, to_measure
 
 
 def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
@@ -29,7 +30,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
     Args:
       network: A module with `run` and `initial_carry`, as `nasctl.lowering.Network` has them.
       task: The task.
-      config: Batch, clipping and optimiser; the epochs and rates are not compiled in.
+      config: Batch, precision, clipping and optimiser; the epochs and rates are not compiled in.
     """
     network.train()
     training_graph, weights = take_apart(network)
@@ -40,9 +41,9 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
     def loss(
         parameters: PyTree, statistics: PyTree, carry: PyTree, data: Data, plan: Plan
     ) -> tuple[Float[Array, ""], tuple[PyTree, PyTree]]:
-        network = nnx.merge(training_graph, parameters, statistics)
+        network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
         logits, carry = network.run(data.inputs[plan.positions], carry=carry)
-        losses = task.measure(logits, data.labels[plan.positions])["loss"]
+        losses = task.measure(to_measure(logits), data.labels[plan.positions])["loss"]
         mean = jnp.sum(losses * plan.counts) / jnp.sum(plan.counts)
         return mean, (take_apart(network)[1].statistics, carry)
 
@@ -58,7 +59,8 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         return Progress(Weights(parameters, statistics), momentum), carry, value
 
     def start(weights: Weights) -> PyTree:
-        return dict(nnx.merge(training_graph, *weights).initial_carry(config.batch))
+        carry: PyTree = dict(nnx.merge(training_graph, *weights).initial_carry(config.batch))
+        return to_compute(carry, config)
 
     def step(
         weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
@@ -82,7 +84,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
     def evaluate(
         weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
     ) -> dict[str, Float[Array, ""]]:
-        network = nnx.merge(evaluation_graph, *weights)
+        network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
 
         def window(
             number: Int[Array, ""], state: tuple[dict[str, Float[Array, ""]], PyTree]
@@ -90,12 +92,12 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
             sums, carry = state
             places, counts = stream_layout(count, config.batch, number * steps + jnp.arange(steps))
             logits, carry = network.run(data.inputs[start + places], carry=carry)
-            measures = task.measure(logits, data.labels[start + places])
+            measures = task.measure(to_measure(logits), data.labels[start + places])
             return {name: sums[name] + jnp.sum(measures[name], where=counts) for name in sums}, dict(carry)
 
         zeros = dict.fromkeys(task.measures, jnp.float32(0))
         windows = (count + config.batch * steps - 1) // (config.batch * steps)
-        carry = dict(network.initial_carry(config.batch))
+        carry = to_compute(dict(network.initial_carry(config.batch)), config)
         sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, windows, window, (zeros, carry))[0]
         return sums
 
