@@ -56,6 +56,29 @@ def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair)
     compare_with_definition(size, kernel, stride)
 
 
+@pytest.mark.parametrize("size, kernel, stride", CASES)
+def test_the_form_of_accelerators(
+    monkeypatch: pytest.MonkeyPatch, size: Pair, kernel: Pair, stride: Pair
+) -> None:
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    compare_with_definition(size, kernel, stride)
+
+
+@pytest.mark.parametrize("platform", ["cpu", "gpu"])
+def test_bfloat16_is_rounded_once(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Sums are those of float32, also where channels and filters are filled up: 3 to 8 and 36 to 40."""
+    random = np.random.default_rng(0)
+    shapes = (8, 7, 3, 5), (5, 3, 3, 36), (4, 7, 36, 5)
+    operands = [jnp.asarray(random.standard_normal(shape), jnp.bfloat16) for shape in shapes]
+    exact = all_three(lambda *both: convolve(*both, (2, 1)), *(x.astype(jnp.float32) for x in operands))
+    monkeypatch.setattr(jax, "default_backend", lambda: platform)
+    for value, reference in zip(
+        all_three(lambda *both: convolve(*both, (2, 1)), *operands), exact, strict=True
+    ):
+        assert value.dtype == jnp.bfloat16
+        np.testing.assert_allclose(value.astype(jnp.float32), reference, rtol=2**-8, atol=1e-5)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     form=st.sampled_from(list(FORMS)),
