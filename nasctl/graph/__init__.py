@@ -7,7 +7,7 @@ from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
 from nasctl.graph.cost import measure_cost
 from nasctl.graph.graph import Attribute, Graph, GraphBuilder, Node, Shape, Signature
-from nasctl.graph.ops import Cost, Op, op_named, ops
+from nasctl.graph.ops import Cost, Op, is_our_op, op_named, ops
 from nasctl.graph.shapes import infer_shapes
 from nasctl.graph.simplify import simplify
 from nasctl.graph.skips import Layer, classify, connect_skips
@@ -27,6 +27,7 @@ __all__ = [
     "classify",
     "connect_skips",
     "infer_shapes",
+    "is_our_op",
     "measure_cost",
     "op_named",
     "ops",

@@ -26,17 +26,20 @@ class Augmentation:
     """How training varies images, and what evaluation shows in its place.
 
     Attributes:
+      name: Stands for all three functions: what differs in one of them has another name.
       draw: From a key, N and the shape of an image, how each image is varied.
       vary: Does it.
       settle: The middle of what `vary` does: objects keep the size that the network was trained on.
     """
 
+    name: str
     draw: Callable[[Key[Array, ""], int, Shape], Variations]
     vary: Callable[[Variations, Images], Images]
     settle: Callable[[Images], Images]
 
 
 NO_AUGMENTATION = Augmentation(
+    "none",
     draw=lambda key, count, shape: jnp.zeros((count, 0), jnp.int32),
     vary=lambda variations, images: images,
     settle=lambda images: images,
@@ -71,7 +74,7 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
         middle = jnp.array([room(height) // 2, room(width) // 2, 0])
         return vary(jnp.broadcast_to(middle, (count, 3)), images)
 
-    return Augmentation(draw, vary, settle)
+    return Augmentation(f"upsample {factor!r}, crop, flip", draw, vary, settle)
 
 
 def _enlarging(size: int, larger: int) -> np.ndarray:

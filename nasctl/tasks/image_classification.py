@@ -86,6 +86,12 @@ class ImageClassification:
         """The same task with its images left as they are."""
         return replace(self, augmentation=NO_AUGMENTATION)
 
+    @property
+    def traced(self) -> str:
+        """How images are varied, and the numbers by which they are normalised."""
+        moments = [(values.dtype.name, values.tolist()) for values in (self.mean, self.deviation)]
+        return repr((self.augmentation.name, moments))
+
     def _normalise(self, images: Float[Array, "N H W C"]) -> Float[Array, "N H W C"]:
         return (images - self.mean) * (1 / self.deviation)
 

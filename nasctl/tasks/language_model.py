@@ -57,6 +57,11 @@ class LanguageModel:
         """The task itself."""
         return self
 
+    @property
+    def traced(self) -> str:
+        """Nothing of its own."""
+        return ""
+
     def measure(
         self, logits: Float[Array, "N ... V"], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, "N ..."]]:

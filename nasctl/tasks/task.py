@@ -78,6 +78,12 @@ class Task(Protocol):
         ...
 
     @property
+    def traced(self) -> str:
+        """What of the task is compiled into programs as a constant, beside signature, measures and sizes: tasks of one
+        kind that have the same here have the same `inputs`, `augment` and `measure`."""
+        ...
+
+    @property
     def sequential(self) -> bool:
         """Whether each example follows from the one before, as in a text: they are then read in order."""
         ...

@@ -1,7 +1,8 @@
-"""Trains one child: `prepare` builds, traces and compiles it, `PreparedChild.run` trains it."""
+"""Trains one child: `prepare` builds and compiles it, `PreparedChild.run` trains it."""
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +18,10 @@ from nasctl.errors import NotFinite
 from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable
 from nasctl.training.compilation import compiler_options
-from nasctl.training.epoch import Weights
+from nasctl.training.epoch import Weights, take_apart
 from nasctl.training.evaluation import Evaluator, compile_evaluator, place
+from nasctl.training.identity import identity_of
+from nasctl.training.kept import kept_program
 from nasctl.training.optimiser import first_momentum, learning_rates
 from nasctl.training.plan import Plan, plan_drawer
 from nasctl.training.platform import configure_platform
@@ -66,7 +69,7 @@ class PreparedChild:
       steps: Steps of an epoch.
       config: How it is to be trained.
       seed: Seed of the order of the examples and of the augmentation.
-      seconds: What building, tracing and compiling took.
+      seconds: What building and compiling took.
     """
 
     program: jax.stages.Compiled
@@ -142,7 +145,7 @@ class PreparedChild:
 
 
 def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int) -> PreparedChild:
-    """Builds, traces and compiles a child, so that it can be trained at once.
+    """Builds and compiles a child, so that it can be trained at once. A program that is kept is not even traced.
 
     Safe to call in a thread while another child is trained: XLA compiles without holding the interpreter.
 
@@ -159,15 +162,22 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
         task = task.unaugmented
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
-    programs, weights = programs_for(network, task, config)
+    _, weights = take_apart(network)
+    programs = functools.cache(lambda: programs_for(network, task, config)[0])
     momentum = first_momentum(weights.parameters, config)
     plan = jax.eval_shape(draw, jax.random.key(0))
     steps = len(plan.positions)
     rates = np.zeros(steps, np.float32)
-    train = jax.jit(programs.train, donate_argnums=1)
     options = compiler_options(task, config)
-    program = train.lower(weights, momentum, data, plan, rates).compile(options)
-    evaluator = compile_evaluator(programs, weights, task, data, options)
+    identity = identity_of(architecture, task, config)
+    program = kept_program(
+        lambda: jax.jit(programs().train, donate_argnums=1),
+        (weights, momentum, data, plan, rates),
+        options,
+        name="train",
+        identity=identity,
+    )
+    evaluator = compile_evaluator(programs, weights, task, data, options, identity=identity)
     return PreparedChild(
         program, evaluator, weights, momentum, draw, steps, config, seed, time.perf_counter() - started
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import jax
@@ -15,6 +15,8 @@ from nasctl.tasks import Split, Task
 from nasctl.training.buildable import Buildable, abstract_network
 from nasctl.training.compilation import Options, compiler_options
 from nasctl.training.epoch import Data, Programs, Weights
+from nasctl.training.identity import identity_of
+from nasctl.training.kept import kept_program
 from nasctl.training.platform import configure_platform
 from nasctl.training.programs import programs_for
 
@@ -45,11 +47,31 @@ class Evaluator:
 
 
 def compile_evaluator(
-    programs: Programs, weights: Weights, task: Task, data: Data, options: Options
+    programs: Callable[[], Programs],
+    weights: Weights,
+    task: Task,
+    data: Data,
+    options: Options,
+    *,
+    identity: str | None,
 ) -> Evaluator:
-    """Compiles the evaluation of a network, with some options of XLA."""
-    lowered = jax.jit(programs.evaluate).lower(weights, data, np.int32(0), np.int32(1))
-    program = lowered.compile(options)
+    """Compiles the evaluation of a network, unless it is kept.
+
+    Args:
+      programs: Gives the programs of the network.
+      weights: Such as it will measure.
+      task: The task.
+      data: Its examples on the device.
+      options: Options of XLA.
+      identity: What the programs depend on.
+    """
+    program = kept_program(
+        lambda: jax.jit(programs().evaluate),
+        (weights, data, np.int32(0), np.int32(1)),
+        options,
+        name="evaluate",
+        identity=identity,
+    )
     return Evaluator(program, task, data)
 
 
@@ -69,8 +91,15 @@ def evaluate(
     data = place(task)
     if not config.augment:
         task = task.unaugmented
-    programs, _ = programs_for(abstract_network(architecture, task), task, config)
-    return compile_evaluator(programs, weights, task, data, compiler_options(task, config))(weights, split)
+    evaluator = compile_evaluator(
+        lambda: programs_for(abstract_network(architecture, task), task, config)[0],
+        weights,
+        task,
+        data,
+        compiler_options(task, config),
+        identity=identity_of(architecture, task, config),
+    )
+    return evaluator(weights, split)
 
 
 @functools.lru_cache(maxsize=2)

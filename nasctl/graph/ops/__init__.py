@@ -21,7 +21,7 @@ from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
 from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
-__all__ = ["Cost", "Op", "op_named", "ops"]
+__all__ = ["Cost", "Op", "is_our_op", "op_named", "ops"]
 
 _OURS: Mapping[str, Op] = {
     op.name: op
@@ -68,6 +68,11 @@ def op_named(name: str) -> Op:
         hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(ops())}"
         raise NasctlError(f"there is no op `{name}`", hint=hint)
     return op
+
+
+def is_our_op(name: str) -> bool:
+    """Whether an op is one of nasctl's, and not of another package."""
+    return name in _OURS
 
 
 @cache

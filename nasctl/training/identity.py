@@ -1,0 +1,112 @@
+"""What the compiled programs of a child depend on, as a string: who has the same string needs not trace them again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+import nasctl
+from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig
+from nasctl.graph import Graph, bind, is_our_op
+from nasctl.tasks import Task
+from nasctl.training.buildable import Buildable
+
+_ARGUMENTS = frozenset({"epochs", "learning_rate", "schedule"})
+"""Settings that reach a program as the rates of its steps, or as options of XLA. All others are compiled in."""
+
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "jax-cuda12-pjrt", "nvidia-cudnn-cu12", "libtpu")
+_VARIABLES = ("XLA_FLAGS", "LIBTPU_INIT_ARGS")
+_PROCESSOR = ("model name", "flags", "CPU implementer", "CPU part", "Features")
+_OF_NO_CONSEQUENCE = ("jax_compilation_cache", "jax_persistent_cache", "jax_explain", "jax_log")
+_IMPORTED = time.time()
+
+
+def identity_of(architecture: Buildable, task: Task, config: TrainingConfig) -> str | None:
+    """All that the programs of a child depend on, but their arguments, XLA's options and the device.
+
+    None where it cannot be known: the network, one of its ops or the task comes from outside of nasctl, and its
+    source may change from one process to the next.
+    """
+    sources = _sources()
+    if (
+        type(architecture) is not Architecture
+        or type(task).__module__.split(".")[0] != "nasctl"
+        or not sources
+    ):
+        return None
+    graph = bind(architecture.graph, task.signature)
+    if not _is_ours(graph):
+        return None
+    training = {name: value for name, value in asdict(config).items() if name not in _ARGUMENTS}
+    settings: dict[str, Any] = jax.config.values
+    parts = (
+        graph,
+        (type(task), task.signature, task.sequential, task.measures, task.traced),
+        {name: len(examples) for name, examples in task.splits.items()},
+        training,
+        {name: value for name, value in settings.items() if not name.startswith(_OF_NO_CONSEQUENCE)},
+        [os.environ.get(name) for name in _VARIABLES],
+        _machine(),
+        sources,
+    )
+    return "\n".join(map(repr, parts))
+
+
+def _is_ours(value: object) -> bool:
+    """Whether a graph, or a property of a node, is made of what nasctl itself brings."""
+    if isinstance(value, Graph):
+        return all(
+            is_our_op(node.op) and all(map(_is_ours, node.attributes.values())) for node in value.nodes
+        )
+    if isinstance(value, tuple):
+        return all(map(_is_ours, value))
+    return type(value) in (int, float, str, bool)
+
+
+@functools.cache
+def _machine() -> tuple[str, ...]:
+    """Versions of the packages, and the processor that the programs are compiled for."""
+    return platform.python_version(), *map(_version, _PACKAGES), *_processor()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _processor() -> Iterator[str]:
+    """What XLA looks at: the model, the instructions that it has, and how many cores the process may use."""
+    yield str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    try:
+        first, _, _ = Path("/proc/cpuinfo").read_text().partition("\n\n")
+    except OSError:
+        yield from (platform.machine(), platform.processor())
+    else:
+        yield from (line for line in first.splitlines() if line.startswith(_PROCESSOR))
+
+
+@functools.cache
+def _sources() -> str:
+    """Digest of nasctl's own source; empty where it was changed after it was imported, for what runs is then
+    another."""
+    folder = Path(nasctl.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        if file.stat().st_mtime > _IMPORTED:
+            return ""
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,197 @@
+"""The identity changes with all that is compiled in, and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from importlib import import_module
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from tiny_networks import TinyArchitecture
+
+from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig
+from nasctl.dialects import load_space, parse_space
+from nasctl.engine import task_of
+from nasctl.graph import Graph, Signature, op_named
+from nasctl.space import sample_uniform
+from nasctl.tasks import ImageClassification
+from nasctl.tasks.augmentation import upsample_crop_flip
+from nasctl.training import identity
+from nasctl.training.identity import identity_of
+
+CONFIG = TrainingConfig()
+SPACE = parse_space(
+    """
+space cnn
+layers 1
+layer {
+  conv { height in {1, 3}  width 3  filters 4 }
+  batch_norm
+  relu
+}
+""",
+    name="small",
+)
+ONE, OTHER = SPACE.decode((0,)), SPACE.decode((1,))
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """What is found out once a process is found out once a test."""
+    yield
+    identity._machine.cache_clear()
+    identity._sources.cache_clear()
+
+
+def test_it_is_the_same_for_the_same_network(blobs: ImageClassification) -> None:
+    assert identity_of(ONE, blobs, CONFIG)
+    assert identity_of(ONE, blobs, CONFIG) == identity_of(SPACE.decode((0,)), blobs, CONFIG)
+    assert identity_of(ONE, blobs, CONFIG) == identity_of(ONE, replace(blobs, name="renamed"), CONFIG)
+
+
+def test_another_network_has_another(blobs: ImageClassification) -> None:
+    assert identity_of(ONE, blobs, CONFIG) != identity_of(OTHER, blobs, CONFIG)
+
+
+OTHERS = {
+    "epochs": 9,
+    "batch": 9,
+    "learning_rate": 0.9,
+    "momentum": 0.5,
+    "weight_decay": 0.5,
+    "schedule": "constant",
+    "augment": False,
+    "optimiser": "adam",
+    "clip": 1.0,
+    "precision": "bfloat16",
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TrainingConfig)])
+def test_every_setting_but_those_of_the_rates_counts(blobs: ImageClassification, name: str) -> None:
+    other = replace(CONFIG, **{name: OTHERS[name]})
+    same = identity_of(ONE, blobs, CONFIG) == identity_of(ONE, blobs, other)
+    assert same == (name in {"epochs", "learning_rate", "schedule"})
+
+
+@pytest.mark.parametrize("name", ["mean", "deviation", "augmentation", "signature", "splits"])
+def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: ImageClassification, name: str) -> None:
+    train = blobs.splits["train"]
+    other = {
+        "mean": np.nextafter(blobs.mean, np.float32(np.inf)),
+        "deviation": blobs.deviation.astype(np.float64),
+        "augmentation": upsample_crop_flip(1.5),
+        "signature": Signature((4, 4, 1), 4),
+        "splits": {**blobs.splits, "train": train.take(np.arange(len(train) - 1))},
+    }
+    assert identity_of(ONE, blobs, CONFIG) != identity_of(ONE, replace(blobs, **{name: other[name]}), CONFIG)
+
+
+def test_a_setting_of_jax_counts_unless_it_is_about_caches(
+    blobs: ImageClassification, tmp_path: Path
+) -> None:
+    before = identity_of(ONE, blobs, CONFIG)
+    with jax.default_matmul_precision("float32"):
+        assert identity_of(ONE, blobs, CONFIG) != before
+    folder = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    try:
+        assert identity_of(ONE, blobs, CONFIG) == before
+    finally:
+        jax.config.update("jax_compilation_cache_dir", folder)
+
+
+def test_xla_s_flags_and_the_processor_count(
+    blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = identity_of(ONE, blobs, CONFIG)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    assert identity_of(ONE, blobs, CONFIG) != before
+    monkeypatch.undo()
+    identity._machine.cache_clear()
+    monkeypatch.setattr(identity, "_processor", lambda: iter(["another"]))
+    assert identity_of(ONE, blobs, CONFIG) != before
+
+
+def test_a_change_of_the_source_counts(
+    blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity.nasctl, "__file__", str(tmp_path / "__init__.py"))
+    found = []
+    for text in ("one", "other"):
+        identity._sources.cache_clear()
+        (tmp_path / "module.py").write_text(text)
+        monkeypatch.setattr(identity, "_IMPORTED", (tmp_path / "module.py").stat().st_mtime)
+        found.append(identity_of(ONE, blobs, CONFIG))
+    assert None not in found and found[0] != found[1]
+
+
+def test_there_is_none_where_the_source_is_newer_than_what_runs(
+    blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "_IMPORTED", 0.0)
+    identity._sources.cache_clear()
+    assert identity_of(ONE, blobs, CONFIG) is None
+
+
+def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClassification) -> None:
+    class Mine(ImageClassification):
+        pass
+
+    mine = Mine(**{field.name: getattr(blobs, field.name) for field in fields(blobs)})
+    assert identity_of(TinyArchitecture(), blobs, CONFIG) is None
+    assert identity_of(ONE, mine, CONFIG) is None
+
+
+@dataclass(frozen=True)
+class Program:
+    """Gives one graph."""
+
+    of: Graph
+
+    def graph(self, values: object) -> Graph:
+        return self.of
+
+
+def changed(value: object) -> object:
+    """A graph with its sigmoids, or its ReLUs, made ops of a plug-in: within cells too."""
+    if not isinstance(value, Graph):
+        return value
+    nodes = [
+        replace(
+            node,
+            op="theirs" if node.op in ("sigmoid", "relu") else node.op,
+            attributes={name: changed(attribute) for name, attribute in node.attributes.items()},
+        )
+        for node in value.nodes
+    ]
+    return replace(value, nodes=tuple(nodes))
+
+
+@pytest.mark.parametrize("name", ["cnn", "rnn"])
+def test_there_is_none_for_an_op_of_a_plug_in(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = replace(op_named("sigmoid"), name="theirs")
+    monkeypatch.setattr(import_module("nasctl.graph.ops"), "ops", lambda: {"theirs": theirs})
+    space = load_space(f"spaces/{name}.nas")
+    task = task_of(space, None)
+    ours = space.decode(sample_uniform(space, np.random.default_rng(0)))
+    graph = changed(ours.graph)
+    assert graph != ours.graph
+    assert identity_of(ours, task, CONFIG)
+    assert (
+        identity_of(Architecture(replace(space, program=Program(graph)), ours.tokens), task, CONFIG) is None
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["cnn", "cnn_strides", "cnn_pooling", "mobilenet", "nasbench201", "rnn", "rnn_max_sin", "tiny"]
+)
+def test_all_that_nasctl_s_spaces_make_has_one(name: str) -> None:
+    space = load_space(f"spaces/{name}.nas")
+    task, random = task_of(space, None), np.random.default_rng(0)
+    for _ in range(5):
+        assert identity_of(space.decode(sample_uniform(space, random)), task, CONFIG)

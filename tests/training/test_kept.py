@@ -1,0 +1,275 @@
+"""A program that was compiled before is loaded, not traced, and trains to the same last digit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
+from tiny_networks import TinyArchitecture
+
+from nasctl.config import TrainingConfig
+from nasctl.dialects import parse_space
+from nasctl.tasks import ImageClassification
+from nasctl.training import Weights, child, evaluate, kept, prepare
+
+CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
+ARCHITECTURE = parse_space(
+    """
+space cnn
+layers 2
+layer {
+  conv { height 3  width 3  filters 4 }
+  batch_norm
+  relu
+}
+""",
+    name="small",
+).decode(())
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where programs are kept; JAX's own cache is empty too."""
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    reset_cache()
+    kept._make_room.cache_clear()
+    yield tmp_path / "programs"
+    jax.config.update("jax_compilation_cache_dir", before)
+    reset_cache()
+
+
+@pytest.fixture
+def traced() -> Iterator[list[str]]:
+    """Names of the functions that JAX traces for `jit`."""
+    names: list[str] = []
+
+    def note(event: str, seconds: float, **details: str | int) -> None:
+        if event == "/jax/core/compile/jaxpr_trace_duration":
+            names.append(str(details["fun_name"]))
+
+    jax.monitoring.register_event_duration_secs_listener(note)
+    yield names
+    jax.monitoring.unregister_event_duration_listener(note)
+
+
+def result(prepared: child.PreparedChild) -> tuple[list[dict[str, float]], list[np.ndarray]]:
+    """History without the seconds, and weights."""
+    trained = prepared.run()
+    history = [{name: v for name, v in record.items() if name != "seconds"} for record in trained.history]
+    return history, arrays(trained.weights)
+
+
+def arrays(weights: Weights) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(weights)]
+
+
+def assert_same(one: Any, two: Any) -> None:
+    assert one[0] == two[0]
+    for left, right in zip(one[1], two[1], strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_what_was_compiled_before_is_not_traced_and_trains_alike(
+    blobs: ImageClassification, traced: list[str], folder: Path
+) -> None:
+    first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    assert {"train", "evaluate"} <= set(traced)
+    assert len(list(folder.iterdir())) == 2
+    traced.clear()
+    again = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    assert not {"train", "evaluate"} & set(traced)
+    assert_same(first, again)
+
+
+def test_jax_does_not_keep_it_too(blobs: ImageClassification, folder: Path) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    jax.jit(lambda x: x + 1)(1.0)  # the small ones it keeps
+    names = [path.name for path in folder.parent.iterdir()]
+    assert any(name.startswith("jit__lambda") for name in names)
+    assert not any(name.startswith(("jit_train", "jit_evaluate")) for name in names)
+
+
+def test_a_loaded_program_takes_the_memory_of_the_momentum(blobs: ImageClassification) -> None:
+    for _ in range(2):
+        prepared = prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+        plan = prepared.draw(jax.random.key(0))
+        rates = np.zeros(prepared.steps, np.float32)
+        prepared.program(prepared.weights, prepared.momentum, prepared.evaluator.data, plan, rates)
+        assert all(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.momentum))
+        assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
+
+
+def test_one_program_serves_all_rates_and_seeds(blobs: ImageClassification, traced: list[str]) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    traced.clear()
+    other = replace(CONFIG, epochs=3, learning_rate=0.01, schedule="constant")
+    prepare(ARCHITECTURE, blobs, other, seed=1).run()
+    assert not {"train", "evaluate"} & set(traced)
+
+
+def test_an_evaluation_apart_from_the_training_finds_its_program(
+    blobs: ImageClassification, traced: list[str]
+) -> None:
+    trained = prepare(ARCHITECTURE, blobs, CONFIG, seed=0).run()
+    traced.clear()
+    measured = evaluate(ARCHITECTURE, trained.weights, blobs, CONFIG)
+    assert "evaluate" not in traced
+    assert measured == trained.evaluator(trained.weights, "test")
+    measured = evaluate(ARCHITECTURE, trained.weights, blobs, replace(CONFIG, augment=False))
+    assert "evaluate" in traced
+
+
+def test_what_has_no_identity_is_traced_as_ever(
+    blobs: ImageClassification, traced: list[str], folder: Path
+) -> None:
+    for _ in range(2):
+        traced.clear()
+        prepare(TinyArchitecture(), blobs, CONFIG, seed=0)
+        assert {"train", "evaluate"} <= set(traced)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+        lambda content: content[:40] + bytes(range(256)) + content[40:],
+    ],
+    ids=["empty", "cut", "flipped", "longer"],
+)
+def test_a_damaged_file_is_replaced(
+    blobs: ImageClassification, traced: list[str], folder: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    for file in folder.iterdir():
+        file.write_bytes(damage(file.read_bytes()))
+    traced.clear()
+    assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert {"train", "evaluate"} <= set(traced)
+    traced.clear()
+    assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert not {"train", "evaluate"} & set(traced)
+
+
+def test_a_program_from_jax_s_own_cache_is_not_kept(
+    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(child, "identity_of", lambda *_: None)
+        first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir())
+    for _ in range(2):
+        assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+        assert not folder.exists()
+
+
+def test_nothing_is_kept_where_the_person_wants_no_cache(
+    blobs: ImageClassification, traced: list[str], folder: Path
+) -> None:
+    jax.config.update("jax_enable_compilation_cache", False)
+    try:
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    finally:
+        jax.config.update("jax_enable_compilation_cache", True)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(
+    blobs: ImageClassification, traced: list[str], folder: Path
+) -> None:
+    folder.write_text("a file where the folder should be")
+    for _ in range(2):
+        traced.clear()
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0).run()
+        assert {"train", "evaluate"} <= set(traced)
+
+
+def test_two_children_prepared_at_once(blobs: ImageClassification, traced: list[str], folder: Path) -> None:
+    configs = [CONFIG, replace(CONFIG, batch=20)]
+    found: dict[int, list[Any]] = {0: [], 1: []}
+
+    def work(number: int) -> None:
+        found[number].append(result(prepare(ARCHITECTURE, blobs, configs[number], seed=0)))
+
+    for _ in range(2):
+        traced.clear()
+        threads = [threading.Thread(target=work, args=(number,)) for number in found]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not {"train", "evaluate"} & set(traced)
+    assert len(list(folder.iterdir())) == 4
+    for first, again in found.values():
+        assert_same(first, again)
+
+
+def test_the_longest_unused_make_room(
+    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    for age in range(4):
+        (folder / str(age)).write_bytes(bytes(1000))
+        os.utime(folder / str(age), (10**9 - age, 10**9 - age))
+    monkeypatch.setattr(kept, "_ROOM", 2500)
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    left = {path.name for path in folder.iterdir()}
+    assert {"0", "1"} < left and len(left) == 4
+
+
+def test_use_keeps_a_program_young(blobs: ImageClassification, folder: Path) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    for file in folder.iterdir():
+        os.utime(file, (10**9, 10**9))
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    assert all(file.stat().st_mtime > 10**9 for file in folder.iterdir())
+
+
+PROGRAM = """
+import json, sys
+import jax, numpy as np
+from nasctl.datasets import Dataset, Examples
+from nasctl.tasks import image_classification
+from nasctl.training import configure_platform, prepare
+from test_kept import ARCHITECTURE, CONFIG, arrays, result
+configure_platform()
+names = []
+jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: names.append(str(_.get("fun_name"))))
+random = np.random.default_rng(0)
+images, labels = random.integers(0, 256, (100, 4, 4, 3), np.uint8), random.integers(0, 3, 100).astype(np.int32)
+examples = Examples(images, labels)
+task = image_classification(Dataset("noise", "image", examples, examples, ("a", "b", "c")))
+history, weights = result(prepare(ARCHITECTURE, task, CONFIG, seed=0))
+print(json.dumps([sorted({"train", "evaluate"} & set(names)), history, [leaf.tolist() for leaf in weights]]))
+"""
+
+
+@pytest.mark.slow
+def test_the_next_process_finds_it(tmp_path: Path) -> None:
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_CACHE_HOME": str(tmp_path)}
+    found = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", PROGRAM], env=environment, check=True, capture_output=True, text=True
+            ).stdout
+        )
+        for _ in range(2)
+    ]
+    assert [names for names, *_ in found] == [["evaluate", "train"], []]
+    assert found[0][1:] == found[1][1:]
+    assert len(list((tmp_path / "nasctl" / "compiled" / "programs").iterdir())) == 2
