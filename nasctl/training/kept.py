@@ -15,7 +15,7 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,7 +49,7 @@ def kept_program(
     file = folder / _key(name, identity, arguments, options, device)
     program = _load(file, device)
     if program is None:
-        program, is_new = _compile(make().lower(*arguments), options)
+        program, is_new = _compile(make().lower(*arguments), options, file)
         if is_new:
             _save(file, program)
     return program
@@ -85,17 +85,18 @@ def _device(arguments: tuple[Any, ...]) -> jax.Device | None:
     return devices.pop() if len(devices) == 1 else None
 
 
-def _compile(lowered: jax.stages.Lowered, options: Options) -> tuple[jax.stages.Compiled, bool]:
+def _compile(lowered: jax.stages.Lowered, options: Options, file: Path) -> tuple[jax.stages.Compiled, bool]:
     """The program, and whether XLA has just compiled it.
 
     One that came from JAX's own cache can be serialised like any other, but what is loaded from that lacks its
     kernels and fails when it runs. So without proof that it is new a program is not kept; and JAX does not put it
-    into its cache, or a file that is lost here could never be replaced.
+    into its cache, or a file that is lost here could never be replaced. Only where there is a file, which then could
+    not be loaded, JAX does as ever, in case no file can be loaded on this platform.
     """
     _listen()
     _heard.events = set()
     # JAX's settings can be set for one thread alone, but only this one's own module says so
-    with states.persistent_cache_min_compile_time_secs(math.inf):
+    with nullcontext() if file.exists() else states.persistent_cache_min_compile_time_secs(math.inf):
         program = lowered.compile(options)
     events = {event.rpartition("/")[2] for event in _heard.events}
     return program, "compile_requests_use_cache" in events and "cache_hits" not in events
@@ -138,7 +139,8 @@ def _save(file: Path, program: jax.stages.Compiled) -> None:
     with suppress(Exception):  # a full disk and a platform without serialisation are no reason not to train
         packed = zlib.compress(pickle.dumps(serialize(program)), 1)
         file.parent.mkdir(parents=True, exist_ok=True)
-        _make_room(file.parent)
+        with suppress(OSError):  # another worker makes room too
+            _make_room(file.parent)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as written:
             try:
                 written.write(hashlib.sha256(packed).digest() + packed)

@@ -78,7 +78,9 @@ def test_every_setting_but_those_of_the_rates_counts(blobs: ImageClassification,
     assert same == (name in {"epochs", "learning_rate", "schedule"})
 
 
-@pytest.mark.parametrize("name", ["mean", "deviation", "augmentation", "signature", "splits"])
+@pytest.mark.parametrize(
+    "name", ["mean", "deviation", "augmentation", "signature", "splits", "measures", "sequential"]
+)
 def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: ImageClassification, name: str) -> None:
     train = blobs.splits["train"]
     other = {
@@ -86,6 +88,8 @@ def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: ImageClassificat
         "deviation": blobs.deviation.astype(np.float64),
         "augmentation": upsample_crop_flip(1.5),
         "signature": Signature((4, 4, 1), 4),
+        "measures": ("loss",),
+        "sequential": True,
         "splits": {**blobs.splits, "train": train.take(np.arange(len(train) - 1))},
     }
     assert identity_of(ONE, blobs, CONFIG) != identity_of(ONE, replace(blobs, **{name: other[name]}), CONFIG)

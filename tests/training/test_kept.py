@@ -165,6 +165,18 @@ def test_a_damaged_file_is_replaced(
     assert not {"train", "evaluate"} & set(traced)
 
 
+def test_where_no_file_can_be_loaded_jax_keeps_the_program(
+    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(kept, "deserialize_and_load", fail)
+    for known in (False, True, True):
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+        assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir()) == known
+
+
 def test_a_program_from_jax_s_own_cache_is_not_kept(
     blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
