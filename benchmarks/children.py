@@ -9,7 +9,8 @@ process of its own on one core, with the memory allocator's settings that nasctl
 turn, and the median round counts, in processor seconds, so that what else the machine does falls on none. Then a copy
 of each trains on each core at once. Memory is the peak of the whole process, libraries included.
 
-At last the way from a sampled string to the first step, with an empty compilation cache and with a full one.
+At last the way from a sampled string to the first step: of the first child of a process, with empty caches and with
+full ones, and of a child that the process has had before.
 
 PyTorch is needed beside nasctl: `pip install nasctl[oracle]`.
 """
@@ -259,41 +260,56 @@ def ratios(found: dict[str, dict[str, float]]) -> dict[str, float]:
     }
 
 
+STARTS = ("decode", "first", "again", "trace")
+
+
 def start(case: Case, seed: int) -> dict[str, float]:
-    """Seconds from a sampled string to the first step, in this process: what `prepare` takes, and its parts."""
+    """Seconds from a sampled string to the first step, in this process: of its first child, of the same child once
+    more, and what tracing and lowering its training takes where it is not kept."""
     import jax
 
     from nasctl.config import TrainingConfig
     from nasctl.training import prepare
-    from nasctl.training.epoch import make_programs
     from nasctl.training.evaluation import place
     from nasctl.training.optimiser import first_momentum
+    from nasctl.training.programs import programs_for
 
     space, tokens, task = make_child(case, seed)
-    started = time.perf_counter()
+    times = [time.perf_counter()]
     architecture = space.decode(tokens)
     _ = architecture.graph
-    decoded = time.perf_counter()
+    times.append(time.perf_counter())
     config = TrainingConfig()
-    prepared = [prepare(architecture, task, config, seed=0)]
-    cold = time.perf_counter()
-    jax.clear_caches()
-    cleared = time.perf_counter()
-    prepared.append(prepare(architecture, task, config, seed=0))
-    warm = time.perf_counter()
-    programs, weights = make_programs(architecture.build(task.signature), task, config)
+    for _ in range(2):
+        prepared = prepare(architecture, task, config, seed=0)
+        times.append(time.perf_counter())
+    programs, weights = programs_for(architecture.build(task.signature), task, config)
     momentum = first_momentum(weights.parameters, config)
-    plan, data = prepared[0].draw(jax.random.key(0)), place(task)
-    traced = time.perf_counter()
+    plan, data = prepared.draw(jax.random.key(0)), place(task)
+    before = time.perf_counter()
     jax.jit(programs.train, donate_argnums=1).lower(
-        weights, momentum, data, plan, np.zeros(len(plan.positions), np.float32)
+        weights, momentum, data, plan, np.zeros(prepared.steps, np.float32)
     )
-    lowered = time.perf_counter()
+    seconds = [*np.diff(times), time.perf_counter() - before]
+    return dict(zip(STARTS, map(float, seconds), strict=True))
+
+
+def starts(case: Case, seed: int) -> dict[str, float]:
+    """What `start` finds in a process with an empty cache, and then in one that finds the first one's programs."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, **worker_environment(), "XDG_CACHE_HOME": folder}
+        for _ in range(2):
+            command = [sys.executable, __file__, "--start", json.dumps([*case, seed])]
+            printed = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+            found.append(json.loads(printed.stdout))
+    new, seen = found
     return {
-        "decode": decoded - started,
-        "trace": lowered - traced,
-        "cold": cold - decoded,
-        "warm": warm - cleared,
+        "decode": new["decode"],
+        "trace": new["trace"],
+        "empty cache": new["first"],
+        "full cache": seen["first"],
+        "again": seen["again"],
     }
 
 
@@ -309,9 +325,14 @@ def main() -> None:
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="only one case")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--start", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         run_child(json.loads(given.child))
+        return
+    if given.start:
+        *case_given, seed = json.loads(given.start)
+        print(json.dumps(start(Case(*case_given), seed)))
         return
     if given.quick:
         given.networks, given.rounds = 1, 2
@@ -343,22 +364,18 @@ def main() -> None:
                 f"    {name}: mean {statistics.mean(values):.2f}, {min(values):.2f} to {max(values):.2f}",
                 flush=True,
             )
-    starts = []
+    started = []
     print(
-        "seconds from a string to the first step: decode, trace, all with an empty cache, all with a full one"
+        "seconds from a string to the first step: decode, trace; all of it with empty caches, full ones, again"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(worker_environment(), XDG_CACHE_HOME=folder)
-        for case in CASES[:2]:
-            for seed in range(min(3, given.networks)):
-                found = start(case, seed)
-                starts.append({"case": str(case), "network": seed, **found})
-                print(
-                    f"{case!s:<32} {seed}" + "".join(f"{seconds:>9.3f}" for seconds in found.values()),
-                    flush=True,
-                )
+    for case in CASES[:2]:
+        for seed in range(min(3, given.networks)):
+            figures = starts(case, seed)
+            started.append({"case": str(case), "network": seed, **figures})
+            shown = "".join(f"{seconds:>9.3f}" for seconds in figures.values())
+            print(f"{case!s:<32} {seed}{shown}", flush=True)
     if given.json:
-        given.json.write_text(json.dumps({"children": rows, "starts": starts}, indent=1) + "\n")
+        given.json.write_text(json.dumps({"children": rows, "starts": started}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
