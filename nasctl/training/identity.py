@@ -25,7 +25,8 @@ from nasctl.training.buildable import Buildable
 _ARGUMENTS = frozenset({"epochs", "learning_rate", "schedule"})
 """Settings that reach a program as the rates of its steps, or as options of XLA. All others are compiled in."""
 
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "jax-cuda12-pjrt", "nvidia-cudnn-cu12", "libtpu")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "libtpu")
+_PACKAGES_OF_CUDA = ("jax-cuda12-pjrt", "jax-cuda13-pjrt", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 _VARIABLES = ("XLA_FLAGS", "LIBTPU_INIT_ARGS")
 _PROCESSOR = ("model name", "flags", "CPU implementer", "CPU part", "Features")
 _OF_NO_CONSEQUENCE = ("jax_compilation_cache", "jax_persistent_cache", "jax_explain", "jax_log")
@@ -77,7 +78,7 @@ def _is_ours(value: object) -> bool:
 @functools.cache
 def _machine() -> tuple[str, ...]:
     """Versions of the packages, and the processor that the programs are compiled for."""
-    return platform.python_version(), *map(_version, _PACKAGES), *_processor()
+    return platform.python_version(), *map(_version, _PACKAGES + _PACKAGES_OF_CUDA), *_processor()
 
 
 def _version(package: str) -> str:
