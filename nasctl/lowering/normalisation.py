@@ -17,6 +17,7 @@ from nasctl.graph import Attribute, Shape
 from nasctl.lowering.apart import apart
 from nasctl.lowering.initial import constant
 from nasctl.lowering.order import channel_axis, is_map
+from nasctl.lowering.precise import at_least_single
 from nasctl.lowering.sums import sum_of_columns
 
 Values = Float[Array, "..."]
@@ -56,8 +57,7 @@ class BatchNorm(nnx.Module):
         self.use_running_average = False
 
     def __call__(self, x: Values) -> Values:
-        exact = jnp.promote_types(x.dtype, jnp.float32)
-        values, scale, bias = x.astype(exact), self.scale[...].astype(exact), self.bias[...].astype(exact)
+        values, scale, bias = map(at_least_single, (x, self.scale[...], self.bias[...]))
         if self.use_running_average:
             factor = scale * lax.rsqrt(self.var[...] + EPSILON)
             return _scaled(values, factor, self.mean[...], bias).astype(x.dtype)

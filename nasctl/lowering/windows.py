@@ -19,6 +19,8 @@ import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
 
+from nasctl.lowering.precise import at_least_single
+
 Maps = Float[Array, "H W C N"]
 Visited = Float[Array, "H_s W_s C N"]
 
@@ -38,15 +40,14 @@ def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -
 
 def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[int, int]) -> Visited:
     """Correlates each channel with a kernel of its own; the sum is one of float32 numbers at least."""
-    exact = jnp.promote_types(maps.dtype, jnp.float32)
-    given, maps, kernel = maps.dtype, maps.astype(exact), kernel.astype(exact)
+    given, maps, kernel = maps.dtype, at_least_single(maps), at_least_single(kernel)
     total = sum(
         (
             view * kernel[row, column, :, None]
             for row, rows in enumerate(_views(maps, kernel.shape[0], stride[0], axis=0, outside=0))
             for column, view in enumerate(_views(rows, kernel.shape[1], stride[1], axis=1, outside=0))
         ),
-        start=jnp.zeros((), exact),
+        start=jnp.zeros((), maps.dtype),
     )
     return total.astype(given)
 

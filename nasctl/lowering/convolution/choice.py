@@ -23,6 +23,7 @@ from nasctl.lowering.convolution.matrices import work_of
 from nasctl.lowering.convolution.place_products import multiply
 from nasctl.lowering.convolution.transform import convolve_by_transform
 from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps, read
+from nasctl.lowering.precise import at_least_single
 
 Maps = Float[Array, "H W C N"]
 Kernel = Float[Array, "h w C F"]
@@ -55,8 +56,8 @@ def convolve(maps: Maps, kernel: Kernel, stride: tuple[int, int]) -> Visited:
     kernel = kernel[rows, columns]
     if jax.default_backend() != "cpu":
         return _by_library(maps, kernel, height, width)
-    given = maps.dtype
-    maps, kernel = _at_least_single(maps), _at_least_single(kernel)
+    # CPUs have no fast products of shorter numbers, and a transform needs the digits
+    given, maps, kernel = maps.dtype, at_least_single(maps), at_least_single(kernel)
     readings = least_work(height, width, *kernel.shape[2:])
     for number, reading in enumerate(readings):
         maps, kernel = read(maps, kernel, reading, number)
@@ -64,11 +65,6 @@ def convolve(maps: Maps, kernel: Kernel, stride: tuple[int, int]) -> Visited:
     if height.taps == width.taps == 1:
         return multiply(jnp.swapaxes(kernel, 2, 3), maps).astype(given)
     return convolve_by_transform(maps, kernel, height, width).astype(given)
-
-
-def _at_least_single(values: Array) -> Array:
-    """In float32, if not in float64: CPUs have no fast products of shorter numbers, and transforms need the digits."""
-    return values.astype(jnp.promote_types(values.dtype, jnp.float32))
 
 
 def _by_library(maps: Maps, kernel: Kernel, height: Axis, width: Axis) -> Visited:
