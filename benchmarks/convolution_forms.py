@@ -1,6 +1,6 @@
 """Which form of a convolution is the fastest on this CPU, layer by layer, and whether the rule knows it.
 
-    python benchmarks/convolution_forms.py [--rounds 5] [--json FILE]
+    python benchmarks/convolution_forms.py [--rounds 5] [--every 1] [--json FILE]
 
 A training step of one layer (output and both gradients) in a scan, on batches of 64. Each axis is read as it is (w), by
 its phases (p) or by its taps (t); the forms take turns, and of each the fastest round counts, in processor seconds, so
@@ -108,12 +108,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--every", type=int, default=1, help="only one layer of so many")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     given = parser.parse_args()
     configure_platform()
     rows = []
     print("maps    kernel  stride  channels  filters   rule   regret   milliseconds")
-    for layer in LAYERS:
+    for layer in LAYERS[:: given.every]:
         found = milliseconds(layer, given.rounds)
         regret = found[layer.rule] / min(found.values())
         rows.append({**layer._asdict(), "milliseconds": found, "rule": layer.rule, "regret": regret})

@@ -4,8 +4,8 @@
     python benchmarks/suite.py --out results --quick
     python benchmarks/suite.py --out results --only loop workers
 
-Nothing else should run meanwhile; in full it takes hours. Optuna and PyTorch are needed beside nasctl:
-`pip install nasctl[benchmark]`. What a part measures and how is said in its file.
+Nothing else should run meanwhile. In full it takes hours, with `--quick` a quarter of an hour. Optuna and PyTorch are
+needed beside nasctl: `pip install nasctl[benchmark]`. What a part measures and how is said in its file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ PARTS = {
         "children.py",
         quick="--quick",
     ),
-    "convolutions": Part("the forms of a convolution, and the rule between them", "convolution_forms.py"),
+    "convolutions": Part(
+        "the forms of a convolution, and the rule between them",
+        "convolution_forms.py",
+        quick="--rounds 2 --every 7",
+    ),
     "recurrent": Part(
         "recurrent cells against PyTorch's LSTM and a loop over the cell",
         "recurrent.py",
