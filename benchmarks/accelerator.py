@@ -6,8 +6,8 @@ The rate is measured first: products of two random matrices of 8,192 rows, in fl
 by default) and in bfloat16. Then random networks of `spaces/cnn.nas` on 32×32 images, in batches of 64 and of 512,
 train as `children.py` has them, in nasctl and in eager PyTorch: each in a process of its own, an epoch in turn, wall
 time, in either precision (`training.precision`, `torch.autocast`). A step is counted as three times the products of
-its forward pass. At last cells of
-`spaces/rnn.nas` an hour, compilation included: each compiled for itself, and K at once by one program.
+its forward pass. At last cells of `spaces/rnn.nas` an hour, compilation included: each compiled for itself, and K at
+once by one program.
 
 It needs a GPU and PyTorch beside nasctl: `pip install nasctl[cuda,benchmark]`.
 """

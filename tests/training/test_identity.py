@@ -135,7 +135,7 @@ def test_a_change_of_the_source_counts(
 
 
 def test_there_is_none_where_the_source_is_newer_than_what_runs(
-    blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(identity, "_IMPORTED", 0.0)
     identity._sources.cache_clear()

@@ -189,9 +189,7 @@ def test_a_program_from_jax_s_own_cache_is_not_kept(
         assert not folder.exists()
 
 
-def test_nothing_is_kept_where_the_person_wants_no_cache(
-    blobs: ImageClassification, traced: list[str], folder: Path
-) -> None:
+def test_nothing_is_kept_where_the_person_wants_no_cache(blobs: ImageClassification, folder: Path) -> None:
     jax.config.update("jax_enable_compilation_cache", False)
     try:
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
