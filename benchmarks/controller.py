@@ -2,12 +2,12 @@
 
     python benchmarks/controller.py --table nbmacro.npz --seeds 20 --trials 300
     python benchmarks/controller.py --table nbmacro.npz --batch 1 5 10 --only default
-    python benchmarks/controller.py --made-up --seeds 20 --trials 300
+    python benchmarks/controller.py --synthetic --seeds 20 --trials 300
     python benchmarks/controller.py --long --seeds 5 --trials 300
     python benchmarks/controller.py --speed
 
 `rewards.py` says what a table is and what is made up, `long_spaces.py` what long strings are rewarded for,
-and `rivals.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also
+and `searchers.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also
 one that repeats another.
 One core is enough, and is what the numbers in the documentation are from: OMP_NUM_THREADS=1
 XLA_FLAGS="--xla_cpu_multi_thread_eigen=false".
@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 from long_spaces import reward, spaces
-from rewards import MADE_UP, NoNetworks, flat_space, read_table
-from rivals import RIVALS, Maker
+from rewards import SYNTHETIC, NoNetworks, flat_space, read_table
+from searchers import SEARCHERS, Maker
 
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Controller, Observation, make_controller
@@ -61,7 +61,7 @@ def problems(options: argparse.Namespace) -> Iterator[tuple[str, Problems]]:
             flat_space(table.sizes), lambda t, table=table: float(table.reward(np.array([t]))[0]), table.best
         )
         yield path.stem, lambda seed, problem=problem: problem
-    for name, family in MADE_UP.items() if options.made_up else ():
+    for name, family in SYNTHETIC.items() if options.synthetic else ():
 
         def fresh(seed: int, family=family) -> Problem:
             table = family(seed)
@@ -75,7 +75,7 @@ def problems(options: argparse.Namespace) -> Iterator[tuple[str, Problems]]:
 
 
 @dataclass(frozen=True)
-class Record:
+class SearchResult:
     """One search.
 
     Attributes:
@@ -89,7 +89,7 @@ class Record:
     entropy: tuple[float, float]
 
 
-def search(controller: Controller, problem: Problem, trials: int, batch: int) -> Record:
+def search(controller: Controller, problem: Problem, trials: int, batch: int) -> SearchResult:
     """Searches, every trial counted, only the controller's time measured."""
     rewards: list[float] = []
     entropies = [float("nan")]
@@ -105,11 +105,11 @@ def search(controller: Controller, problem: Problem, trials: int, batch: int) ->
         entropies.append(metrics.get("entropy", float("nan")))
         rewards += gained
     lowest = min((e for e in entropies if e == e), default=float("nan"))
-    return Record(np.array(rewards[:trials]), 1000 * spent / len(rewards), (entropies[-1], lowest))
+    return SearchResult(np.array(rewards[:trials]), 1000 * spent / len(rewards), (entropies[-1], lowest))
 
 
 def compare(
-    name: str, problem_of: Problems, rivals: dict[str, Maker], seeds: range, trials: int, batches: list[int]
+    name: str, problem_of: Problems, searchers: dict[str, Maker], seeds: range, trials: int, batches: list[int]
 ) -> None:
     """Prints what each rival found, the mean over seeds and its standard error."""
     reported = [count for count in CHECKPOINTS if count < trials] + [trials]
@@ -120,7 +120,7 @@ def compare(
     print("best found after so many trials" if first.best is None else "regret after so many trials")
     columns = [*(str(count) for count in reported), "last 100 mean", "entropy (least)", "ms a trial"]
     print("".ljust(14) + "".join(column.rjust(18) for column in columns))
-    for rival, make in rivals.items():
+    for searcher, make in searchers.items():
         for batch in batches or [0]:
             size = batch or make(first.space, 0).batch
             search(make(first.space, 0), first, 20, size)  # compiles
@@ -139,7 +139,7 @@ def compare(
             last, least = (float(np.mean([r.entropy[i] for r in records])) for i in (0, 1))
             cells.append("-" if last != last else f"{last:.2f} ({least:.2f})")
             cells.append(f"{np.mean([r.milliseconds for r in records]):.2f}")
-            label = f"{rival}, {batch}" if batch else rival
+            label = f"{searcher}, {batch}" if batch else searcher
             print(label.ljust(14) + "".join(cell.rjust(18) for cell in cells), flush=True)
 
 
@@ -196,11 +196,11 @@ def main() -> None:
         "--reward", help="name of the rewards in them; the first array of floats if not given"
     )
     parser.add_argument(
-        "--made-up", action="store_true", help="families of functions, another one for each seed"
+        "--synthetic", action="store_true", help="families of functions, another one for each seed"
     )
     parser.add_argument("--long", action="store_true", help="spaces of more than a hundred decisions")
     parser.add_argument("--speed", action="store_true", help="what a trial costs without the reward model")
-    parser.add_argument("--only", nargs="+", choices=RIVALS, help="the searchers that take part")
+    parser.add_argument("--only", nargs="+", choices=SEARCHERS, help="the searchers that take part")
     parser.add_argument(
         "--batch", type=int, nargs="+", help="trials learned from at once; each searcher's own"
     )
@@ -208,10 +208,10 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=300)
     options = parser.parse_args()
-    names = options.only or [name for name in RIVALS if options.long or name != "no lstm"]
+    names = options.only or [name for name in SEARCHERS if options.long or name != "no lstm"]
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for name, problem_of in problems(options):
-        compare(name, problem_of, {n: RIVALS[n] for n in names}, seeds, options.trials, options.batch or [])
+        compare(name, problem_of, {n: SEARCHERS[n] for n in names}, seeds, options.trials, options.batch or [])
     if options.speed:
         measure_speed(5)
 

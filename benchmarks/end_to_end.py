@@ -84,7 +84,7 @@ def write_data(path: Path) -> None:
     np.savez(path, **arrays)
 
 
-CONTENDERS = {"nasctl": with_nasctl, "Optuna and PyTorch": with_script}
+SEARCHES = {"nasctl": with_nasctl, "Optuna and PyTorch": with_script}
 
 
 def main() -> None:
@@ -101,12 +101,12 @@ def main() -> None:
     print(f"{given.children} children of {given.epochs} epochs".ljust(32) + "minutes   validation   test")
     for seed in given.seeds:
         found = {}
-        for name, search in CONTENDERS.items():
+        for name, search in SEARCHES.items():
             found[name] = search(given.children, given.epochs, seed)
             minutes, validation, test = found[name].values()
             label = f"seed {seed}, {name}"
             print(f"{label:<32}{minutes:>7.2f}{validation:>13.4f}{test:>7.4f}", flush=True)
-        theirs, ours = (found[name]["minutes"] for name in reversed(CONTENDERS))
+        theirs, ours = (found[name]["minutes"] for name in reversed(SEARCHES))
         print(f"    {theirs / ours:.2f} times as long", flush=True)
         rows.append({"seed": seed, **found})
     if given.json:

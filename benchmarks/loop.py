@@ -89,7 +89,7 @@ def with_optuna(trials: int, sampler: str) -> list[float]:
     return moments
 
 
-CONTENDERS: dict[str, Callable[[int], list[float]]] = {
+SEARCHES: dict[str, Callable[[int], list[float]]] = {
     "nasctl, random": lambda trials: with_nasctl(trials, {"kind": "random"}),
     "nasctl, local search": lambda trials: with_nasctl(trials, {"kind": "local"}),
     "nasctl, evolution": lambda trials: with_nasctl(trials, {"kind": "evolution"}),
@@ -140,9 +140,9 @@ def main() -> None:
     parser.add_argument("--only", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        print(json.dumps(CONTENDERS[options.only](max(options.at))))
+        print(json.dumps(SEARCHES[options.only](max(options.at))))
         return
-    found: dict[str, list[dict[int, Cost]]] = {name: [] for name in CONTENDERS}
+    found: dict[str, list[dict[int, Cost]]] = {name: [] for name in SEARCHES}
     for _ in range(options.rounds):
         for name, rounds in found.items():
             most = options.optuna_at_most if name.startswith("Optuna") else max(options.at)

@@ -140,4 +140,4 @@ def network(seed: int) -> Table:
     return tabulated(sizes, -np.log1p(np.exp(-1.2 * mixed)))
 
 
-MADE_UP: Mapping[str, Callable[[int], Table]] = {"cliffs": cliffs, "rugged": rugged, "network": network}
+SYNTHETIC: Mapping[str, Callable[[int], Table]] = {"cliffs": cliffs, "rugged": rugged, "network": network}

@@ -104,7 +104,7 @@ def mutations(space: Space, seed: int) -> GuidedReinforce:
     return GuidedReinforce(space, settings(ControllerConfig()), seed=seed, policy=MutationPolicy(space, seed))
 
 
-RIVALS: dict[str, Maker] = {
+SEARCHERS: dict[str, Maker] = {
     "random": of(kind="random"),
     "local": of(kind="local"),
     "evolution": of(kind="evolution"),
@@ -117,4 +117,4 @@ RIVALS: dict[str, Maker] = {
 """By name; `no lstm` is asked for by `--only` or `--long`."""
 
 if importlib.util.find_spec("optuna") is None:
-    del RIVALS["tpe"]
+    del SEARCHERS["tpe"]
