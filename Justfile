@@ -18,10 +18,6 @@ lint:
 docs:
     python docs/commands.py > docs/commands.md
 
-# the numbers in docs/performance.md
-bench:
-    python benchmarks/children.py
-    python benchmarks/recurrent.py
-    python benchmarks/controller.py
-    python benchmarks/loop.py
-    python benchmarks/memory.py
+# every benchmark, one after the other: hours, or `just bench --quick` for a quarter of an hour
+bench *ARGS:
+    python benchmarks/suite.py --out results {{ARGS}}

@@ -1,15 +1,14 @@
-"""How well children use a GPU: images a second against PyTorch, the part of its matrix rate, and children at once.
-
+"""Measures how well child networks use a GPU: images per second, share of the matrix rate, cells trained at once.
     python benchmarks/accelerator.py [--networks 3] [--rounds 5] [--groups 1 8 32] [--json FILE]
 
-The rate is measured first: products of two random matrices of 8,192 rows, in float32 (TensorFloat-32, as JAX multiplies
-by default) and in bfloat16. Then random networks of `spaces/cnn.nas` on 32×32 images, in batches of 64 and of 512,
-train as `children.py` has them, in nasctl and in eager PyTorch: each in a process of its own, an epoch in turn, wall
-time, in either precision (`training.precision`, `torch.autocast`). A step is counted as three times the products of
-its forward pass. At last cells of `spaces/rnn.nas` an hour, compilation included: each compiled for itself, and K at
-once by one program.
+1. The matrix rate: products of two random matrices of 8,192 rows, in float32 (TensorFloat-32, JAX's default) and in
+   bfloat16.
+2. Random networks of `spaces/cnn.nas` on 32×32 images, in batches of 64 and 512, in nasctl and in eager PyTorch, in
+   both precisions (`training.precision`, `torch.autocast`). They train as in `children.py`: each in its own process, in
+   turns of one epoch; the figures are wall time. A step counts as three times the FLOPs of its forward pass.
+3. Cells of `spaces/rnn.nas` per hour, compilation included: each compiled by itself, and K at once in one program.
 
-It needs a GPU and PyTorch beside nasctl: `pip install nasctl[cuda,benchmark]`.
+A GPU and PyTorch are required: `pip install nasctl[cuda,benchmark]`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ CASES = [
 
 
 def matrix_rate(dtype: str) -> float:
-    """FLOP/s of a product of two matrices, the best of seven."""
+    """Returns the FLOP/s of a product of two matrices, the best of seven rounds."""
     import jax
 
     left, right = (jax.random.normal(jax.random.key(seed), (ROWS, ROWS), dtype) for seed in range(2))
@@ -50,15 +49,15 @@ def matrix_rate(dtype: str) -> float:
 
 
 def step_flops(case: Case, seed: int) -> float:
-    """Of a training step: the forward pass, and two gradients that each take as much."""
+    """Returns the FLOPs of a training step: the forward pass, and two gradients that cost as much each."""
     space, tokens, task = make_child(case, seed)
     return 3 * case.batch * space.decode(tokens).cost(task.signature).flops
 
 
 def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> list[dict[str, Any]]:
-    """Prints a line a network and precision."""
+    """Measures random networks, and prints a line for each network and precision."""
     print(
-        f"ms a step: {', '.join([OURS, *LAYOUTS])}; the best PyTorch's over ours; images/s; part of the matrix rate"
+        f"ms per step: {', '.join([OURS, *LAYOUTS])}; PyTorch's shortest time over nasctl's; images/s; share of the matrix rate"
     )
     kinds = {dtype: [f"{kind} {dtype}" for kind in (OURS, *TORCH)] for dtype in PRECISIONS}
     rows = []
@@ -90,21 +89,21 @@ def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> lis
 
 
 def main() -> None:
-    """Prints the rate of the matrix units, a line a network, and cells an hour."""
+    """Prints the matrix rate, a line for each network, and cells per hour."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--networks", type=int, default=3, help="networks a case")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--networks", type=int, default=3, help="networks per case")
+    parser.add_argument("--rounds", type=int, default=5, help="epochs that are timed")
     parser.add_argument("--groups", type=int, nargs="*", default=[1, 8, 32], help="cells at once")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     given = parser.parse_args()
-    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # several processes share the device
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # because several processes share the device
     import jax
     from recurrent import measure_children
 
     if jax.default_backend() == "cpu":
-        parser.exit(0, "there is no accelerator that JAX can use here\n")
+        parser.exit(0, "JAX finds no accelerator on this machine\n")
     rates = {dtype: matrix_rate(dtype) for dtype in PRECISIONS}
     print(
         f"{jax.devices()[0].device_kind}, JAX {jax.__version__}; products of {ROWS} rows: "
@@ -114,7 +113,7 @@ def main() -> None:
     rows = measure_networks(given.networks, given.rounds, rates)
     jax.config.update("jax_enable_compilation_cache", False)
     cells = {width: 60 * measure_children(width, max(width, 4)) for width in given.groups}
-    print("cells an hour: " + ", ".join(f"{rate:,.0f} {width} at once" for width, rate in cells.items()))
+    print("cells per hour: " + ", ".join(f"{rate:,.0f} {width} at once" for width, rate in cells.items()))
     if given.json:
         given.json.write_text(json.dumps({"rates": rates, "networks": rows, "cells": cells}, indent=1) + "\n")
 

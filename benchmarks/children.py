@@ -1,18 +1,18 @@
-"""How fast child networks train, in nasctl and in PyTorch, and how soon they start.
-
+"""Measures how fast child networks train, in nasctl and in PyTorch, and how soon they start.
     python benchmarks/children.py [--quick] [--networks 5] [--rounds 5] [--compiled] [--json FILE]
 
-Random networks of `spaces/cnn.nas` and `spaces/cnn_strides.nas`, of 6 and 15 layers, on 8×8 and 32×32 images, batch
-64: the epoch that `nasctl search` runs against an ordinary loop in eager PyTorch, with its tensors contiguous and
-channels_last. Same weights, images, order and optimiser; the losses of the first epoch are compared. Each child has a
-process of its own on one core, with the memory allocator's settings that nasctl's workers have. They train an epoch in
-turn, and the median round counts, in processor seconds, so that what else the machine does falls on none. Then a copy
-of each trains on each core at once. Memory is the peak of the whole process, libraries included.
+Training: random networks of `spaces/cnn.nas` and `spaces/cnn_strides.nas` with 6 and 15 layers, on 8×8 and 32×32
+images, in batches of 64. The epoch that `nasctl search` runs is compared with an ordinary training loop in eager
+PyTorch, once with contiguous and once with channels_last tensors. Weights, images, order and optimiser are the same,
+and the losses of the first epoch are compared. Each child has its own process on one core, with the allocator settings
+of nasctl's workers. The children take turns, one epoch each. The figure is the median over the rounds, in processor
+seconds, which other processes disturb less than wall time. Then one copy of each child trains on every core at once.
+Memory is the peak of the whole process, libraries included.
 
-At last the way from a sampled string to the first step: of the first child of a process, with empty caches and with
-full ones, and of a child that the process has had before.
+Start: the seconds from a token string to the first training step, for the first child of a process with empty caches,
+for the first child of a process with full caches, and for a child that the process has trained before.
 
-PyTorch is needed beside nasctl: `pip install nasctl[oracle]`.
+PyTorch is required: `pip install nasctl[benchmark]`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,15 @@ OURS, LAYOUTS = "nasctl", ("contiguous", "channels_last")
 
 
 class Case(NamedTuple):
-    """A kind of network, and how it is trained."""
+    """A kind of network and of training.
+
+    Attributes:
+      space: Space file that the networks are drawn from.
+      size: Height and width of the images, in pixels.
+      layers: Number of layers.
+      steps: Training steps per epoch.
+      batch: Examples per step.
+    """
 
     space: str
     size: int
@@ -59,14 +67,15 @@ CASES = [
 
 
 class Child:
-    """A child in a process of its own.
+    """A child network that trains in its own process.
 
     Args:
-      case: What kind of network.
-      seed: Which one.
-      kind: `nasctl`, or a layout of PyTorch after `compiled` or `cuda`; either may be followed by `bfloat16`.
-      folder: Where the processes put what they share.
-      core: Where it runs; None for anywhere.
+      case: Kind of network.
+      seed: Seed of the random network.
+      kind: `nasctl`, or a PyTorch layout, optionally after `compiled` or `cuda`; either may be followed by
+        `bfloat16`.
+      folder: Folder for the files that the processes share.
+      core: Core that it runs on; None for any.
     """
 
     def __init__(self, case: Case, seed: int, kind: str, folder: Path, core: int | None = None) -> None:
@@ -82,16 +91,16 @@ class Child:
         if core is not None:
             os.sched_setaffinity(self._process.pid, {core})
         self.kind = kind
-        self.loss = self.answer()["loss"]
+        self.loss = self.receive()["loss"]
 
-    def ask(self) -> None:
-        """Lets it train an epoch."""
+    def start_epoch(self) -> None:
+        """Tells the process to train one epoch."""
         assert self._process.stdin
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
-    def answer(self) -> dict[str, float]:
-        """What came of it."""
+    def receive(self) -> dict[str, float]:
+        """Waits for the next result of the process."""
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
@@ -100,16 +109,16 @@ class Child:
         return answer
 
     def close(self) -> float:
-        """Ends the process; its peak memory in GB."""
+        """Ends the process and returns its peak memory in GB."""
         assert self._process.stdin
         self._process.stdin.close()
-        memory = self.answer()["memory"]
+        memory = self.receive()["memory"]
         self._process.wait()
         return memory
 
 
 def run_child(given: list[Any]) -> None:
-    """The child's side: trains an epoch for each line of the input."""
+    """Runs in the child's process: trains one epoch for each line of standard input."""
     *case_given, seed, kind, folder = given
     case = Case(*case_given)
     shared = Path(folder) / f"{case}-{seed}.npz".replace("/", "-")
@@ -142,7 +151,7 @@ def run_child(given: list[Any]) -> None:
 
 
 def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
-    """Space, architecture's tokens and task."""
+    """Returns a space, the tokens of a random architecture and a task with random images."""
     from nasctl.datasets import Examples
     from nasctl.dialects import load_space, parse_space
     from nasctl.graph import Signature
@@ -172,7 +181,7 @@ def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
 
 
 def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
-    """Prepares a child as a search does, and puts down all that PyTorch needs to train the same."""
+    """Prepares a child as a search does, and saves what PyTorch needs to train the same network."""
     import jax
 
     from nasctl.config import TrainingConfig
@@ -221,23 +230,32 @@ def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
 def measure(
     case: Case, seed: int, kinds: list[str], rounds: int, cores: Sequence[int | None]
 ) -> dict[str, dict[str, float]]:
-    """Milliseconds a step, alone and with a copy on each core, loss of the first epoch and memory, of each kind.
+    """Times one network in each kind of training.
 
-    On the one core `None` a child runs anywhere, as on a GPU.
+    Args:
+      case: Kind of network.
+      seed: Seed of the random network.
+      kinds: Kinds of training, as `Child` takes them.
+      rounds: Epochs that are timed.
+      cores: Cores to train on; `[None]` to run anywhere, as on a GPU.
+
+    Returns:
+      For each kind: `alone` and `together` (milliseconds per step, on one core and with a copy on every core),
+      `loss` (of the first epoch) and `memory` (GB).
     """
     with tempfile.TemporaryDirectory() as folder:
-        places = {kind: [Child(case, seed, kind, Path(folder), core) for core in cores] for kind in kinds}
+        groups = {kind: [Child(case, seed, kind, Path(folder), core) for core in cores] for kind in kinds}
         alone: dict[str, list[float]] = {kind: [] for kind in kinds}
         together: dict[str, list[float]] = {kind: [] for kind in kinds}
         for _ in range(rounds):
-            for kind, children in places.items():
-                children[0].ask()
-                alone[kind].append(1e3 * children[0].answer()["seconds"])
+            for kind, children in groups.items():
+                children[0].start_epoch()
+                alone[kind].append(1e3 * children[0].receive()["seconds"])
         for _ in range(rounds if len(cores) > 1 else 0):
-            for kind, children in places.items():
+            for kind, children in groups.items():
                 for child in children:
-                    child.ask()
-                together[kind].append(1e3 * statistics.mean(child.answer()["seconds"] for child in children))
+                    child.start_epoch()
+                together[kind].append(1e3 * statistics.mean(child.receive()["seconds"] for child in children))
         return {
             kind: {
                 "alone": statistics.median(alone[kind]),
@@ -245,12 +263,12 @@ def measure(
                 "loss": children[0].loss,
                 "memory": max([child.close() for child in children]),
             }
-            for kind, children in places.items()
+            for kind, children in groups.items()
         }
 
 
 def ratios(found: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The best PyTorch's time over ours, and our memory over the least of PyTorch's."""
+    """Returns PyTorch's shortest time over nasctl's, and nasctl's memory over PyTorch's smallest."""
     ours, theirs = found[OURS], [figures for kind, figures in found.items() if kind != OURS]
     return {
         "alone": min(figures["alone"] for figures in theirs) / ours["alone"],
@@ -264,8 +282,12 @@ STARTS = ("decode", "first", "again", "trace")
 
 
 def start(case: Case, seed: int) -> dict[str, float]:
-    """Seconds from a sampled string to the first step, in this process: of its first child, of the same child once
-    more, and what tracing and lowering its training takes where it is not kept."""
+    """Measures the seconds from a token string to the first training step in this process.
+
+    Returns:
+      `decode`, the decoding of the string; `first`, the preparation of the process's first child; `again`, the
+      preparation of the same child once more; `trace`, tracing and lowering its training program without a cache.
+    """
     import jax
 
     from nasctl.config import TrainingConfig
@@ -295,7 +317,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
 
 
 def starts(case: Case, seed: int) -> dict[str, float]:
-    """What `start` finds in a process with an empty cache, and then in one that finds the first one's programs."""
+    """Runs `start` in a process with an empty cache, then in a second one that finds the first one's programs."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, **worker_environment(), "XDG_CACHE_HOME": folder}
@@ -314,14 +336,16 @@ def starts(case: Case, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Prints a line a network, a summary a case, and how soon a child starts."""
+    """Prints a line for each network, a summary for each case, and how soon a child starts."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--networks", type=int, default=5, help="networks a case")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--networks", type=int, default=5, help="networks per case")
+    parser.add_argument("--rounds", type=int, default=5, help="epochs that are timed")
     parser.add_argument("--quick", action="store_true", help="one network a case, two rounds, no strides")
-    parser.add_argument("--compiled", action="store_true", help="PyTorch's compiler too, which takes long")
+    parser.add_argument(
+        "--compiled", action="store_true", help="also measure torch.compile, which takes long"
+    )
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="only one case")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -343,7 +367,7 @@ def main() -> None:
     cores = sorted(os.sched_getaffinity(0))
     rows: list[dict[str, Any]] = []
     print(
-        f"ms a step: {', '.join(kinds)}; then the best PyTorch's over ours, alone and on {len(cores)} cores"
+        f"ms per step: {', '.join(kinds)}; then PyTorch's shortest time over nasctl's, alone and on {len(cores)} cores"
     )
     for case in cases:
         compared = []
@@ -366,7 +390,7 @@ def main() -> None:
             )
     started = []
     print(
-        "seconds from a string to the first step: decode, trace; all of it with empty caches, full ones, again"
+        "seconds from a token string to the first step: decode, trace; in all with empty caches, full caches, again"
     )
     for case in CASES[:2]:
         for seed in range(min(3, given.networks)):

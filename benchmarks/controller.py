@@ -1,15 +1,13 @@
-"""How well and how fast the controllers search, all rivals in one run.
-
+"""Measures how well and how fast the searchers search, all of them in one run.
     python benchmarks/controller.py --table nbmacro.npz --seeds 20 --trials 300
     python benchmarks/controller.py --table nbmacro.npz --batch 1 5 10 --only default
     python benchmarks/controller.py --synthetic --seeds 20 --trials 300
     python benchmarks/controller.py --long --seeds 5 --trials 300
     python benchmarks/controller.py --speed
 
-`rewards.py` says what a table is and what is made up, `long_spaces.py` what long strings are rewarded for,
-and `searchers.py` who takes part. Regret is the best of a table minus the best found; every trial counts, also
-one that repeats another.
-One core is enough, and is what the numbers in the documentation are from: OMP_NUM_THREADS=1
+`searchers.py` has the searchers, `rewards.py` the tables and the synthetic functions, `long_spaces.py` the spaces of
+`--long` and their reward. Regret is the best reward of a table minus the best one found. Every trial counts, also one
+that repeats another. The figures in the documentation were measured on one core: OMP_NUM_THREADS=1
 XLA_FLAGS="--xla_cpu_multi_thread_eigen=false".
 """
 
@@ -36,12 +34,11 @@ CHECKPOINTS = (100, 300, 1000, 3000)
 
 @dataclass(frozen=True)
 class Problem:
-    """What is searched with one seed.
-
+    """A space and its reward, as searched with one seed.
     Attributes:
       space: The space.
       reward: The reward of a string.
-      best: The largest reward there is, or None if it is not known.
+      best: The largest reward of any string, or None if it is not known.
     """
 
     space: Space
@@ -50,11 +47,11 @@ class Problem:
 
 
 Problems = Callable[[int], Problem]
-"""The problem of a seed."""
+"""Makes the problem of a seed."""
 
 
 def problems(options: argparse.Namespace) -> Iterator[tuple[str, Problems]]:
-    """What the command line asks for, by name."""
+    """Yields the problems that the command line asks for, by name."""
     for path in options.table or ():
         table = read_table(path, options.reward)
         problem = Problem(
@@ -69,19 +66,20 @@ def problems(options: argparse.Namespace) -> Iterator[tuple[str, Problems]]:
                 flat_space(table.sizes), lambda t: float(table.reward(np.array([t]))[0]), table.best
             )
 
-        yield f"{name}, another for each seed", fresh
+        yield f"{name}, a new function for each seed", fresh
     for name, space in spaces().items() if options.long else ():
         yield name, lambda seed, space=space: Problem(space, lambda t: reward(space, t), None)
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One search.
+    """The result of one search.
 
     Attributes:
-      rewards: Of its trials in order.
-      milliseconds: That the controller took for a trial.
-      entropy: Of its policy at the end and at the lowest, as a part of a uniform policy's; NaN if there is none.
+      rewards: Rewards of the trials, in order.
+      milliseconds: Controller time per trial.
+      entropy: Entropy of the policy at the end and at its lowest, as a share of a uniform policy's; NaN if the
+        searcher has no policy.
     """
 
     rewards: np.ndarray
@@ -90,7 +88,7 @@ class SearchResult:
 
 
 def search(controller: Controller, problem: Problem, trials: int, batch: int) -> SearchResult:
-    """Searches, every trial counted, only the controller's time measured."""
+    """Runs one search, and times the controller alone."""
     rewards: list[float] = []
     entropies = [float("nan")]
     spent = 0.0
@@ -109,21 +107,26 @@ def search(controller: Controller, problem: Problem, trials: int, batch: int) ->
 
 
 def compare(
-    name: str, problem_of: Problems, searchers: dict[str, Maker], seeds: range, trials: int, batches: list[int]
+    name: str,
+    problem_of: Problems,
+    searchers: dict[str, Maker],
+    seeds: range,
+    trials: int,
+    batches: list[int],
 ) -> None:
-    """Prints what each rival found, the mean over seeds and its standard error."""
+    """Prints what each searcher found: the mean over seeds and its standard error."""
     reported = [count for count in CHECKPOINTS if count < trials] + [trials]
     first = problem_of(seeds[0])
     print(
         f"\n{name}: {len(first.space.decisions)} decisions, {first.space.size:.3g} strings, {len(seeds)} seeds"
     )
-    print("best found after so many trials" if first.best is None else "regret after so many trials")
-    columns = [*(str(count) for count in reported), "last 100 mean", "entropy (least)", "ms a trial"]
+    print("best reward, by number of trials" if first.best is None else "regret, by number of trials")
+    columns = [*(str(count) for count in reported), "last 100 mean", "entropy (lowest)", "ms per trial"]
     print("".ljust(14) + "".join(column.rjust(18) for column in columns))
     for searcher, make in searchers.items():
         for batch in batches or [0]:
             size = batch or make(first.space, 0).batch
-            search(make(first.space, 0), first, 20, size)  # compiles
+            search(make(first.space, 0), first, 20, size)  # compiles what the searches below use
             rows, records = [], []
             for seed in seeds:
                 problem = problem_of(seed)
@@ -144,7 +147,7 @@ def compare(
 
 
 def layered_space(layers: int) -> Space:
-    """Convolutions with strides and skip anchors (Zoph & Le 2017, section 4.1): 15 layers are 180 decisions."""
+    """Returns the space of Zoph & Le 2017, section 4.1, with strides and skip anchors: 15 layers are 180 decisions."""
     sets = {"height": (1, 3, 5, 7), "width": (1, 3, 5, 7), "down": (1, 2, 3), "right": (1, 2, 3)}
     decisions: list[Decision] = []
     points: list[AnchorPoint] = []
@@ -158,8 +161,8 @@ def layered_space(layers: int) -> Space:
 
 
 def measure_speed(batch: int, repeats: int = 100) -> None:
-    """Prints what a trial costs without the reward model: sampling it, and its share of an update."""
-    print(f"\nmilliseconds a trial, batches of {batch}, median of {repeats}; compilation in seconds")
+    """Prints the cost of a trial without the reward model: its sampling, and its share of an update."""
+    print(f"\nmilliseconds per trial, batches of {batch}, median of {repeats}; compilation in seconds")
     print("space".ljust(34) + "".join(c.rjust(11) for c in ("compile", "propose", "observe", "together")))
     spaces = {
         "30 plain decisions": flat_space((3,) * 30),
@@ -187,22 +190,22 @@ def measure_speed(batch: int, repeats: int = 100) -> None:
 
 
 def main() -> None:
-    """Reads the command line and prints the tables."""
+    """Prints a table for each problem."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--table", type=Path, nargs="+", help=".npz files of known rewards")
+    parser.add_argument("--table", type=Path, nargs="+", help=".npz files of known rewards, see rewards.py")
     parser.add_argument(
-        "--reward", help="name of the rewards in them; the first array of floats if not given"
+        "--reward", help="name of the rewards in these files; by default, the first array of floats"
     )
     parser.add_argument(
-        "--synthetic", action="store_true", help="families of functions, another one for each seed"
+        "--synthetic", action="store_true", help="families of synthetic functions, a new one for each seed"
     )
     parser.add_argument("--long", action="store_true", help="spaces of more than a hundred decisions")
-    parser.add_argument("--speed", action="store_true", help="what a trial costs without the reward model")
-    parser.add_argument("--only", nargs="+", choices=SEARCHERS, help="the searchers that take part")
+    parser.add_argument("--speed", action="store_true", help="the cost of a trial without the reward model")
+    parser.add_argument("--only", nargs="+", choices=SEARCHERS, help="compare only these searchers")
     parser.add_argument(
-        "--batch", type=int, nargs="+", help="trials learned from at once; each searcher's own"
+        "--batch", type=int, nargs="+", help="trials per update; by default, each searcher's own"
     )
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=0)
@@ -211,7 +214,9 @@ def main() -> None:
     names = options.only or [name for name in SEARCHERS if options.long or name != "no lstm"]
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for name, problem_of in problems(options):
-        compare(name, problem_of, {n: SEARCHERS[n] for n in names}, seeds, options.trials, options.batch or [])
+        compare(
+            name, problem_of, {n: SEARCHERS[n] for n in names}, seeds, options.trials, options.batch or []
+        )
     if options.speed:
         measure_speed(5)
 

@@ -1,11 +1,10 @@
-"""Which form of a convolution is the fastest on this CPU, layer by layer, and whether the rule knows it.
-
+"""Measures which form of a convolution is the fastest on this CPU, layer by layer, and whether the rule chooses it.
     python benchmarks/convolution_forms.py [--rounds 5] [--every 1] [--json FILE]
 
-A training step of one layer (output and both gradients) in a scan, on batches of 64. Each axis is read as it is (w), by
-its phases (p) or by its taps (t); the forms take turns, and of each the fastest round counts, in processor seconds, so
-that what else the machine does falls on none. The rule is `nasctl.lowering.convolution.choice.least_work`; its regret
-is the time of what it chooses over that of the fastest form.
+A training step of one layer (output and both gradients) runs in a scan, on batches of 64. Each axis is read whole (w),
+by its phases (p) or by its taps (t). The forms take turns. The figure is the fastest round, in processor seconds, which
+other processes disturb less than wall time. The rule is `nasctl.lowering.convolution.choice.least_work`; its regret is
+the time of the form that it chooses over that of the fastest form.
 """
 
 from __future__ import annotations
@@ -41,18 +40,18 @@ class Layer(NamedTuple):
 
     @property
     def axes(self) -> list[Axis]:
-        """Down and across."""
+        """The vertical and the horizontal axis."""
         return [centred(self.size, window, self.stride)[0] for window in self.kernel]
 
     @property
     def forms(self) -> dict[str, choice.Readings]:
-        """All ways to read the two axes, each by the letters of its ways."""
+        """All ways to read the two axes, by two letters: the vertical axis first."""
         named = (zip("twp", choice.ways(axis), strict=False) for axis in self.axes)
         return {down[0] + across[0]: (down[1], across[1]) for down, across in itertools.product(*named)}
 
     @property
     def rule(self) -> str:
-        """The form that is chosen."""
+        """The form that the rule chooses."""
         height, width = self.axes
         chosen = choice.least_work(height, width, self.channels, self.filters)
         return next(name for name, readings in self.forms.items() if readings == chosen)
@@ -68,7 +67,7 @@ LAYERS = [
 
 
 def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
-    """Of a training step of the layer, by each form."""
+    """Returns the processor milliseconds of a training step of the layer in each form."""
     random = np.random.default_rng(0)
     maps = jnp.asarray(random.standard_normal((layer.size, layer.size, layer.channels, BATCH), np.float32))
     kernel = jnp.asarray(
@@ -76,7 +75,7 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
     )
     programs = {name: compiled(form, layer.stride, maps, kernel) for name, form in layer.forms.items()}
     taken: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(rounds + 1):  # the first round warms up, and is never the fastest
+    for _ in range(rounds + 1):  # the first round warms up
         for name, (program, steps) in programs.items():
             started = time.process_time()
             jax.block_until_ready(program(maps, kernel))
@@ -85,7 +84,7 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
 
 
 def compiled(form: choice.Readings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
-    """Some steps in a scan, each of which needs the one before, and their number."""
+    """Compiles a scan over dependent training steps; returns it with the number of steps."""
     chosen = choice.least_work
     choice.least_work = lambda *layer: form
     steps = max(2, 2**22 // maps.size)
@@ -103,12 +102,12 @@ def compiled(form: choice.Readings, stride: int, maps: jax.Array, kernel: jax.Ar
 
 
 def main() -> None:
-    """Prints a line a layer, and the regret of the rule."""
+    """Prints a line for each layer, and the mean regret of the rule."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--every", type=int, default=1, help="only one layer of so many")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the fastest counts")
+    parser.add_argument("--every", type=int, default=1, help="measure every n-th layer only")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     given = parser.parse_args()
     configure_platform()
@@ -124,7 +123,9 @@ def main() -> None:
             f"{layer.rule:>7}{regret:>9.2f}   {times}",
             flush=True,
         )
-    print(f"regret of the rule: {statistics.geometric_mean(row['regret'] for row in rows):.3f}")
+    print(
+        f"regret of the rule, geometric mean: {statistics.geometric_mean(row['regret'] for row in rows):.3f}"
+    )
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n")
 

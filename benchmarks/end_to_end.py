@@ -1,15 +1,14 @@
-"""A whole search, from the shell to the best network: nasctl against a script of Optuna and PyTorch.
-
+"""Measures a whole search, from the shell to the best network: nasctl against a script of Optuna and PyTorch.
     python benchmarks/end_to_end.py
     python benchmarks/end_to_end.py --children 50 --epochs 5 --seeds 0 1 --json end_to_end.json
 
-The same space (`spaces/cnn.nas`), digits, split, number of children, epochs and kind of training. Either begins with
-nothing cached, fills the machine with one child a core, and stores its trials in SQLite; wall-clock time from the start
-of its first process to the end of its last. nasctl is run as `nasctl search` and `nasctl eval`; the other is
-`torch_search.py`, its storage on a disk in memory where there is one. Both choose their best by validation accuracy,
-and its test accuracy is what is shown: of 360 digits, so that a difference of 0.6 % is two of them.
+Both search the same space (`spaces/cnn.nas`) on the same digits and split, with the same number of children, epochs and
+kind of training. Both start with nothing cached, train one child on each core, and store their trials in SQLite. The
+figure is the wall time from the start of the first process to the end of the last. nasctl is run as `nasctl search` and
+`nasctl eval`; the other is `torch_search.py`, with its storage in shared memory if the system has some. Both choose
+their best network by validation accuracy. The test split has 360 digits: one digit is 0.28 %.
 
-Optuna and PyTorch are the extra `benchmark`.
+Optuna and PyTorch are required: `pip install nasctl[benchmark]`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 def with_nasctl(children: int, epochs: int, seed: int) -> dict[str, float]:
-    """Minutes of a search and test accuracy of its best network."""
+    """Returns the minutes of a search by nasctl, and the accuracies of its best network."""
     with tempfile.TemporaryDirectory() as folder:
         run = str(Path(folder) / "run")
         options = ["--trials", str(children), "--seed", str(seed), "--out", run]
@@ -47,7 +46,7 @@ def with_nasctl(children: int, epochs: int, seed: int) -> dict[str, float]:
 
 
 def with_script(children: int, epochs: int, seed: int) -> dict[str, float]:
-    """The same of the script."""
+    """Returns the minutes of a search by the script, and the accuracies of its best network."""
     import optuna
 
     memory = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
@@ -73,7 +72,7 @@ def with_script(children: int, epochs: int, seed: int) -> dict[str, float]:
 
 
 def write_data(path: Path) -> None:
-    """The digits as nasctl splits and normalises them."""
+    """Writes the digits, split and normalised by nasctl, to a file."""
     from nasctl.tasks.task_of_dataset import make_task
 
     task = make_task("digits")
@@ -88,14 +87,14 @@ SEARCHES = {"nasctl": with_nasctl, "Optuna and PyTorch": with_script}
 
 
 def main() -> None:
-    """Prints a line a search, and how much longer the script takes."""
+    """Prints a line for each search, and the script's time over nasctl's."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--children", type=int, default=50)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args()
     rows = []
     print(f"{given.children} children of {given.epochs} epochs".ljust(32) + "minutes   validation   test")
@@ -107,7 +106,7 @@ def main() -> None:
             label = f"seed {seed}, {name}"
             print(f"{label:<32}{minutes:>7.2f}{validation:>13.4f}{test:>7.4f}", flush=True)
         theirs, ours = (found[name]["minutes"] for name in reversed(SEARCHES))
-        print(f"    {theirs / ours:.2f} times as long", flush=True)
+        print(f"    the script takes {theirs / ours:.2f} times as long", flush=True)
         rows.append({"seed": seed, **found})
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

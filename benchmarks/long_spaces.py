@@ -1,13 +1,18 @@
-"""Two spaces of more than a hundred decisions, under a cheap reward that depends on the decoded network.
+"""Two spaces of more than a hundred decisions, and a cheap synthetic reward of the decoded network.
 
-The reward of a network is that of its signal, less a price for its parameters. Every map carries a strength
-and the extent of the image that it sees. A convolution adds its kernel to that extent and multiplies the
-strength by how well the kernel suits it: small kernels early, larger ones the more was seen. A layer of
-several inputs keeps the strongest in full and gains a little from each other one, by how differently far they
-see. Pooling widens the extent and costs strength. Width pays with diminishing returns, and its price grows
-with both ends of an edge, so a skip connection may be worth it from one layer and not from the next. So a
-decision is good or bad by what lies on the paths that lead to it: no sum over decisions or over pairs of them
-has these values, and the order of layers, along which the LSTM reads, is what matters.
+The reward is the strength of the network's output signal minus a penalty on its parameters. Every map has a strength
+and a receptive field:
+
+- A convolution adds its kernel size to the receptive field. It multiplies the strength by a factor that is largest when
+  the kernel suits the field: small kernels early, larger kernels for larger fields.
+- A layer with several inputs keeps the strength of the strongest. Each other input adds a little, more the more its
+  receptive field differs.
+- Pooling enlarges the receptive field and costs strength.
+- More filters give more strength with diminishing returns. The parameters of an edge grow with the filters at both of
+  its ends, so a skip connection may pay from one layer and not from the next.
+
+The value of a decision therefore depends on the paths that lead to it. The reward is not a sum over decisions or pairs
+of decisions, and the order of the layers, which is the order in which the LSTM reads them, matters.
 """
 
 from __future__ import annotations
@@ -50,7 +55,7 @@ output classifier
 
 
 def spaces() -> dict[str, Space]:
-    """The spaces by name."""
+    """Returns the spaces by name."""
     return {
         "15 layers, anchors": parse_space(CONVOLUTIONS, name="anchors"),
         "36 typed layers": parse_space(TYPED, name="typed"),
@@ -58,7 +63,7 @@ def spaces() -> dict[str, Space]:
 
 
 def reward(space: Space, tokens: tuple[int, ...]) -> float:
-    """Signal of the decoded network less the price of its parameters."""
+    """Returns the strength of the decoded network's output minus the penalty on its parameters."""
     graph = bind(space.decode(tokens).graph, SIGNATURE)
     return 10 * _signal(graph) - 1.2 * math.log10(measure_cost(graph).params)
 

@@ -1,16 +1,15 @@
-"""What a trial costs beside its child: proposing, storing durably and learning, against Optuna with its SQLite storage.
-
+"""Measures the overhead of a trial (propose, store durably, learn), in nasctl and in Optuna with SQLite storage.
     python benchmarks/loop.py
     python benchmarks/loop.py --at 100 1000 10000 --json loop.json
 
-Both search one space of plain choices under the same function, which takes no time, and make every trial durable when
-it is reported: nasctl so that it outlives the process (one write a trial), Optuna as its storage is set up (a flush to
-the disk for each parameter, so it is given 100 trials at most unless told otherwise; `TMPDIR=/dev/shm` takes the disk
-out of it). They take turns, each on one core and in a process of its own, and its first trials do not count, so that
-neither do start-up and compilation.
+Both search the same space of plain decisions with the same function, which takes almost no time. Both make every trial
+durable when it is reported. nasctl writes once per trial, so that trials survive the end of the process. Optuna's
+storage flushes to the disk for each parameter, so it gets at most 100 trials by default; `TMPDIR=/dev/shm` puts the
+storage in memory. The searchers take turns, each on one core and in its own process. The first trials are not counted,
+which excludes the start of the process and compilation.
 
-For each number of trials two figures: the mean of all trials until then, and that of the last 100, which shows what
-grows. Optuna is the extra `benchmark`.
+For each number of trials there are two figures: the mean of all trials so far, and the mean of the last 100, which
+shows growth. Optuna is required: `pip install nasctl[benchmark]`.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ from typing import NamedTuple
 
 DECISIONS, CHOICES = 28, 4
 WARM, LAST = 20, 100
-"""Trials before the clock starts, and trials of which the latest cost is the mean."""
+"""Trials before the clock starts, and the number of latest trials whose mean is shown."""
 
 
 def score(tokens: Sequence[int]) -> float:
-    """A cheap reward with interactions between neighbours."""
+    """Returns a cheap reward with interactions between neighbouring decisions."""
     pairs = itertools.pairwise(tokens)
     return sum(tokens) / len(tokens) + sum(0.5 for left, right in pairs if (left + right) % CHOICES == 1)
 
 
 def with_nasctl(trials: int, controller: Mapping[str, object]) -> list[float]:
-    """When each trial of nasctl ended."""
+    """Runs a search by nasctl and returns the time at which each trial ended."""
     import nasctl
     from nasctl.dialects import parse_space
     from nasctl.engine import Listener
@@ -66,7 +65,7 @@ def with_nasctl(trials: int, controller: Mapping[str, object]) -> list[float]:
 
 
 def with_optuna(trials: int, sampler: str) -> list[float]:
-    """When each trial of Optuna ended."""
+    """Runs a search by Optuna and returns the time at which each trial ended."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -101,14 +100,14 @@ SEARCHES: dict[str, Callable[[int], list[float]]] = {
 
 
 class Cost(NamedTuple):
-    """Milliseconds a trial: the mean so far, and that of the last 100."""
+    """Milliseconds per trial: the mean so far, and the mean of the last 100."""
 
     mean: float
     last: float
 
 
 def costs(moments: Sequence[float], at: Sequence[int]) -> dict[int, Cost]:
-    """At some numbers of trials."""
+    """Returns the cost of a trial after each of the given numbers of trials."""
     found = {}
     for count in at:
         end, last = moments[WARM + count - 1], min(LAST, count)
@@ -119,7 +118,7 @@ def costs(moments: Sequence[float], at: Sequence[int]) -> dict[int, Cost]:
 
 
 def measured(name: str, at: Sequence[int]) -> dict[int, Cost]:
-    """One search, in a process of its own."""
+    """Runs one search in its own process, on one core."""
     command = [sys.executable, __file__, "--only", name, "--at", *map(str, at)]
     environment = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
@@ -129,14 +128,14 @@ def measured(name: str, at: Sequence[int]) -> dict[int, Cost]:
 
 
 def main() -> None:
-    """Reads the command line, measures and prints a table."""
+    """Measures each searcher and prints a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--at", type=int, nargs="+", default=[100, 1000], help="numbers of trials")
-    parser.add_argument("--optuna-at-most", type=int, default=100, help="trials that Optuna is given")
-    parser.add_argument("--rounds", type=int, default=3, help="searches of each, whose median is shown")
-    parser.add_argument("--json", type=Path, help="where to write the numbers")
+    parser.add_argument("--optuna-at-most", type=int, default=100, help="largest number of trials for Optuna")
+    parser.add_argument("--rounds", type=int, default=3, help="searches of each; the median is shown")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
@@ -147,7 +146,7 @@ def main() -> None:
         for name, rounds in found.items():
             most = options.optuna_at_most if name.startswith("Optuna") else max(options.at)
             rounds.append(measured(name, [count for count in options.at if count <= most] or [most]))
-    print("milliseconds a trial: mean, and of the last 100, after so many trials")
+    print("milliseconds per trial, by number of trials: mean of all, mean of the last 100")
     print(" " * 38 + "".join(f"{count:>16,}" for count in options.at))
     for name, rounds in found.items():
         cells = []

@@ -1,9 +1,8 @@
-"""Memory of the search process and of its workers as a search goes on: it should not grow.
-
+"""Measures the memory of the search process and its workers during a search. It should not grow.
     python benchmarks/memory.py
     python benchmarks/memory.py --space spaces/cnn.nas --trials 300 --at 10 100 300
 
-Real children, each trained for an epoch; resident memory as `ps` reports it, in megabytes.
+Each trial trains a real child for one epoch. The figures are resident megabytes as `ps` reports them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from nasctl.engine import Listener
 
 
 class Watch(Listener):
-    """Reads the memory of this process and of its children when some numbers of trials are done."""
+    """Prints the memory of this process and its workers after the given numbers of trials."""
 
     def __init__(self, at: list[int]) -> None:
         self._at = at
@@ -27,7 +26,7 @@ class Watch(Listener):
         print("trials".rjust(8) + "search".rjust(10) + "   workers, MB", flush=True)
 
     def trial_finished(self, trial: object, *, is_best: bool) -> None:
-        """Counts a trial."""
+        """Counts the trial, and prints the memory if this is one of the given numbers."""
         self._done += 1
         if self._done in self._at:
             search, workers = resident()
@@ -35,7 +34,7 @@ class Watch(Listener):
 
 
 def resident() -> tuple[float, list[float]]:
-    """Resident megabytes of this process, and of each worker that it started."""
+    """Returns the resident megabytes of this process and of each worker that it started."""
     listed = subprocess.run(
         ["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True
     )
@@ -50,7 +49,7 @@ def resident() -> tuple[float, list[float]]:
 
 
 def main() -> None:
-    """Reads the command line and searches."""
+    """Runs the search."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,17 +1,17 @@
-"""The training step of a language model around a tree cell, against PyTorch's LSTM and a PyTorch loop over the cell.
-
+"""Measures the training step of a language model with tree cells, in nasctl and in PyTorch.
     python benchmarks/recurrent.py [--cells 3] [--rounds 7] [--cases 20x64 64x64] [--json FILE]
     python benchmarks/recurrent.py --children 1 4 8
 
-The network is that of `spaces/rnn.nas` with two layers: 35 steps, the embedded text with its vocabulary of 1,000, a
-shared embedding, gradients clipped. A case is BATCHxHIDDEN. Ours is the program of `nasctl search`, an epoch in one
-dispatch; theirs is eager. PyTorch's LSTM has as many recurrent parameters (its hidden size follows), the loop has the
-same tree, the same sizes, and one product for the x of all steps. All run in one process, on one core, and take turns.
-Times are those of the processor, which other processes disturb less; a ratio is the median over the rounds of their
-time over ours, above 1 where ours is faster.
+The network is that of `spaces/rnn.nas` with two layers: sequences of 35 steps, the text that comes with nasctl with its
+vocabulary of 1,000, a shared embedding, clipped gradients. A case is BATCHxHIDDEN. nasctl's is the compiled program of
+`nasctl search`, which trains an epoch in one dispatch. PyTorch runs eagerly, in two variants: its LSTM with as many
+recurrent parameters, from which its hidden size follows; and a Python loop over the same tree cell with the same sizes,
+with one product for the inputs of all steps. All run in one process on one core and take turns. Times are processor
+time, which other processes disturb less than wall time. A ratio is PyTorch's time over nasctl's, the median over the
+rounds; above 1, nasctl is faster.
 
-With `--children` it measures children a minute instead, compilation without a cache included: each compiled for itself
-(1), or K at once by the program that takes a cell's tokens as an array.
+`--children` measures children per minute instead, including compilation without a cache: each compiled by itself (1),
+or K at once in the program that takes the choices of the cells as an array.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ CASES = ("20x64", "64x64", "20x128", "64x128")
 NASCELL = Path(__file__).parent.parent / "examples" / "nascell.json"
 
 Epoch = Callable[[], float]
-"""Trains for an epoch; milliseconds a step."""
+"""Trains one epoch and returns milliseconds per step."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One cell in one case.
+    """The times of one cell in one case.
 
     Attributes:
       case: Batch and hidden size.
-      cell: Its name.
-      compile_seconds: To build, trace and compile it, from no cache.
-      step_ms: Milliseconds of our step, median.
-      lstm: PyTorch's LSTM: its time over ours.
-      loop: A PyTorch loop over the same cell: its time over ours.
+      cell: Name of the cell.
+      compile_seconds: Time to build, trace and compile it without a cache.
+      step_ms: Milliseconds of nasctl's step, median.
+      lstm: Time of PyTorch's LSTM over nasctl's.
+      loop: Time of the PyTorch loop over the same cell, over nasctl's.
     """
 
     case: str
@@ -76,13 +76,13 @@ class Measured:
 
 
 def sized_space(hidden: int) -> Space:
-    """`spaces/rnn.nas` with two layers of a given size."""
+    """Returns `spaces/rnn.nas` with two layers of a given size."""
     source = load_space("spaces/rnn.nas").source.replace("stack 1", "stack 2")
     return parse_space(source.replace("hidden for 200k params", f"hidden {hidden}"), name="rnn")
 
 
 def cells(space: Space, count: int) -> Iterator[tuple[str, Architecture]]:
-    """NASCell and some random cells, always the same."""
+    """Yields NASCell and the given number of random cells, the same ones each time."""
     yield "NASCell", Architecture(space, Architecture.load(NASCELL).tokens)
     rng = np.random.default_rng(0)
     for number in range(count):
@@ -90,7 +90,7 @@ def cells(space: Space, count: int) -> Iterator[tuple[str, Architecture]]:
 
 
 def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) -> tuple[Epoch, float]:
-    """The epoch of a search, and the seconds that it took to compile."""
+    """Returns the epoch as a search runs it, and the seconds that it took to compile."""
     child = prepare(architecture, task, config, seed=0)
     plan = plan_drawer(task, config.batch)(jax.random.key(0))
     rates = learning_rates(config, child.steps)[0]
@@ -107,7 +107,7 @@ def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) ->
 
 
 def windows(task: Task, config: TrainingConfig) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """The tokens and labels of each step, (35, batch), as our program reads them."""
+    """Returns the text tokens and labels of each step, (35, batch), as nasctl's program reads them."""
     import torch
 
     plan = plan_drawer(task, config.batch)(jax.random.key(0))
@@ -119,7 +119,7 @@ def windows(task: Task, config: TrainingConfig) -> list[tuple[torch.Tensor, torc
 def torch_epoch(
     network: torch.nn.Module, states: int, hidden: int, task: Task, config: TrainingConfig
 ) -> Epoch:
-    """The epoch of a PyTorch network that takes (35, batch) tokens and its layers' states."""
+    """Returns the epoch of a PyTorch network that takes text tokens (35, batch) and the states of its layers."""
     import torch
 
     batches = windows(task, config)
@@ -143,7 +143,7 @@ def torch_epoch(
 
 
 def torch_lstm(vocabulary: int, hidden: int) -> torch.nn.Module:
-    """A language model around PyTorch's LSTM, its embedding shared with its output."""
+    """Returns a language model with PyTorch's LSTM and an embedding shared with the output layer."""
     import torch
 
     class Model(torch.nn.Module):
@@ -161,7 +161,7 @@ def torch_lstm(vocabulary: int, hidden: int) -> torch.nn.Module:
 
 
 def torch_loop(tree: Tree, vocabulary: int, hidden: int) -> torch.nn.Module:
-    """The same tree cell, step by step in Python."""
+    """Returns a language model with the same tree cell, computed step by step in Python."""
     import torch
 
     combine = {"add": torch.add, "elem_mult": torch.mul, "max": torch.maximum}
@@ -211,9 +211,10 @@ def torch_loop(tree: Tree, vocabulary: int, hidden: int) -> torch.nn.Module:
 
 
 def lstm_hidden(hidden: int, base: int = 8) -> int:
-    """The hidden size with which an LSTM's layer has the parameters of a tree cell's.
+    """Returns the hidden size at which an LSTM layer has as many parameters as a tree cell.
 
-    4 (2 L² + 2 L) for PyTorch's, with two biases, and B (2 H² + H) for the tree's.
+    PyTorch's LSTM layer of L units has 4 (2 L² + 2 L) parameters, two biases included; a tree cell of base B with H
+    units has B (2 H² + H).
     """
     return int(((2 * base * hidden**2 + base * hidden) / 8 + 0.25) ** 0.5)
 
@@ -221,7 +222,7 @@ def lstm_hidden(hidden: int, base: int = 8) -> int:
 def measure(
     case: str, name: str, architecture: Architecture, task: Task, config: TrainingConfig, rounds: int
 ) -> Measured:
-    """Times one cell in one case."""
+    """Times one cell in one case, in nasctl and in PyTorch."""
     hidden, vocabulary = int(case.split("x")[1]), task.signature.outputs
     (cell, *_) = (node.attributes["cell"] for node in architecture.graph.nodes if node.op == "recurrent")
     tree = read_tree(cell) if isinstance(cell, Graph) else None
@@ -241,7 +242,12 @@ def measure(
 
 
 def measure_children(width: int, count: int) -> float:
-    """Children a minute, some at once; without a cache of compiled programs unless the process has one."""
+    """Trains some cells and returns children per minute.
+
+    Args:
+      width: Cells that are trained at once.
+      count: Cells in all.
+    """
     space = load_space("spaces/rnn.nas")
     config, task = resolve(space.defaults).training, make_task("pydoc")
     architectures = [architecture for _, architecture in cells(space, count - 1)]
@@ -256,21 +262,21 @@ def measure_children(width: int, count: int) -> float:
             group = architectures[first : first + width]
             nursery.train(group, seeds=range(first, first + len(group)))
     rate = 60 * count / (time.perf_counter() - started)
-    print(f"K = {width:<3} {rate:6.1f} children a minute, {config.epochs} epochs", flush=True)
+    print(f"K = {width:<3} {rate:6.1f} children per minute, {config.epochs} epochs", flush=True)
     return rate
 
 
 def main() -> None:
-    """Prints a line a cell and case, and the means of a case."""
+    """Prints a line for each cell and case, and the means of each case."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cells", type=int, default=3, help="random cells beside NASCell")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cells", type=int, default=3, help="random cells, besides NASCell")
+    parser.add_argument("--rounds", type=int, default=7, help="epochs that are timed")
     parser.add_argument("--cases", nargs="*", default=CASES, metavar="BATCHxHIDDEN")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--children", type=int, nargs="+", metavar="K", help="measure children a minute")
-    parser.add_argument("--count", type=int, default=8, help="children to measure that with")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--children", type=int, nargs="+", metavar="K", help="measure children per minute")
+    parser.add_argument("--count", type=int, default=8, help="cells to train for --children")
     given = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -284,7 +290,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     print(f"{jax.devices()[0].device_kind}, JAX {jax.__version__}, PyTorch {torch.__version__}, one core")
-    print("case     cell         our step    LSTM    loop    compile")
+    print("case     cell      nasctl step    LSTM    loop    compile")
     task, found = make_task("pydoc"), []
     for case in given.cases:
         batch, hidden = map(int, case.split("x"))

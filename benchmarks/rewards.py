@@ -1,11 +1,11 @@
-"""Rewards to search without training anything: tables of trained networks, and functions made up anew for each seed.
+"""Rewards that need no training: tables of trained networks, and synthetic functions.
 
-A table is an `.npz` of one of two forms:
+A table is an `.npz` file of one of two kinds:
 
-- every string of a space: `X` (strings × decisions, indices of choices) and an array of rewards, one a string, or
-  one a string and training seed, whose mean is taken;
-- a quadratic function: `cards` (number of choices of each decision), `w0`, `w1` (one a choice) and `w2` (one a pair
-  of choices of two decisions, pairs in lexicographic order); its optimum is not known.
+- All strings of a space: `X`, an array (strings, decisions) of indices of choices, and an array of rewards, either
+  (strings,) or (strings, training seeds), whose mean over seeds is used.
+- A quadratic function, whose optimum is not known: `cards`, the number of choices of each decision; `w0`, a constant;
+  `w1`, a weight for each choice; `w2`, a weight for each pair of choices of two decisions, in lexicographic order.
 """
 
 from __future__ import annotations
@@ -28,22 +28,21 @@ class NoNetworks:
     """The program of spaces that are only scored."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """There is none."""
+        """Raises NotImplementedError: these spaces have no networks."""
         raise NotImplementedError
 
     def to_json(self) -> dict[str, object]:
-        """Nothing that a graph depends on."""
+        """Returns an empty object: no graph depends on it."""
         return {}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A space with a known reward.
-
+    """The reward of every string of a space.
     Attributes:
       sizes: Number of choices of each decision.
-      reward: Rewards of strings, an array (strings, decisions).
-      best: The largest reward there is, or None if it is not known.
+      reward: Maps tokens (strings, decisions) to rewards (strings,).
+      best: The largest reward of any string, or None if it is not known.
     """
 
     sizes: tuple[int, ...]
@@ -52,7 +51,12 @@ class Table:
 
 
 def read_table(path: Path, reward_name: str | None) -> Table:
-    """Reads a table of one of the two forms."""
+    """Reads a table of either kind.
+
+    Args:
+      path: The `.npz` file.
+      reward_name: Name of the array of rewards; None for the first array of floats with one row per string.
+    """
     arrays = np.load(path)
     if "w2" in arrays:
         return quadratic(arrays)
@@ -71,7 +75,7 @@ def read_table(path: Path, reward_name: str | None) -> Table:
 
 
 def quadratic(arrays: Mapping[str, np.ndarray]) -> Table:
-    """The function w0 + Σ w1[choice] + Σ w2[pair of choices]."""
+    """Returns the function w0 + Σ w1[choice] + Σ w2[pair of choices]."""
     sizes = tuple(int(size) for size in arrays["cards"])
     first = np.cumsum([0, *sizes])
     pairs = np.zeros((first[-1], first[-1]))
@@ -89,24 +93,27 @@ def quadratic(arrays: Mapping[str, np.ndarray]) -> Table:
 
 
 def flat_space(sizes: tuple[int, ...]) -> Space:
-    """Decisions of kinds of their own, as the rows of a table have them."""
+    """Returns a space of plain decisions, each of its own kind, with the given numbers of choices."""
     decisions = tuple(Decision(f"p{i}", f"p{i}", tuple(range(size))) for i, size in enumerate(sizes))
     return Space("table", "benchmark", decisions, NoNetworks())
 
 
 def every_string(sizes: tuple[int, ...]) -> np.ndarray:
-    """All strings of a small space, in lexicographic order."""
+    """Returns all strings of a small space, in lexicographic order."""
     return np.indices(sizes).reshape(len(sizes), -1).T
 
 
 def tabulated(sizes: tuple[int, ...], values: np.ndarray) -> Table:
-    """The table of the values of every string."""
+    """Makes a table from the values of all strings, in lexicographic order."""
     shaped = values.reshape(sizes)
     return Table(sizes, lambda tokens: shaped[tuple(tokens.T)], float(values.max()))
 
 
 def cliffs(seed: int) -> Table:
-    """Additive with interactions of pairs, and a fifth of the choices of one decision fails whatever the others are."""
+    """An additive function with pairwise interactions, in which every string with one choice of the first decision fails.
+
+    That choice is one of five, so a fifth of the space fails.
+    """
     rng = np.random.default_rng((1, seed))
     sizes = (5, 4, 3, 3, 2, 5, 4, 2)
     strings = every_string(sizes)
@@ -118,19 +125,19 @@ def cliffs(seed: int) -> Table:
 
 
 def rugged(seed: int) -> Table:
-    """Each of 12 binary decisions has a part that depends on three others: an NK landscape (Kauffman 1993)."""
+    """An NK landscape (Kauffman 1993): each of 12 binary decisions adds a term that depends on three others."""
     rng = np.random.default_rng((2, seed))
     strings = every_string((2,) * 12)
     values = np.zeros(len(strings))
     for decision in range(12):
         others = rng.choice(np.delete(np.arange(12), decision), 3, replace=False)
-        place = strings[:, [decision, *others]] @ (8, 4, 2, 1)
-        values += rng.random(16)[place] / 12
+        row = strings[:, [decision, *others]] @ (8, 4, 2, 1)
+        values += rng.random(16)[row] / 12
     return tabulated((2,) * 12, values)
 
 
 def network(seed: int) -> Table:
-    """Choices have random embeddings, which a random network of one layer mixes; saturating, with noise of its own."""
+    """A random one-layer network over random embeddings of the choices, with noise and a saturating output."""
     rng = np.random.default_rng((3, seed))
     sizes = (9,) * 5
     strings = every_string(sizes)

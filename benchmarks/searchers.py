@@ -1,4 +1,4 @@
-"""The searchers that are compared: those of nasctl, variants of its default, and Optuna's TPE where it is installed."""
+"""The searchers that `controller.py` compares: nasctl's, variants of its default, and Optuna's TPE if it is installed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nasctl.controllers.presets import settings
 from nasctl.space import INACTIVE, Space, Tokens
 
 Maker = Callable[[Space, int], Controller]
-"""A searcher on a space with a seed."""
+"""Makes a searcher for a space and a seed."""
 
 
 class MutationPolicy:
-    """In the LSTM's place: strings at random, and the best ones crossed and mutated; it learns which those are."""
+    """Replaces the LSTM: samples uniform strings, and crosses and mutates the best strings that it has seen."""
 
     def __init__(self, space: Space, seed: int) -> None:
         self._moves = Moves(make_plan(space))
@@ -30,7 +30,7 @@ class MutationPolicy:
         self._best: Strings | None = None
 
     def sample(self, place: tuple[int, int, int], given: Strings, temperature: np.ndarray) -> Strings:
-        """Uniform completions; two thirds of the rows that are free altogether are crossed instead."""
+        """Completes strings uniformly; two thirds of the rows without any fixed decision are crossed instead."""
         rng = np.random.default_rng((self._seed, *place))
         strings = self._moves.complete(given, rng, {})
         free = np.flatnonzero((given == FREE).all(axis=1))
@@ -43,20 +43,20 @@ class MutationPolicy:
         return strings
 
     def improve(self, strings: Strings, weights: np.ndarray) -> Mapping[str, float]:
-        """Remembers the strings that are to be imitated: the last ones."""
+        """Remembers the last 16 strings: those to imitate."""
         self._best = strings[-16:]
         return {}
 
     def state(self) -> State:
-        """Nothing that lasts."""
+        """Returns nothing: there is no state to save."""
         return {}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Nothing to take over."""
+        """Does nothing: there is no state to restore."""
 
 
 class Tpe:
-    """Optuna's TPE, its study in memory; conditional decisions are asked for only where they are active."""
+    """Optuna's TPE with its study in memory. A conditional decision is suggested only where it is active."""
 
     def __init__(self, space: Space, seed: int) -> None:
         import optuna
@@ -64,7 +64,7 @@ class Tpe:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.batch = 1
         self._space = space
-        # one model of all decisions, and of each group that is active together: it does far better so
+        # One joint model of all decisions (or of each group that is active together) does far better than one each.
         conditional = any(decision.when for decision in space.decisions)
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=conditional)
@@ -74,7 +74,7 @@ class Tpe:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Asks for one trial after the other."""
+        """Asks for one trial after another."""
         proposals = []
         for _ in range(count):
             trial = self._study.ask()
@@ -88,19 +88,19 @@ class Tpe:
         return proposals
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """Tells the rewards."""
+        """Tells Optuna the rewards."""
         for trial in trials:
             self._study.tell(self._asked.pop(0), trial.reward)
         return {}
 
 
 def of(**config: object) -> Maker:
-    """A searcher of nasctl's with some settings."""
+    """Makes one of nasctl's searchers with some settings."""
     return lambda space, seed: make_controller(space, ControllerConfig(**config), seed=seed)
 
 
 def mutations(space: Space, seed: int) -> GuidedReinforce:
-    """The default without its LSTM."""
+    """Makes the default searcher with mutations instead of its LSTM."""
     return GuidedReinforce(space, settings(ControllerConfig()), seed=seed, policy=MutationPolicy(space, seed))
 
 
@@ -114,7 +114,7 @@ SEARCHERS: dict[str, Maker] = {
     "default": of(),
     "no lstm": mutations,
 }
-"""By name; `no lstm` is asked for by `--only` or `--long`."""
+"""The searchers by name; `no lstm` takes part only with `--only` or `--long`."""
 
 if importlib.util.find_spec("optuna") is None:
     del SEARCHERS["tpe"]

@@ -1,11 +1,10 @@
-"""All measurements of this machine, one after the other: a table each, and their figures as JSON.
-
+"""Runs every benchmark, one after the other, and writes a table and a JSON file for each.
     python benchmarks/suite.py --out results
     python benchmarks/suite.py --out results --quick
     python benchmarks/suite.py --out results --only loop workers
 
-Nothing else should run meanwhile. In full it takes hours, with `--quick` a quarter of an hour. Optuna and PyTorch are
-needed beside nasctl: `pip install nasctl[benchmark]`. What a part measures and how is said in its file.
+Run it on an otherwise idle machine. It takes hours in full and a quarter of an hour with `--quick`. It needs Optuna and
+PyTorch: `pip install nasctl[benchmark]`. The docstring of each script says what it measures and how.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """A benchmark.
+    """One benchmark script and its options.
 
     Attributes:
-      says: What it measures.
-      script: Its file.
-      options: What it is given.
-      quick: What it is given where time is short.
+      description: What it measures.
+      script: Its file name.
+      options: Command-line options of the full run.
+      quick: Command-line options of the quick run.
     """
 
-    says: str
+    description: str
     script: str
     options: str = ""
     quick: str = ""
@@ -40,12 +39,12 @@ class Part(NamedTuple):
 
 PARTS = {
     "children": Part(
-        "child networks against PyTorch, alone and one a core; memory; how soon a child starts",
+        "child networks against PyTorch: training step, memory, time to the first step",
         "children.py",
         quick="--quick",
     ),
     "convolutions": Part(
-        "the forms of a convolution, and the rule between them",
+        "the ways to compute a convolution, and the rule that chooses one",
         "convolution_forms.py",
         quick="--rounds 2 --every 7",
     ),
@@ -55,17 +54,17 @@ PARTS = {
         quick="--cells 1 --rounds 3 --cases 20x64",
     ),
     "accelerator": Part(
-        "children on a GPU, where there is one: images a second, part of its matrix rate, cells at once",
+        "child networks on a GPU: images per second, share of the matrix rate, cells at once",
         "accelerator.py",
         quick="--networks 1 --rounds 3 --groups 1 32",
     ),
     "loop": Part(
-        "what a trial costs beside its child, against Optuna, as trials grow",
+        "the overhead of a trial against Optuna's, as the number of trials grows",
         "loop.py",
         "--at 100 1000 10000 --rounds 1",
         "--at 100 1000 --rounds 1",
     ),
-    "workers": Part("children an hour with more workers", "workers.py", quick="--trials 6 --rounds 1"),
+    "workers": Part("children per hour by number of workers", "workers.py", quick="--trials 6 --rounds 1"),
     "end_to_end": Part(
         "a whole search against a script of Optuna and PyTorch", "end_to_end.py", quick="--children 10"
     ),
@@ -73,7 +72,7 @@ PARTS = {
 
 
 def machine() -> dict[str, object]:
-    """What the figures are from."""
+    """Returns the processor, the number of cores and the versions that the figures are from."""
     packages = ("nasctl", "jax", "jaxlib", "flax", "numpy", "torch", "optuna")
     installed = {name: _version(name) for name in packages}
     return {
@@ -99,12 +98,12 @@ def _processor() -> str:
 
 
 def run(name: str, out: Path, *, quick: bool) -> int:
-    """Runs a part, its output on the screen and in a file; its exit code."""
+    """Runs one benchmark, copies its output to a file, and returns its exit code."""
     part = PARTS[name]
     options = (part.quick if quick else part.options).split()
     command = [sys.executable, str(Path(__file__).with_name(part.script)), *options]
     command += ["--json", str(out / f"{name}.json")]
-    print(f"\n{name}: {part.says}", flush=True)
+    print(f"\n{name}: {part.description}", flush=True)
     started = time.perf_counter()
     with (out / f"{name}.txt").open("w", encoding="utf-8") as table:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -118,12 +117,12 @@ def run(name: str, out: Path, *, quick: bool) -> int:
 
 
 def main() -> None:
-    """Runs what is asked for; the exit code is 1 if a part failed."""
+    """Runs the benchmarks that were asked for; exits with 1 if one of them failed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for tables and figures")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tables and JSON files")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="run only these")
     parser.add_argument("--quick", action="store_true", help="fewer networks, rounds and trials")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)

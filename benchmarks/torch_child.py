@@ -1,4 +1,4 @@
-"""The same child network in PyTorch, trained as nasctl trains it: what `children.py` compares with."""
+"""A child network in PyTorch, trained as nasctl trains it, for `children.py` to compare with."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from torch import nn
 
 
 class TorchNetwork(nn.Module):
-    """Convolution, batch norm and ReLU a layer; a classifier of the averages of what feeds nothing.
+    """Layers of convolution, batch norm and ReLU, and a classifier on the average of each map that feeds no layer.
 
     Args:
-      values: What the architecture decides, by name.
-      weights: Each layer's kernel (height, width, in, out), scale and shift; then the classifier's matrix and bias.
+      values: The values of the architecture's decisions, by name.
+      weights: For each layer, its kernel (height, width, in, out), scale and bias; then the classifier's matrix and
+        bias.
     """
 
     def __init__(self, values: Mapping[str, Any], weights: Sequence[np.ndarray]) -> None:
@@ -43,7 +44,7 @@ class TorchNetwork(nn.Module):
             self.classifier.bias.copy_(torch.tensor(weights[-1]))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """The logits."""
+        """Returns the logits."""
         outputs: list[torch.Tensor] = []
         for sources, convolution, norm in zip(self.sources, self.convolutions, self.norms, strict=True):
             reads = _joined([outputs[source] for source in sources]) if sources else images
@@ -52,18 +53,18 @@ class TorchNetwork(nn.Module):
 
 
 class TorchChild:
-    """A child that is trained by an ordinary loop.
+    """A child network in an ordinary training loop.
 
     Args:
-      values: What the architecture decides.
+      values: The values of the architecture's decisions, by name.
       weights: As `TorchNetwork` takes them.
       images: (N, H, W, C), normalised.
       labels: (N,).
       order: Positions of the examples of each step, (steps, batch).
       layout: `contiguous` or `channels_last`.
-      compiled: Whether by `torch.compile`.
-      device: `cpu` or `cuda`; float32 products on the latter in TensorFloat-32, as JAX has them.
-      bfloat16: Whether products and convolutions are computed in it, by `torch.autocast`.
+      compiled: Whether to use `torch.compile`.
+      device: `cpu` or `cuda`; on CUDA, float32 products use TensorFloat-32, as JAX's do.
+      bfloat16: Whether to compute products and convolutions in bfloat16, by `torch.autocast`.
     """
 
     def __init__(
@@ -94,13 +95,17 @@ class TorchChild:
         self._precision = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
 
     def epoch(self) -> tuple[float, float]:
-        """Trains an epoch; the mean loss, and seconds a step: the processor's, or on a GPU the clock's."""
+        """Trains one epoch.
+
+        Returns:
+          The mean loss and the seconds per step: processor time on a CPU, wall time on a GPU.
+        """
         losses = []
         started = self._clock()
-        for places in self._order:
-            images = self._images[places].contiguous(memory_format=self._format)
+        for positions in self._order:
+            images = self._images[positions].contiguous(memory_format=self._format)
             with self._precision:
-                loss = F.cross_entropy(self._network(images), self._labels[places])
+                loss = F.cross_entropy(self._network(images), self._labels[positions])
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self._optimiser.step()
@@ -110,7 +115,7 @@ class TorchChild:
 
 
 def _joined(maps: list[torch.Tensor]) -> torch.Tensor:
-    """Concatenation in depth; smaller maps are padded with zeros to the largest, as near the centre as can be."""
+    """Concatenates maps by channel; smaller maps are centred and padded with zeros to the size of the largest."""
     if len(maps) == 1:
         return maps[0]
     height, width = max(x.shape[2] for x in maps), max(x.shape[3] for x in maps)

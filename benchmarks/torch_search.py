@@ -1,11 +1,10 @@
-"""What one would write instead of nasctl: an Optuna study over the space of `spaces/cnn.nas`, children in PyTorch.
-
+"""A script that does the work of `nasctl search spaces/cnn.nas` with Optuna and PyTorch.
     python benchmarks/torch_search.py DATA.npz sqlite:///STUDY.db CHILDREN EPOCHS SEED
 
-`end_to_end.py` writes the data and starts one of these a core; they share the study, and each trains on one thread.
-Optuna's default sampler (TPE) and PyTorch's defaults, as a practised user would have them: eager, contiguous. The
-training is nasctl's: SGD with Nesterov momentum 0.9, batches of 64, a cosine to zero, weight decay, He's weights, and
-the best validation accuracy of the last five epochs as what is maximised.
+`end_to_end.py` writes the data and starts one of these processes on each core. They share a study, and each trains on
+one thread. The sampler is Optuna's default (TPE); PyTorch runs eagerly with contiguous tensors. The training is
+nasctl's: SGD with Nesterov momentum 0.9, batches of 64, cosine decay to zero, weight decay, He initialisation. The
+objective is the best validation accuracy of the last five epochs.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SIZES, FILTERS = [1, 3, 5, 7], [24, 36, 48, 64]
 
 
 def suggest(trial: optuna.Trial) -> dict[str, object]:
-    """The decisions of a network."""
+    """Suggests the decisions of one network."""
     values: dict[str, object] = {}
     for layer in range(1, LAYERS + 1):
         values[f"layer{layer}.height"] = trial.suggest_categorical(f"height{layer}", SIZES)
@@ -40,7 +39,7 @@ def suggest(trial: optuna.Trial) -> dict[str, object]:
 
 
 def initial_weights(values: dict[str, object], channels: int, classes: int, seed: int) -> list[np.ndarray]:
-    """He's normal weights, in the order that `TorchNetwork` takes them."""
+    """Draws weights by He initialisation, in the order that `TorchNetwork` takes them."""
     random = np.random.default_rng(seed)
     filters = [int(values[f"layer{layer}.filters"]) for layer in range(1, LAYERS + 1)]
     sources = [values[f"layer{layer}.skip"] for layer in range(1, LAYERS + 1)]
@@ -61,14 +60,14 @@ def initial_weights(values: dict[str, object], channels: int, classes: int, seed
 
 
 def accuracy(network: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
-    """Of the examples."""
+    """Returns the share of examples that the network classifies correctly."""
     network.eval()
     with torch.no_grad():
         return float((network(images).argmax(1) == labels).float().mean())
 
 
 def train(network: TorchNetwork, data: dict[str, torch.Tensor], epochs: int, seed: int) -> float:
-    """Trains a network; the best validation accuracy of its last five epochs."""
+    """Trains a network and returns the best validation accuracy of its last five epochs."""
     random = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.SGD(network.parameters(), LEARNING_RATE, 0.9, weight_decay=1e-4, nesterov=True)
     steps = len(data["train_labels"]) // BATCH
@@ -77,8 +76,8 @@ def train(network: TorchNetwork, data: dict[str, torch.Tensor], epochs: int, see
     for _ in range(epochs):
         network.train()
         order = torch.randperm(len(data["train_labels"]), generator=random)
-        for places in order[: steps * BATCH].split(BATCH):
-            loss = F.cross_entropy(network(data["train_images"][places]), data["train_labels"][places])
+        for positions in order[: steps * BATCH].split(BATCH):
+            loss = F.cross_entropy(network(data["train_images"][positions]), data["train_labels"][positions])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -88,7 +87,7 @@ def train(network: TorchNetwork, data: dict[str, torch.Tensor], epochs: int, see
 
 
 def main() -> None:
-    """Takes part in the study until it has all its trials."""
+    """Works on the study until it has all its trials."""
     path, storage, children, epochs, seed = sys.argv[1:]
     torch.set_num_threads(1)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -107,10 +106,12 @@ def main() -> None:
         network = TorchNetwork(values, weights)
         reached = train(network, data, int(epochs), int(seed) + trial.number)
         tested = accuracy(network, data["test_images"], data["test_labels"])
-        trial.set_user_attr("test", tested)  # only read when the study is over
+        trial.set_user_attr("test", tested)  # read only after the study has ended
         return reached
 
-    sampler = optuna.samplers.TPESampler(constant_liar=True)  # a seed would make the processes propose alike
+    sampler = optuna.samplers.TPESampler(
+        constant_liar=True
+    )  # no seed: with one, all processes would propose the same
     study = optuna.load_study(study_name="cnn", storage=storage, sampler=sampler)
     stop = optuna.study.MaxTrialsCallback(int(children), states=None)
     study.optimize(objective, callbacks=[stop])

@@ -1,11 +1,11 @@
-"""How many children an hour a search trains with more workers.
-
+"""Measures how many children per hour a search trains, by number of workers.
     python benchmarks/workers.py
     python benchmarks/workers.py --workers 1 2 4 8 --trials 40 --rounds 3 --json workers.json
 
-The same random children of a space each time, with an empty compilation cache, by `nasctl search`; wall-clock time from
-the start of the process to its end, and processor time of all that it started. The numbers of workers take turns, each
-on the whole machine; and before them a single worker on a single core, as one worker may keep more than one core busy.
+Every search trains the same random children of a space with `nasctl search`, starting with an empty compilation cache.
+The figures are the wall time from the start of the process to its end, and the processor time of all processes that it
+started. The numbers of workers take turns, each with the whole machine. One worker on one core is measured too, because
+one worker can keep more than one core busy.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from command import nasctl
 
 
 class Search(NamedTuple):
-    """What a search took, in seconds."""
+    """The wall time and processor time of a search, in seconds."""
 
     wall: float
     processor: float
 
 
 def search(space: str, trials: int, workers: int, cores: set[int]) -> Search:
-    """Runs a search on some cores."""
+    """Runs a search on the given cores."""
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -49,13 +49,13 @@ def _search(space: str, trials: int, workers: int) -> Search:
 
 
 def _processor_seconds() -> float:
-    """Of all processes that have ended."""
+    """Returns the processor time of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
-    """Prints a line for each number of workers."""
+    """Measures, and prints a line for each number of workers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args()
     cores = os.sched_getaffinity(0)
     ways = {(1, 1): {min(cores)}} | {(count, len(cores)): cores for count in given.workers}
@@ -71,8 +71,8 @@ def main() -> None:
     for _ in range(given.rounds):
         for (count, on), searches in found.items():
             searches.append(search(given.space, given.trials, count, ways[count, on]))
-    print(f"{given.trials} children of {given.space}; medians of {given.rounds}")
-    print("workers   cores   children an hour   processor s   times the first")
+    print(f"{given.trials} children of {given.space}; medians of {given.rounds} rounds")
+    print("workers   cores  children per hour   processor s   times the first")
     first = None
     for (count, on), searches in found.items():
         hourly = 3600 * given.trials / statistics.median(one.wall for one in searches)
