@@ -15,8 +15,8 @@ from nasctl.config import check_setting
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
-    from nasctl.engine.baselines import Measured
-    from nasctl.engine.comparison import Group, Interval, Standing
+    from nasctl.engine.baselines import BaselineResult
+    from nasctl.engine.comparison import Group, Interval, RunSummary
 
 
 def compare(
@@ -93,9 +93,9 @@ def compare(
         )
     else:
         given = [Run(folder) for folder in runs]
-    numbers, standings = compare_runs(given)
-    groups = group_runs(standings)
-    known: list[Measured] = []
+    numbers, summaries = compare_runs(given)
+    groups = group_runs(summaries)
+    known: list[BaselineResult] = []
     if baselines:
         progress = progress_console()
         with progress.status("training the baselines"):
@@ -104,17 +104,17 @@ def compare(
         print_json(
             {
                 "at_trials": numbers,
-                "runs": [asdict(standing) for standing in standings],
+                "runs": [asdict(summary) for summary in summaries],
                 "controllers": [asdict(group) for group in groups],
                 "baselines": [asdict(measured) for measured in known],
             }
         )
         return
-    _print_runs(numbers, standings)
-    if len(groups) < len(standings):
+    _print_runs(numbers, summaries)
+    if len(groups) < len(summaries):
         _print_groups(numbers, groups)
     if known:
-        _print_baselines(standings[0], known)
+        _print_baselines(summaries[0], known)
 
 
 def _search_all(
@@ -124,7 +124,7 @@ def _search_all(
     from nasctl.config import resolve
     from nasctl.dialects import load_space
     from nasctl.engine import RUNS
-    from nasctl.engine.contest import contest
+    from nasctl.engine.comparison_runs import comparison_runs
 
     loaded = load_space(space)
     if options["trials"] is None:
@@ -133,7 +133,7 @@ def _search_all(
         check_setting("controller", "kind", controller)
     console = progress_console()
     runs: list[Run] = []
-    for run in contest(loaded, controllers, seeds, out or RUNS / f"compare-{loaded.name}", **options):
+    for run in comparison_runs(loaded, controllers, seeds, out or RUNS / f"compare-{loaded.name}", **options):
         best = "nothing was complete" if run.best is None else f"best reward {run.best.reward:.4f}"
         console.print(f"{run.folder}: {run.stopped}, {best}", soft_wrap=True)
         runs.append(run)
@@ -164,10 +164,10 @@ def _interval(found: Interval | None) -> str:
     return f"{found.mean:.4f}" + ("" if found.half is None else f" ± {found.half:.4f}")
 
 
-def _print_runs(numbers: Sequence[int], standings: Sequence[Standing]) -> None:
+def _print_runs(numbers: Sequence[int], summaries: Sequence[RunSummary]) -> None:
     from rich.table import Table
 
-    metric = next((standing.metric for standing in standings if standing.metric), "")
+    metric = next((summary.metric for summary in summaries if summary.metric), "")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
     table.add_column("controller", no_wrap=True)
@@ -176,20 +176,20 @@ def _print_runs(numbers: Sequence[int], standings: Sequence[Standing]) -> None:
     for number in numbers:
         table.add_column(f"best of {number}", justify="right")
     table.add_column(f"mean of {numbers[-1]}", justify="right")
-    for standing in standings:
+    for summary in summaries:
         table.add_row(
-            standing.run,
-            standing.controller,
-            str(standing.trials),
-            _reward(standing.best),
-            *([_measured(metric, standing.measured)] if metric else []),
-            *map(_reward, standing.best_so_far),
-            _reward(standing.mean[-1]),
+            summary.run,
+            summary.controller,
+            str(summary.trials),
+            _reward(summary.best),
+            *([_measured(metric, summary.measured)] if metric else []),
+            *map(_reward, summary.best_so_far),
+            _reward(summary.mean[-1]),
         )
     result_console().print(table)
 
 
-def _print_baselines(found: Standing, known: Sequence[Measured]) -> None:
+def _print_baselines(found: RunSummary, known: Sequence[BaselineResult]) -> None:
     """The best cell among those that people know, best first."""
     from rich.table import Table
 

@@ -39,7 +39,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Measured:
+class BaselineResult:
     """A baseline after its training.
 
     Attributes:
@@ -57,7 +57,7 @@ class Measured:
     validation: float
 
 
-def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Measured]:
+def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[BaselineResult]:
     """Trains the known cells in the place of a run's best cell, one after the other.
 
     The network around the cell, the data, the settings and the seed are those of the run's best trial; the hidden size
@@ -81,7 +81,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Measu
     for name, cell in KNOWN_CELLS.items():
         baseline = Baseline(name, with_cell(graph, cell(), params))
         child = train_child(baseline, task, folder.config().training, seed=best.seed)
-        yield Measured(
+        yield BaselineResult(
             name=name,
             params=measure_cost(bind(baseline.graph, task.signature)).params,
             reward=child.reward,

@@ -16,7 +16,7 @@ METRICS = ("accuracy", "perplexity")
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunSummary:
     """How one run stands.
 
     Attributes:
@@ -78,11 +78,11 @@ class Group:
     mean: Interval | None
 
 
-def group_runs(standings: Sequence[Standing]) -> list[Group]:
+def group_runs(summaries: Sequence[RunSummary]) -> list[Group]:
     """Runs put together by searcher, space and data set, the best last value first."""
-    members: dict[tuple[str, str | None, str], list[Standing]] = {}
-    for standing in standings:
-        members.setdefault((standing.controller, standing.dataset, standing.space), []).append(standing)
+    members: dict[tuple[str, str | None, str], list[RunSummary]] = {}
+    for summary in summaries:
+        members.setdefault((summary.controller, summary.dataset, summary.space), []).append(summary)
     groups = [
         Group(
             controller=controller,
@@ -118,7 +118,7 @@ def _last(group: Group) -> float:
     return -math.inf if last is None else last.mean
 
 
-def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[Standing]]:
+def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[RunSummary]]:
     """The numbers of trials at which runs are compared, and how each stands.
 
     Raises:
@@ -128,7 +128,7 @@ def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[Standing]]:
         if not run.trials:
             raise NasctlError(f"{run.folder} has no trials yet")
     numbers = milestones(min(len(run.trials) for run in runs))
-    return numbers, [_standing(run, numbers) for run in runs]
+    return numbers, [_summary(run, numbers) for run in runs]
 
 
 def milestones(most: int) -> tuple[int, ...]:
@@ -142,13 +142,13 @@ def milestones(most: int) -> tuple[int, ...]:
     return (*spread, most)
 
 
-def _standing(run: Run, numbers: Sequence[int]) -> Standing:
+def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
     facts = RunFolder.open(run.folder).facts()
     best = run.best
     metrics = best.metrics if best else {}
     metric = next((name for name in METRICS if f"validation_{name}" in metrics), "")
     upto = [[t.reward for t in run.trials[:number] if t.reward is not None] for number in numbers]
-    return Standing(
+    return RunSummary(
         run=str(run.folder),
         space=f"{facts['space']} {facts['space_hash']}",
         controller=_searcher(facts["config"].get("controller", {})),

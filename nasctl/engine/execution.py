@@ -15,21 +15,21 @@ import numpy as np
 
 from nasctl.architecture import TaskRecord
 from nasctl.config import Config, SearchConfig
-from nasctl.engine import workplaces
+from nasctl.engine import evaluator_specs
 from nasctl.engine.child_evaluator import ChildEvaluator, GroupOfChildren
 from nasctl.engine.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
 from nasctl.engine.group_size import with_group_size
 from nasctl.engine.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.executors import (
+    EvaluatorSpec,
     Executor,
     GroupExecutor,
     InlineExecutor,
     Machine,
     PoolExecutor,
-    ProcessCrew,
-    Recipe,
-    look,
+    ProcessBackend,
+    detect_machine,
 )
 from nasctl.graph import Cost
 from nasctl.space import Space, sample_uniform
@@ -65,7 +65,7 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
     _check_networks(space)
     task = task_of(space, dataset, data_dir=data_dir)
     record = TaskRecord(task.name, task.signature)
-    machine = look()
+    machine = detect_machine()
     config = with_group_size(space, config, machine.platform)
     width = config.search.children_per_device
     if width > 1:
@@ -79,8 +79,8 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
         children = ChildEvaluator(task, config.training)
         config = _decide(config, executor=kind, workers=1, ahead=InlineExecutor.capacity - 1)
         return Execution(config, record, _memory(config.search, machine), lambda _: InlineExecutor(children))
-    recipe = workplaces.children(space, task.name, data_dir, config.training)
-    return replace(_on_workers(kind, config, recipe), task=record)
+    spec = evaluator_specs.children(space, task.name, data_dir, config.training)
+    return replace(_on_workers(kind, config, spec), task=record)
 
 
 def of_function(
@@ -110,16 +110,16 @@ def of_function(
             "a function of this process cannot be called by worker processes",
             hint='name it as "MODULE:FUNCTION", or leave workers and executor out',
         )
-    execution = _on_workers(kind, config, workplaces.function(space, evaluate))
+    execution = _on_workers(kind, config, evaluator_specs.function(space, evaluate))
     return replace(execution, task=record, memory=0)
 
 
-def _on_workers(kind: str, config: Config, recipe: Recipe) -> Execution:
-    return _on_cluster(config, recipe) if kind == "ray" else _in_processes(config, recipe)
+def _on_workers(kind: str, config: Config, spec: EvaluatorSpec) -> Execution:
+    return _on_cluster(config, spec) if kind == "ray" else _in_processes(config, spec)
 
 
-def _in_processes(config: Config, recipe: Recipe) -> Execution:
-    search, machine = config.search, look()
+def _in_processes(config: Config, spec: EvaluatorSpec) -> Execution:
+    search, machine = config.search, detect_machine()
     workers = search.workers or machine.workers
     prepared = 0 if machine.platform == "cpu" else 1  # a core that trains cannot compile at the same time
     capacity = workers * (1 + prepared)
@@ -130,28 +130,28 @@ def _in_processes(config: Config, recipe: Recipe) -> Execution:
         settings.update("jax_platforms", "cpu")  # the devices are the workers'
 
     def start(folder: RunFolder) -> Executor:
-        crew = ProcessCrew(recipe, environments, gigabytes=search.child_gigabytes, logs=folder.logs)
-        return PoolExecutor(crew, ahead=prepared, seconds=search.child_seconds)
+        backend = ProcessBackend(spec, environments, gigabytes=search.child_gigabytes, logs=folder.logs)
+        return PoolExecutor(backend, ahead=prepared, seconds=search.child_seconds)
 
     return Execution(config, None, _memory(search, machine, workers), start)
 
 
-def _on_cluster(config: Config, recipe: Recipe) -> Execution:
+def _on_cluster(config: Config, spec: EvaluatorSpec) -> Execution:
     if importlib.util.find_spec("ray") is None:
         raise NasctlError("Ray is not installed", hint="pip install 'nasctl[ray]'")
-    from nasctl.executors.ray_actor import RayCrew
+    from nasctl.executors.ray_backend import RayBackend
 
     search = config.search
-    crew = RayCrew(
-        recipe,
+    backend = RayBackend(
+        spec,
         address=search.ray_address,
         workers=search.workers,
         environment={**worker_environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         gigabytes=search.child_gigabytes,
     )
-    config = _decide(config, executor="ray", workers=crew.size, ahead=2 * crew.size - 1)
+    config = _decide(config, executor="ray", workers=backend.size, ahead=2 * backend.size - 1)
     memory = int(search.child_gigabytes * 1e9)
-    return Execution(config, None, memory, lambda _: PoolExecutor(crew, seconds=search.child_seconds))
+    return Execution(config, None, memory, lambda _: PoolExecutor(backend, seconds=search.child_seconds))
 
 
 def _memory(search: SearchConfig, machine: Machine, workers: int = 1) -> int:

@@ -5,8 +5,8 @@ of this machine, or actors of a Ray cluster.
 An executor turns jobs into outcomes and never raises for a child that fails: the failure is the outcome.
 """
 
+from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
 from nasctl.executors.group import GroupExecutor
-from nasctl.executors.hand import WorkerLost
 from nasctl.executors.inline import InlineExecutor
 from nasctl.executors.job import (
     Evaluation,
@@ -19,14 +19,16 @@ from nasctl.executors.job import (
     Record,
     Rung,
 )
-from nasctl.executors.machine import Machine, look
+from nasctl.executors.machine import Machine, detect_machine
 from nasctl.executors.pool import PoolExecutor
-from nasctl.executors.worker_process import ProcessCrew
-from nasctl.executors.workplace import Recipe, Workplace
+from nasctl.executors.process_backend import ProcessBackend
+from nasctl.executors.worker_handle import WorkerLost
 
 __all__ = [
     "Evaluation",
+    "EvaluationContext",
     "Evaluator",
+    "EvaluatorSpec",
     "ExecutionListener",
     "Executor",
     "GroupExecutor",
@@ -36,11 +38,9 @@ __all__ = [
     "OnEpoch",
     "Outcome",
     "PoolExecutor",
-    "ProcessCrew",
-    "Recipe",
+    "ProcessBackend",
     "Record",
     "Rung",
     "WorkerLost",
-    "Workplace",
-    "look",
+    "detect_machine",
 ]

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from nasctl.executors.ending import completed, failed
-from nasctl.executors.job import Evaluation, ExecutionListener, Job, Outcome, Record
+from nasctl.executors.job import Evaluation, ExecutionListener, Job, Outcome, Record, completed, failed
 
 
 class GroupEvaluator(Protocol):

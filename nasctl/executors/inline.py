@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from nasctl.executors.ending import finish
-from nasctl.executors.job import Evaluation, Evaluator, ExecutionListener, Job, OnEpoch, Outcome
+from nasctl.executors.job import Evaluation, Evaluator, ExecutionListener, Job, OnEpoch, Outcome, finish
 
 
 class InlineExecutor:

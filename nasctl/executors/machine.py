@@ -36,13 +36,13 @@ class Machine:
 
     Attributes:
       platform: `cpu`, `gpu` or `tpu`.
-      places: Devices, or cores.
+      slots: Devices, or cores.
       bytes: Memory of a device, or of the machine; 0 where that is not known.
       cores: Cores of the processor.
     """
 
     platform: str
-    places: int
+    slots: int
     bytes: int
     cores: int
 
@@ -51,15 +51,15 @@ class Machine:
         """How many train children unless the settings say it: one on each core or TPU, which processes cannot share;
         on a GPU several, so that one is trained while others are traced and compiled, which takes longer."""
         if self.platform != "gpu":
-            return self.places
-        return self.places * max(1, min(SHARING, self.cores // self.places // CORES, self.bytes // BYTES))
+            return self.slots
+        return self.slots * max(1, min(SHARING, self.cores // self.slots // CORES, self.bytes // BYTES))
 
     def environment(self, worker: int) -> Mapping[str, str]:
         """The variables that bind a worker to its device; several may share one."""
         if self.platform == "cpu":
             return {}
         visible = os.environ.get(_VISIBLE[self.platform], "")
-        names = visible.split(",") if visible else [str(place) for place in range(self.places)]
+        names = visible.split(",") if visible else [str(place) for place in range(self.slots)]
         return {
             _VISIBLE[self.platform]: names[worker % len(names)],
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
@@ -67,11 +67,11 @@ class Machine:
 
     def share(self, workers: int) -> int:
         """Bytes of memory for each of some workers; 0 where that is not known."""
-        return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.places))
+        return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.slots))
 
 
 @functools.cache
-def look() -> Machine:
+def detect_machine() -> Machine:
     """What this machine has; asks JAX, in another process, only where an accelerator's plug-in is installed.
 
     It is looked at once: what it has does not change while a search is set up.

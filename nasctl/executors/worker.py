@@ -22,10 +22,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from nasctl.errors import NasctlError
-from nasctl.executors.ending import finish
-from nasctl.executors.job import Evaluation, Job, OnEpoch, Record
+from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
+from nasctl.executors.job import Evaluation, Job, OnEpoch, Record, finish
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
-from nasctl.executors.workplace import Recipe, Workplace
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory in use."""
@@ -37,12 +36,12 @@ class Worker:
     """Evaluates one job after the other; the next one is prepared meanwhile.
 
     Args:
-      workplace: What jobs are evaluated with.
+      context: What jobs are evaluated with.
       send: Sends a message to the search; safe to call from any thread.
     """
 
-    def __init__(self, workplace: Workplace, send: Callable[[Message], None]) -> None:
-        self._space, self._evaluator = workplace
+    def __init__(self, context: EvaluationContext, send: Callable[[Message], None]) -> None:
+        self._space, self._evaluator = context
         self._send = send
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._jobs: SimpleQueue[tuple[Job, Preparation]] = SimpleQueue()
@@ -130,7 +129,7 @@ def main() -> None:
 
     message = receive(connection)
     try:
-        worker = Worker(Recipe(message["maker"], message["arguments"]).make(), tell)
+        worker = Worker(EvaluatorSpec(message["maker"], message["arguments"]).make(), tell)
     except Exception as error:
         tell({"kind": "unusable", **error_content(error)})
         sys.exit(1)

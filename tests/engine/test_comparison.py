@@ -7,7 +7,7 @@ import scipy.stats
 from nasctl.dialects import parse_space
 from nasctl.engine import Run, search
 from nasctl.engine.comparison import Interval, compare_runs, group_runs, interval
-from nasctl.engine.contest import contest
+from nasctl.engine.comparison_runs import comparison_runs
 from nasctl.errors import NasctlError
 
 PLAIN = parse_space("space choices\np0 in {0, 1, 2}\np1 in {0, 1, 2}\n", name="plain")
@@ -43,17 +43,17 @@ def test_runs_of_one_searcher_are_put_together_with_a_confidence_interval(tmp_pa
     def evaluate(architecture):
         return float(sum(architecture.tokens))
 
-    runs = list(contest(PLAIN, ["random", "local"], 3, tmp_path, trials=5, evaluate=evaluate))
+    runs = list(comparison_runs(PLAIN, ["random", "local"], 3, tmp_path, trials=5, evaluate=evaluate))
     assert [run.folder.name for run in runs] == [
         f"{controller}-{seed}" for seed in range(3) for controller in ("random", "local")
     ]
-    numbers, standings = compare_runs(runs)
-    groups = group_runs(standings)
+    numbers, summaries = compare_runs(runs)
+    groups = group_runs(summaries)
     assert numbers == (5,)
     assert sorted((group.controller, group.seeds) for group in groups) == [("local", 3), ("random", 3)]
     assert groups[0].best_so_far[-1].mean >= groups[1].best_so_far[-1].mean
     for group in groups:
-        best = np.array([s.best_so_far[0] for s in standings if s.controller == group.controller])
+        best = np.array([s.best_so_far[0] for s in summaries if s.controller == group.controller])
         found = group.best_so_far[0]
         assert found.mean == pytest.approx(best.mean())
         low, high = (
@@ -62,7 +62,7 @@ def test_runs_of_one_searcher_are_put_together_with_a_confidence_interval(tmp_pa
         assert 2 * found.half == pytest.approx(high - low)
 
 
-def test_a_contest_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_a_comparison_goes_on_where_it_stopped(tmp_path: Path) -> None:
     calls = []
 
     def evaluate(architecture):
@@ -70,8 +70,12 @@ def test_a_contest_goes_on_where_it_stopped(tmp_path: Path) -> None:
         return float(sum(architecture.tokens))
 
     settings = {"search": {"duplicates": "repeat"}}
-    first = list(contest(PLAIN, ["random"], 1, tmp_path, trials=3, evaluate=evaluate, settings=settings))
-    again = list(contest(PLAIN, ["random"], 2, tmp_path, trials=5, evaluate=evaluate, settings=settings))
+    first = list(
+        comparison_runs(PLAIN, ["random"], 1, tmp_path, trials=3, evaluate=evaluate, settings=settings)
+    )
+    again = list(
+        comparison_runs(PLAIN, ["random"], 2, tmp_path, trials=5, evaluate=evaluate, settings=settings)
+    )
     assert len(calls) == 3 + 2 + 5
     assert [len(run.trials) for run in again] == [5, 5]
     assert again[0].folder == first[0].folder

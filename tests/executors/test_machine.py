@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from nasctl.executors.machine import Machine, look
+from nasctl.executors.machine import Machine, detect_machine
 
 GIGABYTE = 10**9
 
@@ -55,9 +55,9 @@ def test_workers_share_the_memory_of_their_device_or_of_the_machine() -> None:
 
 def test_this_machine_is_a_processor_where_jax_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
-    look.cache_clear()
-    machine = look()
-    look.cache_clear()
+    detect_machine.cache_clear()
+    machine = detect_machine()
+    detect_machine.cache_clear()
     assert machine.platform == "cpu"
-    assert machine.places == machine.cores <= (os.cpu_count() or 1)
+    assert machine.slots == machine.cores <= (os.cpu_count() or 1)
     assert machine.bytes > GIGABYTE

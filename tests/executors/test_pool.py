@@ -13,9 +13,9 @@ import pytest
 
 from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError, WorkFailed
-from nasctl.executors import Job, Outcome, PoolExecutor, ProcessCrew, Recipe, WorkerLost
+from nasctl.executors import EvaluatorSpec, Job, Outcome, PoolExecutor, ProcessBackend, WorkerLost
 from nasctl.executors.messages import job_message, read_job
-from nasctl.executors.worker_process import WorkerProcess
+from nasctl.executors.process_backend import WorkerProcess
 
 Pool = PoolExecutor[WorkerProcess]
 TEXT = "space choices\ndoes in {0, 1, 2, 3, 4, 5, 6}\n"
@@ -27,7 +27,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError
-from nasctl.executors import Evaluation, Workplace
+from nasctl.executors import Evaluation, EvaluationContext
 
 class Evaluator:
     def __init__(self, folder):
@@ -62,7 +62,7 @@ class Evaluator:
         return Evaluation(0.5 + job.number, {{"pid": float(os.getpid())}}, ({{"epoch": 1}},), save)
 
 def make(text, folder):
-    return Workplace(parse_space(text, name="plain"), Evaluator(folder))
+    return EvaluationContext(parse_space(text, name="plain"), Evaluator(folder))
 
 def refuse(**arguments):
     raise NasctlError("there is no such data set", hint="name another")
@@ -81,10 +81,10 @@ def pool(tmp_path: Path) -> Iterator[Callable[..., Pool]]:
     opened: list[Pool] = []
 
     def start(workers: int = 1, *, maker: str = "make", gigabytes: float = 0.0, **options: float) -> Pool:
-        recipe = Recipe(f"made_for_a_test:{maker}", {"text": TEXT, "folder": str(tmp_path)})
+        spec = EvaluatorSpec(f"made_for_a_test:{maker}", {"text": TEXT, "folder": str(tmp_path)})
         environment = {"PYTHONPATH": str(tmp_path)}
-        crew = ProcessCrew(recipe, [environment] * workers, gigabytes=gigabytes, logs=tmp_path / "logs")
-        executor = PoolExecutor(crew, **options)  # type: ignore[arg-type]
+        backend = ProcessBackend(spec, [environment] * workers, gigabytes=gigabytes, logs=tmp_path / "logs")
+        executor = PoolExecutor(backend, **options)  # type: ignore[arg-type]
         opened.append(executor)
         return executor
 
@@ -212,8 +212,8 @@ def test_workers_that_cannot_begin_end_the_search(
 def test_workers_end_with_the_process_that_started_them(pool, heard, tmp_path: Path) -> None:
     executor = pool(1)
     run(executor, heard, job(0))
-    process = executor._hands[0].process
-    executor._hands[0].connection.close()  # what the end of this process would do
+    process = executor._workers[0].process
+    executor._workers[0].connection.close()  # what the end of this process would do
     assert process.wait(10) == 0
 
 

@@ -15,10 +15,10 @@ import ray
 from ray.exceptions import RayError
 
 from nasctl.errors import NasctlError
-from nasctl.executors.hand import Ending, Hand, WorkerLost
+from nasctl.executors.evaluator_spec import EvaluatorSpec
 from nasctl.executors.messages import Message
 from nasctl.executors.worker import Worker, error_content, stay_within
-from nasctl.executors.workplace import Recipe
+from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
 PATIENCE = 10.0
 """Seconds in which a cluster must answer."""
@@ -31,8 +31,8 @@ class Actor:
     """A worker in a process of Ray's.
 
     Args:
-      maker: Of the recipe of its workplace.
-      arguments: Of the recipe.
+      maker: Of the spec of its context.
+      arguments: Of the spec.
       gigabytes: Memory that it may use; 0 for no limit.
     """
 
@@ -41,7 +41,7 @@ class Actor:
         self._worker: Worker | None = None
         if gigabytes:
             stay_within(gigabytes)
-        threading.Thread(target=self._work, args=(Recipe(maker, arguments),), daemon=True).start()
+        threading.Thread(target=self._work, args=(EvaluatorSpec(maker, arguments),), daemon=True).start()
 
     def messages(self) -> list[Message]:
         """What it has to say, as soon as that is something."""
@@ -66,16 +66,16 @@ class Actor:
             files = [path for path in folder.rglob("*") if path.is_file()]
             return answer, {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
-    def _work(self, recipe: Recipe) -> None:
+    def _work(self, spec: EvaluatorSpec) -> None:
         try:
-            self._worker = Worker(recipe.make(), self._sent.put)
+            self._worker = Worker(spec.make(), self._sent.put)
         except Exception as error:
             self._sent.put({"kind": "unusable", **error_content(error)})
             return
         self._worker.work()
 
 
-class RayHand(Hand):
+class RayWorkerHandle(WorkerHandle):
     """An actor, as the pool sees it.
 
     Args:
@@ -88,11 +88,11 @@ class RayHand(Hand):
         self.coming = actor.messages.remote()
         self._lost = ""
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Sends a message."""
         self._actor.obey.remote(message)
 
-    def heard(self) -> list[Message]:
+    def receive(self) -> list[Message]:
         """What has come from it."""
         if not ray.wait([self.coming], timeout=0)[0]:
             return []
@@ -118,17 +118,17 @@ class RayHand(Hand):
         saved: dict[str, Any] = answer["document"]
         return saved
 
-    def end(self) -> Ending:
+    def stop(self) -> WorkerExit:
         """Ends it."""
         ray.kill(self._actor)
-        return Ending(self._lost or "it was stopped")
+        return WorkerExit(self._lost or "it was stopped")
 
 
-class RayCrew:
+class RayBackend:
     """The actors of a Ray cluster, each on a core or a device of its own.
 
     Args:
-      recipe: What each makes.
+      spec: What each makes.
       address: Of a cluster that runs; one is started on this machine where it is empty.
       workers: How many; 0 for one on each device of the cluster, or on each core where it has none.
       environment: Variables of each actor.
@@ -140,7 +140,7 @@ class RayCrew:
 
     def __init__(
         self,
-        recipe: Recipe,
+        spec: EvaluatorSpec,
         *,
         address: str,
         workers: int,
@@ -152,11 +152,11 @@ class RayCrew:
         resources: Mapping[str, float] = cluster.cluster_resources()
         self._on_devices = resources.get("GPU", 0) >= 1
         self.size = workers or max(1, int(resources["GPU" if self._on_devices else "CPU"]))
-        self._recipe = recipe
+        self._spec = spec
         self._environment = dict(environment)
         self._gigabytes = gigabytes
 
-    def hire(self, place: int) -> RayHand:
+    def start(self, place: int) -> RayWorkerHandle:
         """Starts an actor, or has the cluster start it when there is room."""
         actor = ray.remote(Actor).options(
             num_cpus=1,
@@ -164,16 +164,16 @@ class RayCrew:
             max_concurrency=_THREADS,
             runtime_env={"env_vars": self._environment},
         )
-        return RayHand(actor.remote(self._recipe.maker, dict(self._recipe.arguments), self._gigabytes))
+        return RayWorkerHandle(actor.remote(self._spec.maker, dict(self._spec.arguments), self._gigabytes))
 
-    def sleep(self, hands: Sequence[RayHand], seconds: float | None) -> None:
+    def wait(self, workers: Sequence[RayWorkerHandle], seconds: float | None) -> None:
         """Waits until one of them has something to say."""
-        ray.wait([hand.coming for hand in hands], timeout=seconds)
+        ray.wait([worker.coming for worker in workers], timeout=seconds)
 
-    def dismiss(self, hands: Sequence[RayHand]) -> None:
+    def stop(self, workers: Sequence[RayWorkerHandle]) -> None:
         """Ends them all; a cluster that was started for them ends with this process."""
-        for hand in hands:
-            hand.end()
+        for worker in workers:
+            worker.stop()
 
 
 def connect(address: str) -> None:

@@ -11,7 +11,7 @@ from nasctl.executors.job import Evaluator
 from nasctl.space import Space
 
 
-class Workplace(NamedTuple):
+class EvaluationContext(NamedTuple):
     """What jobs are evaluated with.
 
     Attributes:
@@ -24,19 +24,19 @@ class Workplace(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How any process makes the workplace of a run.
+class EvaluatorSpec:
+    """How any process makes the context of a run.
 
     Attributes:
-      maker: `MODULE:FUNCTION` that takes the arguments by name and returns a `Workplace`.
+      maker: `MODULE:FUNCTION` that takes the arguments by name and returns a `EvaluationContext`.
       arguments: JSON values.
     """
 
     maker: str
     arguments: Mapping[str, Any]
 
-    def make(self) -> Workplace:
+    def make(self) -> EvaluationContext:
         """Makes it in this process."""
         module, _, function = self.maker.partition(":")
-        make: Callable[..., Workplace] = getattr(importlib.import_module(module), function)
+        make: Callable[..., EvaluationContext] = getattr(importlib.import_module(module), function)
         return make(**self.arguments)

@@ -19,7 +19,7 @@ class WorkerLost(Exception):
 
 
 @dataclass(frozen=True)
-class Ending:
+class WorkerExit:
     """How a worker ended.
 
     Attributes:
@@ -33,7 +33,7 @@ class Ending:
     final: bool = False
 
 
-class Hand(ABC):
+class WorkerHandle(ABC):
     """A worker and the jobs that it has.
 
     Attributes:
@@ -50,29 +50,29 @@ class Hand(ABC):
         self.current: int | None = None
         self._began = 0.0
 
-    def give(self, job: Job) -> None:
+    def submit(self, job: Job) -> None:
         """Sends a job."""
         self.jobs[job.number] = job
-        self.tell(job_message(job))
+        self.send(job_message(job))
 
     def forget(self, number: int) -> None:
         """Lets it drop what it trained for a job."""
-        self.tell({"kind": "forget", "number": number})
+        self.send({"kind": "forget", "number": number})
 
     def begin(self, number: int) -> None:
         """Notes that it begins with a job."""
         self.current, self._began = number, time.monotonic()
 
-    def took(self) -> float:
+    def elapsed(self) -> float:
         """Seconds that it has been at its job."""
         return 0.0 if self.current is None else time.monotonic() - self._began
 
     @abstractmethod
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Sends a message; that a worker is gone is noticed when it is heard."""
 
     @abstractmethod
-    def heard(self) -> list[Message]:
+    def receive(self) -> list[Message]:
         """What has come from it, without waiting.
 
         Raises:
@@ -89,7 +89,7 @@ class Hand(ABC):
         """
 
     @abstractmethod
-    def end(self) -> Ending:
+    def stop(self) -> WorkerExit:
         """Ends it, if it has not ended."""
 
     def error(self, message: Message, what: str) -> NasctlError:

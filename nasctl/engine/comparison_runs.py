@@ -11,7 +11,7 @@ from nasctl.engine.run import Run, Settings, resume, search
 from nasctl.space import Space
 
 
-def contest(
+def comparison_runs(
     space: Space,
     controllers: Sequence[str],
     seeds: int,

@@ -13,26 +13,26 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from nasctl.executors.hand import Ending, Hand, WorkerLost
+from nasctl.executors.evaluator_spec import EvaluatorSpec
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, receive, send
-from nasctl.executors.workplace import Recipe
+from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
 _FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 """Signals by which a process ends itself."""
 
 
-class WorkerProcess(Hand):
-    """A process that makes its workplace and then evaluates jobs.
+class WorkerProcess(WorkerHandle):
+    """A process that makes its context and then evaluates jobs.
 
     Args:
-      recipe: What it makes.
+      spec: What it makes.
       environment: Variables that are laid over those of this process.
       gigabytes: Memory that it may use; 0 for no limit.
       log: The file that it prints to.
     """
 
     def __init__(
-        self, recipe: Recipe, *, environment: Mapping[str, str], gigabytes: float, log: Path
+        self, spec: EvaluatorSpec, *, environment: Mapping[str, str], gigabytes: float, log: Path
     ) -> None:
         super().__init__(str(log))
         self._gigabytes = gigabytes
@@ -49,14 +49,14 @@ class WorkerProcess(Hand):
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self.tell({"kind": "recipe", "maker": recipe.maker, "arguments": dict(recipe.arguments)})
+        self.send({"kind": "spec", "maker": spec.maker, "arguments": dict(spec.arguments)})
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Sends a message."""
         with suppress(OSError):
             send(self.connection, message)
 
-    def heard(self) -> list[Message]:
+    def receive(self) -> list[Message]:
         """What has come from it."""
         messages, self._inbox = self._inbox, []
         try:
@@ -86,7 +86,7 @@ class WorkerProcess(Hand):
         saved: dict[str, Any] = answer["document"]
         return saved
 
-    def end(self) -> Ending:
+    def stop(self) -> WorkerExit:
         """Ends it; it is given a moment to notice by itself."""
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
@@ -95,13 +95,13 @@ class WorkerProcess(Hand):
         code = self.process.wait()
         if code == OUT_OF_MEMORY:
             limit = f"{self._gigabytes:g} GB of memory (search.child_gigabytes)"
-            return Ending(f"it used more than {limit}", "out_of_memory", final=True)
+            return WorkerExit(f"it used more than {limit}", "out_of_memory", final=True)
         if code >= 0:
-            return Ending(f"exit code {code}")
+            return WorkerExit(f"exit code {code}")
         name = signal.Signals(-code).name
         if code == -signal.SIGKILL:
-            return Ending(f"{name}: a system that is short of memory ends processes so")
-        return Ending(name, "crashed" if -code in _FAULTS else "lost")
+            return WorkerExit(f"{name}: a system that is short of memory ends processes so")
+        return WorkerExit(name, "crashed" if -code in _FAULTS else "lost")
 
     @property
     def waits(self) -> bool:
@@ -109,43 +109,43 @@ class WorkerProcess(Hand):
         return bool(self._inbox)
 
 
-class ProcessCrew:
+class ProcessBackend:
     """The worker processes of this machine, each in a place with an environment of its own.
 
     Args:
-      recipe: What they make.
+      spec: What they make.
       environments: One for each.
       gigabytes: Memory that each may use; 0 for no limit.
       logs: Folder of what they print.
     """
 
     def __init__(
-        self, recipe: Recipe, environments: Sequence[Mapping[str, str]], *, gigabytes: float, logs: Path
+        self, spec: EvaluatorSpec, environments: Sequence[Mapping[str, str]], *, gigabytes: float, logs: Path
     ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self.size = len(environments)
-        self._recipe = recipe
+        self._spec = spec
         self._environments = environments
         self._gigabytes = gigabytes
         self._logs = logs
 
-    def hire(self, place: int) -> WorkerProcess:
+    def start(self, place: int) -> WorkerProcess:
         """Starts the worker of a place."""
         return WorkerProcess(
-            self._recipe,
+            self._spec,
             environment=self._environments[place],
             gigabytes=self._gigabytes,
             log=self._logs / f"worker-{place}.log",
         )
 
-    def sleep(self, hands: Sequence[WorkerProcess], seconds: float | None) -> None:
+    def wait(self, workers: Sequence[WorkerProcess], seconds: float | None) -> None:
         """Waits until one of them has something to say."""
-        if not any(hand.waits for hand in hands):
-            wait([hand.connection for hand in hands], seconds)
+        if not any(worker.waits for worker in workers):
+            wait([worker.connection for worker in workers], seconds)
 
-    def dismiss(self, hands: Sequence[WorkerProcess]) -> None:
+    def stop(self, workers: Sequence[WorkerProcess]) -> None:
         """Ends them all."""
-        for hand in hands:
-            hand.connection.close()  # all of them notice at once
-        for hand in hands:
-            hand.end()
+        for worker in workers:
+            worker.connection.close()  # all of them notice at once
+        for worker in workers:
+            worker.stop()
