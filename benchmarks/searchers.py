@@ -14,7 +14,7 @@ from nasctl.controllers.controller import State
 from nasctl.controllers.guided import GuidedReinforce
 from nasctl.controllers.moves import FREE, Moves, Strings
 from nasctl.controllers.policy.plan import make_plan
-from nasctl.controllers.presets import settings
+from nasctl.controllers.presets import hyperparameters
 from nasctl.space import INACTIVE, Space, Tokens
 
 Maker = Callable[[Space, int], Controller]
@@ -29,9 +29,9 @@ class MutationPolicy:
         self._seed = seed
         self._best: Strings | None = None
 
-    def sample(self, place: tuple[int, int, int], given: Strings, temperature: np.ndarray) -> Strings:
+    def sample(self, draw_id: tuple[int, int, int], given: Strings, temperature: np.ndarray) -> Strings:
         """Completes strings uniformly; two thirds of the rows without any fixed decision are crossed instead."""
-        rng = np.random.default_rng((self._seed, *place))
+        rng = np.random.default_rng((self._seed, *draw_id))
         strings = self._moves.complete(given, rng, {})
         free = np.flatnonzero((given == FREE).all(axis=1))
         crossed = free[len(free) // 3 :]
@@ -101,7 +101,9 @@ def of(**config: object) -> Maker:
 
 def mutations(space: Space, seed: int) -> GuidedReinforce:
     """Makes the default searcher with mutations instead of its LSTM."""
-    return GuidedReinforce(space, settings(ControllerConfig()), seed=seed, policy=MutationPolicy(space, seed))
+    return GuidedReinforce(
+        space, hyperparameters(ControllerConfig()), seed=seed, policy=MutationPolicy(space, seed)
+    )
 
 
 SEARCHERS: dict[str, Maker] = {

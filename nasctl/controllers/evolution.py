@@ -8,15 +8,15 @@ import numpy as np
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.history import History
-from nasctl.controllers.moves import Forced, Moves, Strings, Taken, as_strings, as_tokens
+from nasctl.controllers.moves import ExcludedStrings, Forced, Moves, Strings, as_strings, as_tokens
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
 
-POPULATION = 20
+POPULATION_SIZE = 20
 """The youngest trials that may be parents; older ones die however good they are."""
 
-SAMPLE = 20
+TOURNAMENT_SIZE = 20
 """Members drawn, with replacement, of which the best is the parent."""
 
 MUTANTS = 8
@@ -43,21 +43,21 @@ class Evolution:
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
         """Token strings of consecutive trials."""
-        taken = Taken(self._history.tried, as_strings(pending, self._moves.length))
+        excluded = ExcludedStrings(self._history.tried, as_strings(pending, self._moves.length))
         proposals: list[Tokens] = []
         for trial in range(first_trial, first_trial + count):
             rng = np.random.default_rng((self._seed, trial, attempt))
-            string = self._moves.first_new(self._offspring(trial, rng, self._space.forced(trial)), taken)
-            taken.add(string)
+            string = self._moves.first_new(self._offspring(trial, rng, self._space.forced(trial)), excluded)
+            excluded.add(string)
             proposals.append(as_tokens(string))
         return proposals
 
     def _offspring(self, trial: int, rng: np.random.Generator, forced: Forced) -> Strings:
-        if trial < POPULATION or not len(self._history.strings):
+        if trial < POPULATION_SIZE or not len(self._history.strings):
             return self._moves.random(MUTANTS, rng, forced)
-        youngest = self._history.rewards[-POPULATION:]
-        drawn = rng.integers(0, len(youngest), SAMPLE)
-        parent = self._history.strings[-POPULATION:][drawn[youngest[drawn].argmax()]]
+        youngest = self._history.rewards[-POPULATION_SIZE:]
+        drawn = rng.integers(0, len(youngest), TOURNAMENT_SIZE)
+        parent = self._history.strings[-POPULATION_SIZE:][drawn[youngest[drawn].argmax()]]
         changes = np.repeat(np.arange(1, MUTANTS + 1), MUTANTS)
         return self._moves.mutated(np.repeat(parent[None], len(changes), axis=0), changes, rng, forced)
 

@@ -8,7 +8,7 @@ from nasctl.config import ControllerConfig
 from nasctl.controllers.controller import Controller
 from nasctl.controllers.evolution import Evolution
 from nasctl.controllers.local_search import LocalSearch
-from nasctl.controllers.presets import settings
+from nasctl.controllers.presets import hyperparameters
 from nasctl.controllers.random_search import RandomSearch
 from nasctl.controllers.warm_start import WarmStart
 from nasctl.errors import NasctlError
@@ -36,7 +36,7 @@ def make_controller(
 
 
 def _controller(space: Space, config: ControllerConfig, seed: int) -> Controller:
-    chosen = settings(config)
+    chosen = hyperparameters(config)
     plain: dict[str, Callable[..., Controller]] = {
         "random": RandomSearch,
         "local": LocalSearch,

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from nasctl.controllers.controller import Observation, State
-from nasctl.controllers.moves import Strings, as_strings, keys
+from nasctl.controllers.moves import Strings, as_strings, string_keys
 
-ROOM = 64
+INITIAL_CAPACITY = 64
 """Trials that there is room for at first; where it is not enough it is doubled."""
 
 
@@ -27,8 +27,8 @@ class History:
     def __init__(self, length: int) -> None:
         self.tried: set[bytes] = set()
         self._count = 0
-        self._strings: Strings = np.zeros((ROOM, length), np.int32)
-        self._rewards: Float[np.ndarray, " R"] = np.zeros(ROOM)
+        self._strings: Strings = np.zeros((INITIAL_CAPACITY, length), np.int32)
+        self._rewards: Float[np.ndarray, " R"] = np.zeros(INITIAL_CAPACITY)
 
     @property
     def strings(self) -> Strings:
@@ -52,7 +52,7 @@ class History:
             self._strings = np.concatenate([self._strings, np.zeros_like(self._strings)])
             self._rewards = np.concatenate([self._rewards, np.zeros_like(self._rewards)])
         self._strings[start : self._count], self._rewards[start : self._count] = strings, rewards
-        self.tried.update(keys(strings))
+        self.tried.update(string_keys(strings))
 
     def state(self) -> State:
         """The strings and rewards; one row a trial."""

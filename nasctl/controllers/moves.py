@@ -31,14 +31,14 @@ def as_strings(strings: Iterable[Tokens], length: int) -> Strings:
     return np.array(list(strings), np.int32).reshape(-1, length)
 
 
-def keys(strings: Strings) -> list[bytes]:
+def string_keys(strings: Strings) -> list[bytes]:
     """For each string what it is known by in a set."""
     rows = np.ascontiguousarray(strings, np.int32)
     names: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
     return names
 
 
-class Taken:
+class ExcludedStrings:
     """Keys of strings that are out of the question, those that were tried and those that are awaited, not copied.
 
     Args:
@@ -48,14 +48,14 @@ class Taken:
 
     def __init__(self, tried: Container[bytes], awaited: Strings) -> None:
         self._tried = tried
-        self._awaited = set(keys(awaited))
+        self._awaited = set(string_keys(awaited))
 
     def __contains__(self, key: object) -> bool:
         return key in self._awaited or key in self._tried
 
     def add(self, string: Int[np.ndarray, " T"]) -> None:
         """One more is awaited."""
-        self._awaited.update(keys(string[None]))
+        self._awaited.update(string_keys(string[None]))
 
 
 class Moves:
@@ -70,7 +70,9 @@ class Moves:
         self._sizes = plan.sizes
         self._movable = (plan.sizes > 1) & ~plan.scheduled
         self._conditions = plan.conditions
-        self._linked = np.flatnonzero((plan.conditions.of != 0) | (plan.conditions.row != 0)).tolist()
+        self._linked = np.flatnonzero(
+            (plan.conditions.condition_of != 0) | (plan.conditions.row_of != 0)
+        ).tolist()
 
     def random(self, count: int, rng: np.random.Generator, forced: Forced) -> Strings:
         """Strings whose active decisions take each of their choices with equal probability."""
@@ -93,10 +95,10 @@ class Moves:
         conditions = self._conditions
         holds = np.ones((len(tokens), conditions.count), bool)
         for decision in self._linked:
-            active = holds[:, conditions.of[decision]]
+            active = holds[:, conditions.condition_of[decision]]
             tokens[:, decision] = np.where(active, tokens[:, decision], INACTIVE)
-            if conditions.row[decision]:
-                holds &= conditions.stands[conditions.row[decision], tokens[:, decision] + 1]
+            if conditions.row_of[decision]:
+                holds &= conditions.still_holds[conditions.row_of[decision], tokens[:, decision] + 1]
         return tokens
 
     def freed(self, strings: Strings, changes: Int[np.ndarray, " N"], rng: np.random.Generator) -> Strings:
@@ -137,9 +139,9 @@ class Moves:
         tokens[np.arange(len(decisions)), decisions] = (string[decisions] + step) % self._sizes[decisions]
         return self.complete(tokens, rng, forced)
 
-    def first_new(self, strings: Strings, taken: Container[bytes]) -> Int[np.ndarray, " T"]:
+    def first_new(self, strings: Strings, excluded: Container[bytes]) -> Int[np.ndarray, " T"]:
         """The first of some strings that is not taken; the first of them if all are."""
-        new = [index for index, key in enumerate(keys(strings)) if key not in taken]
+        new = [index for index, key in enumerate(string_keys(strings)) if key not in excluded]
         string: Int[np.ndarray, " T"] = strings[new[0] if new else 0]
         return string
 

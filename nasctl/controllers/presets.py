@@ -10,7 +10,7 @@ from nasctl.errors import NasctlError
 
 
 @dataclass(frozen=True)
-class Settings:
+class Hyperparameters:
     """How the LSTM controller is built and learns.
 
     Attributes:
@@ -43,9 +43,9 @@ class Settings:
     reward_model: bool
 
 
-PRESETS: Mapping[str, Settings] = {
+PRESETS: Mapping[str, Hyperparameters] = {
     # Zoph & Le 2017, section 4.1. They do not print the decay of the baseline.
-    "paper": Settings(
+    "paper": Hyperparameters(
         layers=2,
         hidden=35,
         initial_scale=0.08,
@@ -59,7 +59,7 @@ PRESETS: Mapping[str, Settings] = {
         reward_model=False,
     ),
     # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
-    "default": Settings(
+    "default": Hyperparameters(
         layers=2,
         hidden=35,
         initial_scale=0.08,
@@ -74,12 +74,12 @@ PRESETS: Mapping[str, Settings] = {
     ),
 }
 
-GUIDED = replace(PRESETS["default"], layers=1, hidden=32, batch=1, reward_model=True)
+WITH_REWARD_MODEL = replace(PRESETS["default"], layers=1, hidden=32, batch=1, reward_model=True)
 """The default with the reward model: a gradient step a trial wants a smaller network, and the model wants each
 reward as soon as there is one."""
 
 
-def settings(config: ControllerConfig) -> Settings:
+def hyperparameters(config: ControllerConfig) -> Hyperparameters:
     """The preset with what the configuration changes about it.
 
     Raises:
@@ -91,7 +91,7 @@ def settings(config: ControllerConfig) -> Settings:
         )
     preset = PRESETS[config.preset]
     if config.preset == "default" and config.reward_model:
-        preset = GUIDED
+        preset = WITH_REWARD_MODEL
     changes: dict[str, float] = {}
     if config.batch:
         changes["batch"] = config.batch

@@ -17,22 +17,22 @@ from jaxtyping import Array, Float, Int, Key
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.policy.baseline import Baseline
-from nasctl.controllers.policy.learner import (
-    Learner,
-    learner_state,
-    new_learner,
-    optimizer,
-    restored_learner,
-)
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan, make_plan
 from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
-from nasctl.controllers.policy.scoring import decided, most_entropy, score
-from nasctl.controllers.presets import Settings
+from nasctl.controllers.policy.scoring import decision_mask, max_entropy, score
+from nasctl.controllers.policy.train_state import (
+    TrainState,
+    from_arrays,
+    init_train_state,
+    optimizer,
+    to_arrays,
+)
+from nasctl.controllers.presets import Hyperparameters
 from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
 
-CLIP = 3.0
+ADVANTAGE_CLIP = 3.0
 """Standardised advantages are clipped to this on either side: one failure must not undo a search."""
 
 
@@ -66,9 +66,9 @@ def reinforce_loss(
     rows = weights / weights.sum()
     gained = (advantages * scores.log_probability.sum(-1) * rows).sum()
     entropy = (scores.entropy.sum(-1) * rows).sum()
-    most = (most_entropy(plan, tokens) * rows).sum()
+    most = (max_entropy(plan, tokens) * rows).sum()
     most = jnp.maximum(most, 1e-6)  # where every decision has a single choice
-    decisions = jnp.maximum((decided(plan, tokens).sum(-1) * rows).sum(), 1)
+    decisions = jnp.maximum((decision_mask(plan, tokens).sum(-1) * rows).sum(), 1)
     pushed = barrier * most**2 / (jnp.sqrt(decisions) * (entropy + 0.01 * most))
     return pushed - gained, entropy / most
 
@@ -85,42 +85,42 @@ def _propose(
     return sample(plan, parameters, draw_uniforms(plan, stream, trials, attempt), given).tokens
 
 
-@partial(jax.jit, static_argnames=("plan", "settings"))
+@partial(jax.jit, static_argnames=("plan", "hyperparameters"))
 def _update(
     plan: Plan,
-    settings: Settings,
-    learner: Learner,
+    hyperparameters: Hyperparameters,
+    train_state: TrainState,
     tokens: Int[Array, "B T"],
     advantages: Float[Array, " B"],
     weights: Float[Array, " B"],
-) -> tuple[Learner, dict[str, Array]]:
+) -> tuple[TrainState, dict[str, Array]]:
     (loss, entropy), gradient = jax.value_and_grad(reinforce_loss, argnums=1, has_aux=True)(
-        plan, learner.parameters, tokens, advantages, weights, settings.barrier
+        plan, train_state.parameters, tokens, advantages, weights, hyperparameters.barrier
     )
-    change, moments = optimizer(settings).update(gradient, learner.moments, learner.parameters)
+    change, moments = optimizer(hyperparameters).update(gradient, train_state.moments, train_state.parameters)
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
-    return Learner(optax.apply_updates(learner.parameters, change), moments), metrics
+    return TrainState(optax.apply_updates(train_state.parameters, change), moments), metrics
 
 
 class Reinforce:
     """Samples from an LSTM policy and improves it by a gradient step for each batch of rewards.
 
     Proposing is one dispatch to the device, and so is an update. What is compiled is shared by all
-    controllers with equal settings on equal spaces.
+    controllers with equal hyperparameters on equal spaces.
 
     Args:
       space: What is searched.
-      settings: How the policy is built and learns.
+      hyperparameters: How the policy is built and learns.
       seed: Seed of the initial parameters and of all samples.
     """
 
-    def __init__(self, space: Space, settings: Settings, *, seed: int) -> None:
-        self.batch = settings.batch
+    def __init__(self, space: Space, hyperparameters: Hyperparameters, *, seed: int) -> None:
+        self.batch = hyperparameters.batch
         self._space = space
-        self._settings = settings
+        self._hyperparameters = hyperparameters
         self._plan = make_plan(space)
         self._stream = jax.random.key(seed)
-        self._learner = new_learner(self._plan, settings, seed)
+        self._train_state = init_train_state(self._plan, hyperparameters, seed)
         self._baseline = Baseline()
 
     def propose(
@@ -139,7 +139,7 @@ class Reinforce:
                     given[row, decision] = token
             numbers = np.array(trials, np.uint32)
             tokens = _propose(
-                self._plan, self._learner.parameters, self._stream, numbers, np.uint32(attempt), given
+                self._plan, self._train_state.parameters, self._stream, numbers, np.uint32(attempt), given
             )
             proposals += [tuple(row) for row in np.asarray(tokens).tolist()]
         return proposals[:count]
@@ -147,22 +147,22 @@ class Reinforce:
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
         """One policy gradient step on finished trials, however many they are."""
         baseline, rewards = self._baseline.update(
-            [trial.reward for trial in trials], self._settings.baseline_decay
+            [trial.reward for trial in trials], self._hyperparameters.baseline_decay
         )
         if (
             not trials or np.isnan(rewards).any()
         ):  # nothing but failures so far: nothing is known to be better
             return {}
         advantages = rewards - (self._baseline.mean if self._baseline.count else baseline.mean)
-        if self._settings.standardise:
+        if self._hyperparameters.standardise:
             scale = baseline.deviation if baseline.deviation > 1e-9 * abs(baseline.mean) else np.inf
-            advantages = np.clip(advantages / scale, -CLIP, CLIP)
+            advantages = np.clip(advantages / scale, -ADVANTAGE_CLIP, ADVANTAGE_CLIP)
         padded = -len(trials) % self.batch
         rows = [trial.tokens for trial in trials] + [trials[0].tokens] * padded
-        self._learner, metrics = _update(
+        self._train_state, metrics = _update(
             self._plan,
-            self._settings,
-            self._learner,
+            self._hyperparameters,
+            self._train_state,
             np.array(rows, np.int32),
             np.pad(advantages, (0, padded)).astype(np.float32),
             np.pad(np.ones(len(trials), np.float32), (0, padded)),
@@ -174,11 +174,11 @@ class Reinforce:
     def state(self) -> State:
         """Parameters, the optimiser's moments and the reward statistics."""
         statistics = {f"baseline/{name}": np.asarray(value) for name, value in asdict(self._baseline).items()}
-        return learner_state(self._learner) | statistics
+        return to_arrays(self._train_state) | statistics
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over parameters, moments and statistics."""
         checked = check_state(state, self.state())
-        self._learner = restored_learner(checked, self._learner)
+        self._train_state = from_arrays(checked, self._train_state)
         statistics = {field.name: float(checked[f"baseline/{field.name}"]) for field in fields(Baseline)}
         self._baseline = Baseline(**statistics)

@@ -10,8 +10,8 @@ from uniform_policy import guided_without_lstm
 
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Observation, make_controller
-from nasctl.controllers.excursion import Excursion
-from nasctl.controllers.guided import ASKED, START, TRUST, GuidedReinforce
+from nasctl.controllers.guided import EXHAUSTION_CHECK_INTERVAL, INITIAL_TRIALS, POLICY_SHARE, GuidedReinforce
+from nasctl.controllers.local_search_phase import LocalSearchPhase
 from nasctl.controllers.policy.guided import _improve, _sample
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.reward_model import RewardModel
@@ -41,9 +41,9 @@ def test_it_finds_the_optimum_of_a_function_with_interactions_in_far_fewer_trial
 
 def test_the_start_is_balanced():
     controller = guided_without_lstm(flat(2, 3, 4))
-    strings = np.array([controller.propose(trial, 1)[0] for trial in range(START)])
+    strings = np.array([controller.propose(trial, 1)[0] for trial in range(INITIAL_TRIALS)])
     for column, size in zip(strings.T, (2, 3, 4), strict=True):
-        assert np.bincount(column).tolist() == [START // size] * size
+        assert np.bincount(column).tolist() == [INITIAL_TRIALS // size] * size
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4)])
@@ -59,8 +59,8 @@ def test_failures_are_kept_away_from():
         return None if tokens[0] == 2 else pairwise(tokens)
 
     rewards, _ = run(guided_without_lstm(flat(*[3] * 6)), reward, 50)
-    assert sum(r is None for r in rewards[:START]) == START // 3
-    assert sum(r is None for r in rewards[START:]) <= 6
+    assert sum(r is None for r in rewards[:INITIAL_TRIALS]) == INITIAL_TRIALS // 3
+    assert sum(r is None for r in rewards[INITIAL_TRIALS:]) <= 6
 
 
 def test_nothing_but_failures_is_survived():
@@ -102,12 +102,16 @@ def test_where_nothing_is_to_be_expected_the_policy_is_trusted_and_the_model_is_
     resumed.restore(controller.state())
     assert resumed.propose(80, 5) == controller.propose(80, 5)
     asked = []
-    promising = GuidedReinforce._most_promising
+    promising = GuidedReinforce._maximise_improvement
     monkeypatch.setattr(
-        GuidedReinforce, "_most_promising", lambda *given: asked.append(1) or promising(*given)
+        GuidedReinforce, "_maximise_improvement", lambda *given: asked.append(1) or promising(*given)
     )
     run(controller, lambda tokens: float(sum(tokens)), 80, first=80)
-    assert 80 / ASKED < len(asked) < 80 * (1 / ASKED + 2 * (1 - TRUST))
+    assert (
+        80 / EXHAUSTION_CHECK_INTERVAL
+        < len(asked)
+        < 80 * (1 / EXHAUSTION_CHECK_INTERVAL + 2 * (1 - POLICY_SHARE))
+    )
     run(controller, lambda tokens: 10.0, 1, first=160)  # a gain
     assert not controller.state()["hopeless"]
 
@@ -120,9 +124,9 @@ def test_an_excursion_moves_to_what_is_better_within_reach():
     better[:2] = 2
     worse = here.copy()
     worse[0] = 0
-    assert Excursion(here).advanced(model, [better]).centre.tolist() == better.tolist()
-    assert Excursion(here).advanced(model, [far]).centre.tolist() == here.tolist()
-    assert Excursion(better).advanced(model, [here, worse]).centre.tolist() == better.tolist()
+    assert LocalSearchPhase(here).after(model, [better]).centre.tolist() == better.tolist()
+    assert LocalSearchPhase(here).after(model, [far]).centre.tolist() == here.tolist()
+    assert LocalSearchPhase(better).after(model, [here, worse]).centre.tolist() == better.tolist()
 
 
 def test_an_excursion_follows_what_is_known_up_to_its_summit():
@@ -132,7 +136,7 @@ def test_an_excursion_follows_what_is_known_up_to_its_summit():
     model = RewardModel(make_plan(space), 0)
     rewards = np.append(np.zeros(30), [1.0, 2.0, 3.0, 4.0])
     model.observe(np.vstack([others, low, middle, summit, beyond]), rewards)
-    arrived = Excursion(low).advanced(model, [low])
+    arrived = LocalSearchPhase(low).after(model, [low])
     assert arrived.centre.tolist() == summit.tolist()  # the next one differs in more than two decisions
     assert arrived.idle == 0
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nasctl.controllers import Observation
 from nasctl.controllers.history import History
-from nasctl.controllers.moves import Taken, keys
+from nasctl.controllers.moves import ExcludedStrings, string_keys
 
 
 @given(st.lists(st.integers(0, 150), max_size=4), st.integers(0, 9))
@@ -28,12 +28,12 @@ def test_it_is_the_list_of_what_was_observed_in_whatever_portions(sizes: list[in
         assert [tuple(string) for string in remembered.strings.tolist()] == [trial.tokens for trial in seen]
         expected = [-np.inf if trial.reward is None else trial.reward for trial in seen]
         assert remembered.rewards.tolist() == expected
-        assert remembered.tried == set(keys(remembered.strings))
+        assert remembered.tried == set(string_keys(remembered.strings))
 
 
 def test_taken_is_what_was_tried_and_what_is_awaited() -> None:
     strings = np.arange(12, dtype=np.int32).reshape(4, 3)
-    tried, awaited, added, free = keys(strings)
-    taken = Taken({tried}, strings[1:2])
-    taken.add(strings[2])
-    assert [key in taken for key in (tried, awaited, added, free)] == [True, True, True, False]
+    tried, pending, added, free = string_keys(strings)
+    excluded = ExcludedStrings({tried}, strings[1:2])
+    excluded.add(strings[2])
+    assert [key in excluded for key in (tried, pending, added, free)] == [True, True, True, False]

@@ -8,7 +8,7 @@ from toy_spaces import flat, layered
 
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Observation, RandomSearch, make_controller
-from nasctl.controllers.presets import PRESETS, settings
+from nasctl.controllers.presets import PRESETS, hyperparameters
 from nasctl.errors import NasctlError
 
 KINDS = [
@@ -63,8 +63,8 @@ def test_unknown_kinds_are_refused():
 
 
 def test_the_configuration_changes_the_preset():
-    assert settings(ControllerConfig(preset="paper")) == PRESETS["paper"]
-    changed = settings(
+    assert hyperparameters(ControllerConfig(preset="paper")) == PRESETS["paper"]
+    changed = hyperparameters(
         ControllerConfig(batch=3, hidden=9, learning_rate=0.5, barrier=0.0, baseline_decay=0.5)
     )
     assert (changed.batch, changed.hidden, changed.learning_rate) == (3, 9, 0.5)
@@ -77,7 +77,7 @@ def test_the_configuration_changes_the_preset():
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(NasctlError, match=f"controller.{next(iter(wrong))}"):
-        settings(ControllerConfig(**wrong))
+        hyperparameters(ControllerConfig(**wrong))
 
 
 def test_random_search_needs_no_jax():

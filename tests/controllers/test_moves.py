@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_spaces import flat, spaces
 
-from nasctl.controllers.moves import FREE, Moves, as_strings, as_tokens, keys
+from nasctl.controllers.moves import FREE, Moves, as_strings, as_tokens, string_keys
 from nasctl.controllers.policy.plan import make_plan
 
 seeds = st.integers(0, 1000)
@@ -53,6 +53,6 @@ def test_balanced_rows_have_every_choice_equally_often():
 
 def test_keys_tell_strings_apart():
     strings = as_strings([(0, 1), (1, 0), (0, 1)], 2)
-    names = keys(strings)
+    names = string_keys(strings)
     assert names[0] == names[2] != names[1]
-    assert keys(as_strings([], 2)) == []
+    assert string_keys(as_strings([], 2)) == []

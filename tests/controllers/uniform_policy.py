@@ -6,7 +6,7 @@ from nasctl.config import ControllerConfig
 from nasctl.controllers.guided import GuidedReinforce
 from nasctl.controllers.moves import Moves
 from nasctl.controllers.policy.plan import make_plan
-from nasctl.controllers.presets import settings
+from nasctl.controllers.presets import hyperparameters
 
 
 class UniformPolicy:
@@ -14,8 +14,8 @@ class UniformPolicy:
         self._moves = Moves(make_plan(space))
         self._seed = seed
 
-    def sample(self, place, given, temperature):
-        return self._moves.complete(given, np.random.default_rng((self._seed, *place)), {})
+    def sample(self, draw_id, given, temperature):
+        return self._moves.complete(given, np.random.default_rng((self._seed, *draw_id)), {})
 
     def improve(self, strings, weights):
         return {}
@@ -29,4 +29,6 @@ class UniformPolicy:
 
 def guided_without_lstm(space, seed=0):
     """The default controller with a policy that needs no compilation."""
-    return GuidedReinforce(space, settings(ControllerConfig()), seed=seed, policy=UniformPolicy(space, seed))
+    return GuidedReinforce(
+        space, hyperparameters(ControllerConfig()), seed=seed, policy=UniformPolicy(space, seed)
+    )

@@ -16,23 +16,23 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 
 from nasctl.controllers.controller import State
-from nasctl.controllers.policy.learner import (
-    Learner,
-    learner_state,
-    new_learner,
-    optimizer,
-    restored_learner,
-)
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.policy.sampling import sample
-from nasctl.controllers.policy.scoring import most_entropy, score
-from nasctl.controllers.presets import Settings
+from nasctl.controllers.policy.scoring import max_entropy, score
+from nasctl.controllers.policy.train_state import (
+    TrainState,
+    from_arrays,
+    init_train_state,
+    optimizer,
+    to_arrays,
+)
+from nasctl.controllers.presets import Hyperparameters
 
-ENTROPY = 0.3
+TARGET_ENTROPY = 0.3
 """The policy's entropy, as a part of a uniform policy's, that it is kept near."""
 
-FIRST_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.1
+INITIAL_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.1
 """The weight of the entropy bonus at first, between which bounds it moves, and by how much its logarithm a step."""
 
 STIFFNESS = 16.0
@@ -60,8 +60,8 @@ def imitation_loss(
     scores = score(plan, parameters, tokens)
     gained = (weights * scores.log_probability.sum(-1)).mean()
     entropy = scores.entropy.sum(-1).mean()
-    part = entropy / jnp.maximum(most_entropy(plan, tokens).mean(), 1e-6)
-    pressed = coefficient * jnp.exp(STIFFNESS * (ENTROPY - jax.lax.stop_gradient(part)))
+    part = entropy / jnp.maximum(max_entropy(plan, tokens).mean(), 1e-6)
+    pressed = coefficient * jnp.exp(STIFFNESS * (TARGET_ENTROPY - jax.lax.stop_gradient(part)))
     return -gained - pressed * entropy, part
 
 
@@ -70,34 +70,34 @@ def _sample(
     plan: Plan,
     parameters: Parameters,
     stream: Key[Array, ""],
-    place: Int[Array, " 3"],
+    draw_id: Int[Array, " 3"],
     given: Int[Array, "B T"],
     temperature: Float[Array, " B"],
 ) -> Int[Array, "B T"]:
-    for number in place:
+    for number in draw_id:
         stream = jax.random.fold_in(stream, number)
     return sample(plan, parameters, jax.random.uniform(stream, given.shape), given, temperature).tokens
 
 
-@partial(jax.jit, static_argnames=("plan", "settings"))
+@partial(jax.jit, static_argnames=("plan", "hyperparameters"))
 def _improve(
     plan: Plan,
-    settings: Settings,
-    learner: Learner,
+    hyperparameters: Hyperparameters,
+    train_state: TrainState,
     log_coefficient: Float[Array, ""],
     tokens: Int[Array, "B T"],
     weights: Float[Array, " B"],
-) -> tuple[Learner, Float[Array, ""], dict[str, Array]]:
+) -> tuple[TrainState, Float[Array, ""], dict[str, Array]]:
     coefficient = jnp.exp(log_coefficient)
     (loss, entropy), gradient = jax.value_and_grad(imitation_loss, argnums=1, has_aux=True)(
-        plan, learner.parameters, tokens, weights, coefficient
+        plan, train_state.parameters, tokens, weights, coefficient
     )
-    change, moments = optimizer(settings).update(gradient, learner.moments, learner.parameters)
-    learner = Learner(optax.apply_updates(learner.parameters, change), moments)
-    steered = log_coefficient + jnp.clip(ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
+    change, moments = optimizer(hyperparameters).update(gradient, train_state.moments, train_state.parameters)
+    train_state = TrainState(optax.apply_updates(train_state.parameters, change), moments)
+    steered = log_coefficient + jnp.clip(TARGET_ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
     steered = jnp.clip(steered, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
-    return learner, steered, metrics | {"entropy_bonus": coefficient}
+    return train_state, steered, metrics | {"entropy_bonus": coefficient}
 
 
 class GuidedPolicy:
@@ -105,28 +105,28 @@ class GuidedPolicy:
 
     Args:
       plan: The compiled space.
-      settings: How the network is built and learns.
+      hyperparameters: How the network is built and learns.
       seed: Seed of the initial parameters and of all samples.
     """
 
-    def __init__(self, plan: Plan, settings: Settings, seed: int) -> None:
+    def __init__(self, plan: Plan, hyperparameters: Hyperparameters, seed: int) -> None:
         self._plan = plan
-        self._settings = settings
+        self._hyperparameters = hyperparameters
         self._stream = jax.random.key(seed)
-        self._learner = new_learner(plan, settings, seed)
-        self._log_coefficient = jnp.asarray(math.log(FIRST_COEFFICIENT), jnp.float32)
+        self._train_state = init_train_state(plan, hyperparameters, seed)
+        self._log_coefficient = jnp.asarray(math.log(INITIAL_COEFFICIENT), jnp.float32)
 
     def sample(
         self,
-        place: tuple[int, int, int],
+        draw_id: tuple[int, int, int],
         given: Int[np.ndarray, "B T"],
         temperature: Float[np.ndarray, " B"],
     ) -> Int[np.ndarray, "B T"]:
-        """Strings from the policy, where their tokens are not given; they depend on the place they are drawn for."""
-        numbers = np.array(place, np.uint32)
+        """Strings from the policy, where their tokens are not given; they depend on the draw_id they are drawn for."""
+        numbers = np.array(draw_id, np.uint32)
         tokens = _sample(
             self._plan,
-            self._learner.parameters,
+            self._train_state.parameters,
             self._stream,
             numbers,
             given.astype(np.int32),
@@ -136,10 +136,10 @@ class GuidedPolicy:
 
     def improve(self, strings: Int[np.ndarray, "B T"], weights: Float[np.ndarray, " B"]) -> dict[str, Array]:
         """One gradient step towards strings of positive weight and away from others."""
-        self._learner, self._log_coefficient, metrics = _improve(
+        self._train_state, self._log_coefficient, metrics = _improve(
             self._plan,
-            self._settings,
-            self._learner,
+            self._hyperparameters,
+            self._train_state,
             self._log_coefficient,
             strings.astype(np.int32),
             weights.astype(np.float32),
@@ -149,9 +149,9 @@ class GuidedPolicy:
 
     def state(self) -> State:
         """Parameters, moments and the entropy bonus."""
-        return learner_state(self._learner) | {"log_coefficient": np.array(self._log_coefficient)}
+        return to_arrays(self._train_state) | {"log_coefficient": np.array(self._log_coefficient)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes over a checked state."""
-        self._learner = restored_learner(state, self._learner)
+        self._train_state = from_arrays(state, self._train_state)
         self._log_coefficient = jnp.asarray(state["log_coefficient"])

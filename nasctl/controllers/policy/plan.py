@@ -32,17 +32,17 @@ class Conditions:
     Attributes:
       of: Which condition each decision is under; 0 always holds.
       row: For each decision its row of `stands`; 0 if no condition asks about it.
-      stands: `stands[row[d], token + 1]` says which conditions a token of d leaves standing.
+      stands: `still_holds[row_of[d], token + 1]` says which conditions a token of d leaves standing.
     """
 
-    of: Int[np.ndarray, " T"]
-    row: Int[np.ndarray, " T"]
-    stands: Bool[np.ndarray, "rows K+1 C"]
+    condition_of: Int[np.ndarray, " T"]
+    row_of: Int[np.ndarray, " T"]
+    still_holds: Bool[np.ndarray, "rows K+1 C"]
 
     @property
     def count(self) -> int:
         """Number of distinct conditions."""
-        return int(self.stands.shape[2])
+        return int(self.still_holds.shape[2])
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Plan:
         return decisions
 
     @cached_property
-    def place(self) -> Int[np.ndarray, " T"]:
+    def decision_order(self) -> Int[np.ndarray, " T"]:
         """Where each decision is among those of `choice_steps` followed by `anchor_decisions`."""
         order = np.concatenate([self.decision[self.choice_steps], self.anchor_decisions])
         return np.argsort(order)
@@ -169,12 +169,16 @@ def make_plan(space: Space) -> Plan:
 def _conditions(whens: Sequence[tuple[Clause, ...]], most_choices: int) -> Conditions:
     distinct = list(dict.fromkeys([(), *whens]))
     asked = sorted({clause.decision for when in distinct for clause in when})
-    row = np.zeros(len(whens), int)
-    row[asked] = np.arange(len(asked)) + 1
-    stands = np.ones((len(asked) + 1, most_choices + 1, len(distinct)), bool)
+    row_of = np.zeros(len(whens), int)
+    row_of[asked] = np.arange(len(asked)) + 1
+    still_holds = np.ones((len(asked) + 1, most_choices + 1, len(distinct)), bool)
     for number, when in enumerate(distinct):
         for clause in when:
             fulfilling = np.zeros(most_choices + 1, bool)
             fulfilling[np.array(clause.tokens, int) + 1] = True
-            stands[row[clause.decision], :, number] &= fulfilling
-    return Conditions(of=np.array([distinct.index(when) for when in whens]), row=row, stands=stands)
+            still_holds[row_of[clause.decision], :, number] &= fulfilling
+    return Conditions(
+        condition_of=np.array([distinct.index(when) for when in whens]),
+        row_of=row_of,
+        still_holds=still_holds,
+    )

@@ -77,8 +77,12 @@ def sample(
     kind, sizes, scheduled = jnp.asarray(plan.kind), jnp.asarray(plan.sizes), jnp.asarray(plan.scheduled)
     bits, is_edge = jnp.asarray(plan.bits), jnp.asarray(plan.bits != ABSENT)
     conditions = plan.conditions
-    of, row, stands = jnp.asarray(conditions.of), jnp.asarray(conditions.row), jnp.asarray(conditions.stands)
-    edges_are_asked = bool(conditions.row[plan.anchor_decisions].any())
+    condition_of, row_of, still_holds = (
+        jnp.asarray(conditions.condition_of),
+        jnp.asarray(conditions.row_of),
+        jnp.asarray(conditions.still_holds),
+    )
+    edges_are_asked = bool(conditions.row_of[plan.anchor_decisions].any())
 
     def tempered(logits: Float[Array, "B K"]) -> Float[Array, "B K"]:
         return logits if temperature is None else logits / temperature[:, None]
@@ -92,13 +96,13 @@ def sample(
         drawn = jnp.minimum(passed.sum(-1), sizes[decision] - 1)
         token = jnp.where(given[:, decision] == FREE, drawn, given[:, decision])
         gained = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
-        active = carry.holds[:, of[decision]]
+        active = carry.holds[:, condition_of[decision]]
         counts = active & ~scheduled[decision]
         fed = parameters.embedding[kind[decision], token]
         token = jnp.where(active, token, INACTIVE)
         carry = carry._replace(
             fed=jnp.where(counts[:, None], fed, carry.fed),
-            holds=carry.holds & stands[row[decision], token + 1],
+            holds=carry.holds & still_holds[row_of[decision], token + 1],
             log_probability=carry.log_probability + jnp.where(counts, gained, 0),
         )
         return carry, token, jnp.full((children, plan.points), INACTIVE)
@@ -112,12 +116,12 @@ def sample(
         drawn = (uniforms[:, decisions] < jax.nn.sigmoid(tempered(logits))).astype(int)
         token = jnp.where(given[:, decisions] == FREE, drawn, given[:, decisions])
         gained = jax.nn.log_sigmoid(jnp.where(token == 1, logits, -logits))
-        active = carry.holds[:, of[decisions]] & is_edge[point]
+        active = carry.holds[:, condition_of[decisions]] & is_edge[point]
         token = jnp.where(active, token, INACTIVE)
         fed = feed_points(attention, point, (token == 1).astype(float))
         holds = carry.holds
         if edges_are_asked:
-            holds &= (stands[row[decisions], token + 1] | ~is_edge[point, :, None]).all(axis=1)
+            holds &= (still_holds[row_of[decisions], token + 1] | ~is_edge[point, :, None]).all(axis=1)
         carry = carry._replace(
             fed=jnp.where(point_is_active(carry, point)[:, None], fed, carry.fed),
             holds=holds,
@@ -127,12 +131,12 @@ def sample(
         return carry, jnp.full(children, INACTIVE), token
 
     def point_is_active(carry: _Carry, point: Array) -> Bool[Array, " B"]:
-        some = (carry.holds[:, of[bits[point]]] & is_edge[point]).any(-1)
+        some = (carry.holds[:, condition_of[bits[point]]] & is_edge[point]).any(-1)
         return some | ~is_edge[point].any()  # a point without sources is always visited
 
     def step(carry: _Carry, place: tuple[Array, Array]) -> tuple[_Carry, tuple[Array, Array]]:
         decision, point = place
-        active = carry.holds[:, of[decision]] & ~scheduled[decision]
+        active = carry.holds[:, condition_of[decision]] & ~scheduled[decision]
         if plan.points:
             active = jnp.where(point == ABSENT, active, point_is_active(carry, point))
         states, top = _advance(parameters, carry.states, carry.fed, active)
@@ -159,7 +163,7 @@ def sample(
     fed_point, source = plan.edges.T
     chosen = tokens[plan.choice_steps].T
     connected = edges[plan.point_steps[fed_point], :, source].T
-    return Sample(jnp.concatenate([chosen, connected], axis=1)[:, plan.place], carry.log_probability)
+    return Sample(jnp.concatenate([chosen, connected], axis=1)[:, plan.decision_order], carry.log_probability)
 
 
 def _advance(

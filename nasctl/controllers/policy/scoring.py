@@ -47,7 +47,7 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
     """
     tokens = jnp.asarray(tokens)
     hidden = _hidden_states(plan, parameters, tokens)
-    counts = decided(plan, tokens)
+    counts = decision_mask(plan, tokens)
 
     decisions = jnp.asarray(plan.decision[plan.choice_steps])
     logits = choice_logits(parameters, plan, decisions, hidden[plan.choice_steps])
@@ -68,20 +68,20 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
         entropy.append(jax.nn.softplus(edge) - edge * jax.nn.sigmoid(edge))
 
     return Score(
-        jnp.where(counts, jnp.concatenate(taken, axis=1)[:, plan.place], 0),
-        jnp.where(counts, jnp.concatenate(entropy, axis=1)[:, plan.place], 0),
+        jnp.where(counts, jnp.concatenate(taken, axis=1)[:, plan.decision_order], 0),
+        jnp.where(counts, jnp.concatenate(entropy, axis=1)[:, plan.decision_order], 0),
     )
 
 
-def decided(plan: Plan, tokens: Int[Array, "B T"]) -> Bool[Array, "B T"]:
+def decision_mask(plan: Plan, tokens: Int[Array, "B T"]) -> Bool[Array, "B T"]:
     """Which tokens were the policy's to decide: those of active decisions that no schedule fixes."""
     counts: Bool[Array, "B T"] = (tokens != INACTIVE) & ~plan.scheduled
     return counts
 
 
-def most_entropy(plan: Plan, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
+def max_entropy(plan: Plan, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
     """The entropy of a uniform policy over the decisions of each string, in nats."""
-    return jnp.where(decided(plan, tokens), jnp.log(plan.sizes), 0).sum(-1)
+    return jnp.where(decision_mask(plan, tokens), jnp.log(plan.sizes), 0).sum(-1)
 
 
 def log_probabilities(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
@@ -92,7 +92,7 @@ def log_probabilities(plan: Plan, parameters: Parameters, tokens: Int[Array, "B 
 def _hidden_states(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, "S B H"]:
     """The top layer's hidden state at every step of given token strings."""
     children = tokens.shape[0]
-    counts = decided(plan, tokens)
+    counts = decision_mask(plan, tokens)
     active = counts[:, plan.decision].T
     chosen = jnp.maximum(tokens[:, plan.decision], 0).T
     fed = parameters.embedding[plan.kind[plan.decision][:, None], chosen]

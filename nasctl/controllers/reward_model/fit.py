@@ -16,7 +16,7 @@ from jaxtyping import Float
 from scipy.linalg import LinAlgError, cho_solve, cholesky, lapack
 from scipy.optimize import minimize
 
-from nasctl.controllers.reward_model.kernel import Levels, correlation
+from nasctl.controllers.reward_model.kernel import OneHotEncoding, correlation
 
 WEIGHT_DEVIATION = 1.0
 NOISE_MEAN, NOISE_DEVIATION = -5.0, 1.5
@@ -35,14 +35,14 @@ def prior_mean(decisions: int) -> Parameters:
 
 def negative_log_posterior(
     theta: Parameters,
-    levels: Levels,
-    indicators: Float[np.ndarray, "N V"],
+    encoding: OneHotEncoding,
+    encoded: Float[np.ndarray, "N V"],
     rewards: Float[np.ndarray, " N"],
 ) -> tuple[float, Parameters]:
     """-log p(θ | rewards), up to a constant, and its gradient; infinite where the covariance is singular."""
     count, decisions = len(rewards), len(theta) - 1
     weights, noise = np.exp(theta[:-1]), math.exp(theta[-1])
-    kernel = correlation(levels, weights, indicators, indicators)
+    kernel = correlation(encoding, weights, encoded, encoded)
     covariance = kernel.copy()
     covariance.flat[:: count + 1] += noise
     try:
@@ -63,8 +63,8 @@ def negative_log_posterior(
     through_mean = shrink * residual.sum() / (scale * solved[:, 1].sum())
     slope -= 2 * through_mean * np.outer(solved[:, 1], solved[:, 0] - generalised * solved[:, 1])
     weighted = slope * kernel
-    by_level = np.einsum("nv,nv->v", indicators, weighted @ indicators)
-    agreeing = np.bincount(levels.decision, by_level, decisions)
+    by_column = np.einsum("nv,nv->v", encoded, weighted @ encoded)
+    agreeing = np.bincount(encoding.decision, by_column, decisions)
     gradient = np.append(0.5 * (weighted.sum() - agreeing) * weights, -0.5 * np.trace(slope) * noise)
 
     center = prior_mean(decisions)
@@ -75,8 +75,8 @@ def negative_log_posterior(
 
 def fit(
     start: Parameters,
-    levels: Levels,
-    indicators: Float[np.ndarray, "N V"],
+    encoding: OneHotEncoding,
+    encoded: Float[np.ndarray, "N V"],
     rewards: Float[np.ndarray, " N"],
     iterations: int,
 ) -> Parameters:
@@ -84,7 +84,7 @@ def fit(
     result = minimize(
         negative_log_posterior,
         start,
-        args=(levels, indicators, rewards),
+        args=(encoding, encoded, rewards),
         jac=True,
         method="L-BFGS-B",
         bounds=[WEIGHT_BOUNDS] * (len(start) - 1) + [NOISE_BOUNDS],

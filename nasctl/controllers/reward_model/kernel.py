@@ -17,8 +17,8 @@ from nasctl.controllers.policy.plan import Plan
 
 
 @dataclass(frozen=True)
-class Levels:
-    """Where a token of a decision stands in a row of indicators.
+class OneHotEncoding:
+    """Where a token of a decision stands in a row of encoded.
 
     Attributes:
       first: For each decision the column of its token 0; the one before is `INACTIVE`'s, where there is one.
@@ -29,14 +29,14 @@ class Levels:
     decision: Int[np.ndarray, " V"]
 
     @classmethod
-    def of(cls, plan: Plan) -> Levels:
-        """The levels of a space's decisions."""
-        conditional = (plan.conditions.of != 0).astype(int)
+    def of(cls, plan: Plan) -> OneHotEncoding:
+        """The encoding of a space's decisions."""
+        conditional = (plan.conditions.condition_of != 0).astype(int)
         counts = plan.sizes + conditional
         first = np.cumsum(counts) - counts + conditional
         return cls(first, np.repeat(np.arange(plan.length), counts))
 
-    def indicators(self, strings: Int[np.ndarray, "N T"]) -> Float[np.ndarray, "N V"]:
+    def encode(self, strings: Int[np.ndarray, "N T"]) -> Float[np.ndarray, "N V"]:
         """One row a string, with a 1 for each of its tokens."""
         rows = np.zeros((len(strings), len(self.decision)))
         np.put_along_axis(rows, strings + self.first, 1.0, axis=1)
@@ -44,13 +44,13 @@ class Levels:
 
 
 def correlation(
-    levels: Levels,
+    encoding: OneHotEncoding,
     weights: Float[np.ndarray, " T"],
     first: Float[np.ndarray, "N V"],
     second: Float[np.ndarray, "M V"],
 ) -> Float[np.ndarray, "N M"]:
-    """The kernel between strings, given as indicators: in (0, 1], 1 for equal strings."""
-    agreement = (first * weights[levels.decision]) @ second.T
+    """The kernel between strings, given as encoded: in (0, 1], 1 for equal strings."""
+    agreement = (first * weights[encoding.decision]) @ second.T
     agreement -= weights.sum()
     kernel: Float[np.ndarray, "N M"] = np.exp(agreement, out=agreement)
     return kernel

@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nasctl.controllers.controller import State
-from nasctl.controllers.moves import keys
+from nasctl.controllers.moves import string_keys
 from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.reward_model.fit import fit, prior_mean
-from nasctl.controllers.reward_model.kernel import Levels
-from nasctl.controllers.reward_model.posterior import Factor, Posterior
+from nasctl.controllers.reward_model.kernel import OneHotEncoding
+from nasctl.controllers.reward_model.posterior import CovarianceFactor, Posterior
 from nasctl.controllers.reward_model.warping import fill_failures, warp
 from nasctl.errors import NasctlError
 
@@ -40,7 +40,7 @@ class RewardModel:
       seed: Decides which strings are left out where there are too many.
 
     Attributes:
-      levels: Where tokens stand among the indicators.
+      encoding: Where tokens stand among the encoded.
       strings: All that was observed, in order.
       rewards: Their rewards, NaN for failures.
       tried: Keys of the strings.
@@ -48,7 +48,7 @@ class RewardModel:
     """
 
     def __init__(self, plan: Plan, seed: int) -> None:
-        self.levels = Levels.of(plan)
+        self.encoding = OneHotEncoding.of(plan)
         self.strings: Int[np.ndarray, "N T"] = np.zeros((0, plan.length), np.int32)
         self.rewards: Float[np.ndarray, " N"] = np.zeros(0)
         self.tried: set[bytes] = set()
@@ -65,7 +65,7 @@ class RewardModel:
     def observe(self, strings: Int[np.ndarray, "B T"], rewards: Float[np.ndarray, " B"]) -> None:
         """Takes in finished trials; a reward that is not finite is a failure."""
         known = len(self.strings)
-        self.tried.update(keys(strings))
+        self.tried.update(string_keys(strings))
         self.strings = np.concatenate([self.strings, strings.astype(np.int32)])
         self.rewards = np.concatenate([self.rewards, np.where(np.isfinite(rewards), rewards, np.nan)])
         self._active = np.append(self._active, np.arange(known, len(self.strings)))
@@ -79,7 +79,7 @@ class RewardModel:
             self._fit(warped)
         elif not too_many and self.posterior is not None:
             factor = self.posterior.factor
-            for row in self.levels.indicators(strings):
+            for row in self.encoding.encode(strings):
                 factor = factor.extended(row)
             self.posterior = Posterior.of(factor, warped[self._active])
             return
@@ -93,27 +93,27 @@ class RewardModel:
             rng = np.random.default_rng((self._seed, count, 1))
             chosen = chosen[_best_and_others(warped[chosen], MOST_FITTED, rng)]
         iterations = ITERATIONS if self._fit_at else 2 * ITERATIONS
-        indicators = self.levels.indicators(self.strings[chosen])
-        self._theta = fit(self._theta, self.levels, indicators, warped[chosen], iterations)
+        encoded = self.encoding.encode(self.strings[chosen])
+        self._theta = fit(self._theta, self.encoding, encoded, warped[chosen], iterations)
         self._fit_at = count + max(4, count // 8)
 
     def _condition(self, warped: Float[np.ndarray, " N"]) -> None:
-        indicators = self.levels.indicators(self.strings[self._active])
-        factor = Factor.of(self.levels, self._theta, indicators[: self._factored])
-        for row in indicators[self._factored :]:
+        encoded = self.encoding.encode(self.strings[self._active])
+        factor = CovarianceFactor.of(self.encoding, self._theta, encoded[: self._factored])
+        for row in encoded[self._factored :]:
             factor = factor.extended(row)
         self.posterior = Posterior.of(factor, warped[self._active])
 
-    def believed(self) -> Float[np.ndarray, " N"]:
+    def denoised_rewards(self) -> Float[np.ndarray, " N"]:
         """Warped rewards of all that was observed, less what is taken for noise where the posterior knows it."""
         believed = self._warped.copy()
         if self.posterior is not None:
-            believed[self._active] = self.posterior.at_tried
+            believed[self._active] = self.posterior.at_observed
         return believed
 
     def best(self, count: int) -> Int[np.ndarray, " count"]:
         """Indices of the best strings that were tried, in order, by posterior mean where it is known."""
-        believed = self.believed()
+        believed = self.denoised_rewards()
         least = np.partition(believed, -count)[-count] if count < len(believed) else -np.inf
         among = np.flatnonzero(believed >= least)
         return among[np.argsort(-believed[among], kind="stable")][:count]
@@ -139,7 +139,7 @@ class RewardModel:
         if strings.ndim != 2 or strings.shape[1] != self.strings.shape[1]:
             raise NasctlError("the saved state does not fit the controller: strings of another space")
         self.strings = strings.copy()
-        self.tried = set(keys(strings))
+        self.tried = set(string_keys(strings))
         self.rewards = np.array(state["rewards"], float)
         self._theta = np.array(state["theta"], float)
         self._fit_at = int(state["fit_at"])

@@ -17,54 +17,56 @@ from jaxtyping import Float
 from scipy.linalg import blas, cholesky, lapack
 
 from nasctl.controllers.reward_model.fit import Parameters
-from nasctl.controllers.reward_model.kernel import Levels, correlation
+from nasctl.controllers.reward_model.kernel import OneHotEncoding, correlation
 
 LEAST_VARIANCE = 1e-9
 """Smallest variance, as a part of the prior's, that is predicted."""
 
 
 @dataclass(frozen=True, eq=False)
-class Factor:
+class CovarianceFactor:
     """The covariance of the strings that were tried, factored.
 
     Attributes:
-      levels: Where tokens stand among the indicators.
+      encoding: Where tokens stand among the encoded.
       weights: w, what it costs two strings to differ in each decision.
       noise: σ².
-      indicators: The strings.
+      encoded: The strings.
       inverse: W.
     """
 
-    levels: Levels
+    encoding: OneHotEncoding
     weights: Float[np.ndarray, " T"]
     noise: float
-    indicators: Float[np.ndarray, "N V"]
+    encoded: Float[np.ndarray, "N V"]
     inverse: Float[np.ndarray, "N N"]
 
     @classmethod
-    def of(cls, levels: Levels, theta: Parameters, indicators: Float[np.ndarray, "N V"]) -> Factor:
+    def of(
+        cls, encoding: OneHotEncoding, theta: Parameters, encoded: Float[np.ndarray, "N V"]
+    ) -> CovarianceFactor:
         """Factors the covariance of some strings from nothing."""
         weights, noise = np.exp(theta[:-1]), math.exp(theta[-1])
-        covariance = correlation(levels, weights, indicators, indicators)
+        covariance = correlation(encoding, weights, encoded, encoded)
         covariance.flat[:: len(covariance) + 1] += noise
         lower = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         inverse = np.tril(lapack.dtrtri(lower, lower=1)[0])
-        return cls(levels, weights, noise, indicators, np.ascontiguousarray(inverse))
+        return cls(encoding, weights, noise, encoded, np.ascontiguousarray(inverse))
 
-    def extended(self, indicators: Float[np.ndarray, " V"]) -> Factor:
+    def extended(self, encoded: Float[np.ndarray, " V"]) -> CovarianceFactor:
         """The factor with one string more."""
-        count = len(self.indicators)
-        shared = self.inverse @ self.correlations(indicators[None])[0]
+        count = len(self.encoded)
+        shared = self.inverse @ self.correlations(encoded[None])[0]
         rest = math.sqrt(max(1 + self.noise - shared @ shared, self.noise))
         inverse = np.zeros((count + 1, count + 1))
         inverse[:count, :count] = self.inverse
         inverse[count, :count] = -(shared @ self.inverse) / rest
         inverse[count, count] = 1 / rest
-        return replace(self, indicators=np.vstack([self.indicators, indicators]), inverse=inverse)
+        return replace(self, encoded=np.vstack([self.encoded, encoded]), inverse=inverse)
 
-    def correlations(self, indicators: Float[np.ndarray, "M V"]) -> Float[np.ndarray, "M N"]:
+    def correlations(self, encoded: Float[np.ndarray, "M V"]) -> Float[np.ndarray, "M N"]:
         """The kernel between strings and those that were tried."""
-        return correlation(self.levels, self.weights, indicators, self.indicators)
+        return correlation(self.encoding, self.weights, encoded, self.encoded)
 
 
 class Prediction(NamedTuple):
@@ -86,14 +88,14 @@ class Posterior:
       scale: q, the variance that the kernel is multiplied by.
     """
 
-    factor: Factor
+    factor: CovarianceFactor
     rewards: Float[np.ndarray, " N"]
     mean: float
     residual: Float[np.ndarray, " N"]
     scale: float
 
     @classmethod
-    def of(cls, factor: Factor, rewards: Float[np.ndarray, " N"]) -> Posterior:
+    def of(cls, factor: CovarianceFactor, rewards: Float[np.ndarray, " N"]) -> Posterior:
         """Conditions on rewards."""
         count = len(rewards)
         both = factor.inverse.T @ (factor.inverse @ np.stack([rewards, np.ones(count)], axis=1))
@@ -103,24 +105,24 @@ class Posterior:
         return cls(factor, rewards, mean, residual, scale)
 
     @property
-    def at_tried(self) -> Float[np.ndarray, " N"]:
+    def at_observed(self) -> Float[np.ndarray, " N"]:
         """The mean of the strings that were tried: their rewards less what is taken for noise."""
         return self.rewards - self.factor.noise * self.residual
 
-    def means(self, indicators: Float[np.ndarray, "M V"]) -> Float[np.ndarray, " M"]:
+    def means(self, encoded: Float[np.ndarray, "M V"]) -> Float[np.ndarray, " M"]:
         """The mean of some strings."""
-        means: Float[np.ndarray, " M"] = self.mean + self.factor.correlations(indicators) @ self.residual
+        means: Float[np.ndarray, " M"] = self.mean + self.factor.correlations(encoded) @ self.residual
         return means
 
-    def predict(self, indicators: Float[np.ndarray, "M V"]) -> Prediction:
+    def predict(self, encoded: Float[np.ndarray, "M V"]) -> Prediction:
         """Mean and standard deviation of some strings, without the noise."""
-        kernel = self.factor.correlations(indicators)
+        kernel = self.factor.correlations(encoded)
         # W is lower triangular; seen as BLAS sees it, by columns, its transpose is upper triangular
         explained = blas.dtrmm(1.0, self.factor.inverse.T, kernel.T, lower=0, trans_a=1)
         variance = np.maximum(1 - np.einsum("nm,nm->m", explained, explained), LEAST_VARIANCE)
         return Prediction(self.mean + kernel @ self.residual, np.sqrt(self.scale * variance))
 
-    def believing(self, indicators: Float[np.ndarray, " V"], reward: float | None = None) -> Posterior:
+    def fantasised(self, encoded: Float[np.ndarray, " V"], reward: float | None = None) -> Posterior:
         """The posterior after a string whose reward is awaited, believed to be what is expected, or as given."""
-        expected = float(self.means(indicators[None])[0]) if reward is None else reward
-        return Posterior.of(self.factor.extended(indicators), np.append(self.rewards, expected))
+        expected = float(self.means(encoded[None])[0]) if reward is None else reward
+        return Posterior.of(self.factor.extended(encoded), np.append(self.rewards, expected))

@@ -37,7 +37,7 @@ def test_the_bits_of_an_anchor_point_are_one_step():
 def test_every_decision_has_exactly_one_place(space):
     plan = make_plan(space)
     listed = np.concatenate([plan.decision[plan.choice_steps], plan.anchor_decisions])
-    assert listed[plan.place].tolist() == list(range(len(space.decisions)))
+    assert listed[plan.decision_order].tolist() == list(range(len(space.decisions)))
     assert plan.steps == len(plan.choice_steps) + len(plan.point_steps)
 
 
@@ -47,18 +47,18 @@ def test_conditions_kept_token_by_token_agree_with_the_decisions_own(space, seed
     tokens = sample_uniform(space, np.random.default_rng(seed), space.forced(seed % 20))
     holds = np.ones(conditions.count, bool)
     for index, decision in enumerate(space.decisions):
-        assert holds[conditions.of[index]] == decision.active(tokens)
-        holds &= conditions.stands[conditions.row[index], tokens[index] + 1]
+        assert holds[conditions.condition_of[index]] == decision.active(tokens)
+        holds &= conditions.still_holds[conditions.row_of[index], tokens[index] + 1]
 
 
 def test_equal_conditions_are_one():
     space = layered(depths=(2, 4))
     layer_3_and_4 = {d.when for d in space.decisions if d.name in ("layer3.type", "layer4.type")}
     assert len(layer_3_and_4) == 1
-    of = make_plan(space).conditions.of
+    condition_of = make_plan(space).conditions.condition_of
     names = [decision.name for decision in space.decisions]
-    assert of[names.index("layer3.type")] == of[names.index("layer4.type")] != 0
-    assert of[names.index("layer1.type")] == 0
+    assert condition_of[names.index("layer3.type")] == condition_of[names.index("layer4.type")] != 0
+    assert condition_of[names.index("layer1.type")] == 0
 
 
 def test_sources_of_one_point_cannot_depend_on_each_other():

@@ -17,7 +17,7 @@ def test_the_best_are_those_of_a_whole_sort_by_belief(count: int) -> None:
     strings[20:30] = strings[:10]  # of which the same is believed
     model.observe(strings, rng.integers(0, 4, 40).astype(float))
     assert model.posterior is not None
-    order = np.argsort(-model.posterior.at_tried, kind="stable")
+    order = np.argsort(-model.posterior.at_observed, kind="stable")
     assert model.best(count).tolist() == order[:count].tolist()
 
 

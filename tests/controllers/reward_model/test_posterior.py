@@ -9,9 +9,8 @@ from toy_spaces import flat, layered
 from nasctl.controllers.moves import Moves
 from nasctl.controllers.policy.plan import make_plan
 from nasctl.controllers.reward_model.fit import fit, negative_log_posterior, prior_mean
-from nasctl.controllers.reward_model.improvement import log_expected_improvement
-from nasctl.controllers.reward_model.kernel import Levels, correlation
-from nasctl.controllers.reward_model.posterior import Factor, Posterior, Prediction
+from nasctl.controllers.reward_model.kernel import OneHotEncoding, correlation
+from nasctl.controllers.reward_model.posterior import CovarianceFactor, Posterior
 
 
 class Hamming(Kernel):
@@ -33,37 +32,43 @@ class Hamming(Kernel):
 
 @pytest.fixture(params=["flat", "conditional"])
 def data(request):
-    """A space's levels, 30 strings of it with rewards, 10 others, and a θ."""
+    """A space's encoding, 30 strings of it with rewards, 10 others, and a θ."""
     space = flat(2, 3, 4, 2, 3) if request.param == "flat" else layered()
     plan, rng = make_plan(space), np.random.default_rng(0)
     strings = Moves(plan).random(40, rng, {})
     rewards = rng.normal(size=30)
     theta = np.append(rng.normal(-1, 0.5, plan.length), -2.0)
-    return Levels.of(plan), strings[:30], (rewards - rewards.mean()) / rewards.std(), strings[30:], theta
+    return (
+        OneHotEncoding.of(plan),
+        strings[:30],
+        (rewards - rewards.mean()) / rewards.std(),
+        strings[30:],
+        theta,
+    )
 
 
 def test_the_kernel_is_that_of_the_formula(data):
-    levels, strings, _, others, theta = data
+    encoding, strings, _, others, theta = data
     weights = np.exp(theta[:-1])
-    found = correlation(levels, weights, levels.indicators(strings), levels.indicators(others))
+    found = correlation(encoding, weights, encoding.encode(strings), encoding.encode(others))
     np.testing.assert_allclose(found, Hamming(weights)(strings, others))
 
 
 def test_mean_and_deviation_are_those_of_scikit_learn(data):
-    levels, strings, rewards, others, theta = data
-    posterior = Posterior.of(Factor.of(levels, theta, levels.indicators(strings)), rewards)
+    encoding, strings, rewards, others, theta = data
+    posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
     reference = GaussianProcessRegressor(Hamming(np.exp(theta[:-1])), alpha=np.exp(theta[-1]), optimizer=None)
     reference.fit(strings, rewards - posterior.mean)
     mean, deviation = reference.predict(others, return_std=True)
-    found = posterior.predict(levels.indicators(others))
+    found = posterior.predict(encoding.encode(others))
     np.testing.assert_allclose(found.mean, posterior.mean + mean, atol=1e-9)
     np.testing.assert_allclose(found.deviation, np.sqrt(posterior.scale) * deviation, atol=1e-7)
-    np.testing.assert_allclose(posterior.at_tried, posterior.means(levels.indicators(strings)), atol=1e-9)
+    np.testing.assert_allclose(posterior.at_observed, posterior.means(encoding.encode(strings)), atol=1e-9)
 
 
 def test_the_constant_mean_and_the_scale_are_those_of_the_formulas(data):
-    levels, strings, rewards, _, theta = data
-    posterior = Posterior.of(Factor.of(levels, theta, levels.indicators(strings)), rewards)
+    encoding, strings, rewards, _, theta = data
+    posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
     inverse = np.linalg.inv(Hamming(np.exp(theta[:-1]))(strings) + np.exp(theta[-1]) * np.eye(30))
     mean = (inverse @ rewards).sum() / inverse.sum() * 30 / 32
     assert posterior.mean == pytest.approx(mean)
@@ -71,35 +76,35 @@ def test_the_constant_mean_and_the_scale_are_those_of_the_formulas(data):
 
 
 def test_row_by_row_is_the_same_as_at_once(data):
-    levels, strings, _, _, theta = data
-    indicators = levels.indicators(strings)
-    grown = Factor.of(levels, theta, indicators[:5])
-    for row in indicators[5:]:
+    encoding, strings, _, _, theta = data
+    encoded = encoding.encode(strings)
+    grown = CovarianceFactor.of(encoding, theta, encoded[:5])
+    for row in encoded[5:]:
         grown = grown.extended(row)
-    whole = Factor.of(levels, theta, indicators)
+    whole = CovarianceFactor.of(encoding, theta, encoded)
     np.testing.assert_allclose(grown.inverse, whole.inverse, atol=1e-9)
-    np.testing.assert_array_equal(grown.indicators, whole.indicators)
+    np.testing.assert_array_equal(grown.encoded, whole.encoded)
 
 
 def test_a_believed_string_changes_no_mean_but_its_neighbourhood_is_known_better(data):
-    levels, strings, rewards, others, theta = data
+    encoding, strings, rewards, others, theta = data
     theta = np.append(theta[:-1], -9.0)
-    posterior = Posterior.of(Factor.of(levels, theta, levels.indicators(strings)), rewards)
-    asked = levels.indicators(others)
-    believing = posterior.believing(asked[0])
+    posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
+    asked = encoding.encode(others)
+    believing = posterior.fantasised(asked[0])
     np.testing.assert_allclose(believing.means(asked), posterior.means(asked), atol=0.05)
     assert believing.predict(asked[:1]).deviation[0] < 0.2 * posterior.predict(asked[:1]).deviation[0]
 
 
 def test_the_gradient_of_the_fit_is_that_of_finite_differences(data):
-    levels, strings, rewards, _, theta = data
-    indicators = levels.indicators(strings)
-    _, gradient = negative_log_posterior(theta, levels, indicators, rewards)
+    encoding, strings, rewards, _, theta = data
+    encoded = encoding.encode(strings)
+    _, gradient = negative_log_posterior(theta, encoding, encoded, rewards)
     for place in range(len(theta)):
         step = np.zeros(len(theta))
         step[place] = 1e-5
-        up, _ = negative_log_posterior(theta + step, levels, indicators, rewards)
-        down, _ = negative_log_posterior(theta - step, levels, indicators, rewards)
+        up, _ = negative_log_posterior(theta + step, encoding, encoded, rewards)
+        down, _ = negative_log_posterior(theta - step, encoding, encoded, rewards)
         assert gradient[place] == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-6)
 
 
@@ -108,17 +113,6 @@ def test_the_fit_finds_which_decision_matters():
     strings = Moves(plan).random(60, rng, {})
     rewards = np.array([-1.0, 0.0, 1.3])[strings[:, 1]]
     rewards = (rewards - rewards.mean()) / rewards.std()
-    levels = Levels.of(plan)
-    theta = fit(prior_mean(3), levels, levels.indicators(strings), rewards, 30)
+    encoding = OneHotEncoding.of(plan)
+    theta = fit(prior_mean(3), encoding, encoding.encode(strings), rewards, 30)
     assert theta[1] > max(theta[0], theta[2]) + 1
-
-
-def test_expected_improvement_is_that_of_the_integral_and_stays_finite():
-    draws = np.random.default_rng(0).normal(size=2_000_000)
-    for mean, deviation in ((0.0, 1.0), (-1.0, 0.7), (0.5, 0.1)):
-        expected = np.maximum(mean + deviation * draws - 0.2, 0).mean()
-        found = log_expected_improvement(Prediction(np.array([mean]), np.array([deviation])), 0.2)
-        assert np.exp(found[0]) == pytest.approx(expected, rel=0.01)
-    far = log_expected_improvement(Prediction(-np.arange(4.0, 60), np.ones(56)), 0.0)
-    assert np.isfinite(far).all() and (np.diff(far) < 0).all()
-    assert abs(np.diff(far, 2)).max() < 1.2  # no jump where the formula changes
