@@ -23,12 +23,8 @@ NAMED = re.compile(
 
 def texts() -> Iterator[tuple[str, str]]:
     files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / ".ci" / "run"]
-    files += [
-        *(ROOT / "docs").glob("*.md"),
-        *(ROOT / "benchmarks").rglob("*.py"),
-        *(ROOT / "tests").rglob("*.py"),
-    ]
-    files += [ROOT / "pyproject.toml", *PACKAGE.rglob("*.py")]
+    files += [*(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "pyproject.toml"]
+    files += PACKAGE.rglob("*.py")
     for file in files:
         yield str(file), file.read_text(encoding="utf-8")
 
