@@ -46,7 +46,7 @@ class Architecture:
         Raises:
           NasctlError: The dialect has no networks (plain choices).
         """
-        return self.space.program.graph(self.values)
+        return self.space.graph_builder.graph(self.values)
 
     def cost(self, signature: Signature) -> Cost:
         """Static cost of the network on a task."""
@@ -70,7 +70,7 @@ class Architecture:
     def document(
         self,
         *,
-        task: TaskRecord | None = None,
+        task: TaskInfo | None = None,
         results: Mapping[str, object] | None = None,
         origin: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Architecture:
         self,
         path: str | Path,
         *,
-        task: TaskRecord | None = None,
+        task: TaskInfo | None = None,
         results: Mapping[str, object] | None = None,
         origin: Mapping[str, object] | None = None,
     ) -> None:
@@ -126,7 +126,7 @@ class Architecture:
 
 
 @dataclass(frozen=True)
-class TaskRecord:
+class TaskInfo:
     """The data set that an architecture was measured on.
 
     Attributes:
@@ -151,7 +151,7 @@ class ArchitectureDocument:
     """
 
     architecture: Architecture
-    task: TaskRecord | None
+    task: TaskInfo | None
     results: Mapping[str, Any]
     origin: Mapping[str, Any]
     path: Path
@@ -238,7 +238,7 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
         raise NasctlError(f"{path}: {error.message}", hint=error.hint) from error
     return ArchitectureDocument(
         architecture=architecture,
-        task=_task_record(content, path),
+        task=_task_info(content, path),
         results=_entry(content, "results", dict, path) if "results" in content else {},
         origin=_entry(content, "origin", dict, path) if "origin" in content else {},
         path=path,
@@ -251,7 +251,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def _task_record(content: Mapping[str, Any], path: Path) -> TaskRecord | None:
+def _task_info(content: Mapping[str, Any], path: Path) -> TaskInfo | None:
     if "task" not in content:
         return None
     task = _entry(content, "task", dict, path)
@@ -259,7 +259,7 @@ def _task_record(content: Mapping[str, Any], path: Path) -> TaskRecord | None:
     if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
         raise NasctlError(f"{path}: the task's input_shape must be a list of positive whole numbers")
     signature = Signature(tuple(shape), _entry(task, "outputs", int, path))
-    return TaskRecord(_entry(task, "dataset", str, path), signature)
+    return TaskInfo(_entry(task, "dataset", str, path), signature)
 
 
 def _entry(content: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:

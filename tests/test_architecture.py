@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import nasctl
-from nasctl.architecture import Architecture, TaskRecord, load_document
+from nasctl.architecture import Architecture, TaskInfo, load_document
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.space import sample_uniform
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "arch.schema.json").read_text(encoding="utf-8"))
-DIGITS = TaskRecord("digits", Signature((8, 8, 1), 10))
+DIGITS = TaskInfo("digits", Signature((8, 8, 1), 10))
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def train(
 
     Example: nasctl train runs/cnn --epochs 30
     """
-    from nasctl.architecture import TaskRecord, load_document
+    from nasctl.architecture import TaskInfo, load_document
     from nasctl.config import resolve
     from nasctl.engine import task_of
     from nasctl.training import save_checkpoint, train_child
@@ -76,7 +76,7 @@ def train(
         test = trained.evaluator(trained.weights, "test")
     results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = found.architecture.document(
-        task=TaskRecord(task.name, task.signature),
+        task=TaskInfo(task.name, task.signature),
         results=results,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
     )

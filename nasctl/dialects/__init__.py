@@ -1,4 +1,4 @@
-"""Dialects of the language: each turns the syntax tree of its files into a `Space` with a program for networks.
+"""Dialects of the language: each turns the syntax tree of its files into a `Space` that can build its networks.
 
 To write one (the folder `cnn` here is an example of all of it):
 
@@ -6,9 +6,9 @@ To write one (the folder `cnn` here is an example of all of it):
    `common.lark`. Name the rules that blocks repeat `…_item`: reading goes on there after a mistake;
 2. a class derived from `nasctl.dsl.SyntaxBuilder` with one method for each rule, which makes frozen dataclasses
    derived from `nasctl.dsl.syntax.Node`;
-3. a function that builds `Parts` (decisions, by `DecisionList`; a program; anchors) from the statements. It reports
-   what is wrong with `problems.error(span, message, hint=…)` and goes on;
-4. a program: a frozen dataclass with `graph(values)` and `to_json()`, and a function that reads the latter back;
+3. a function that builds `Parts` (decisions, by `DecisionList`; a graph builder; anchors) from the statements. It
+   reports what is wrong with `problems.error(span, message, hint=…)` and goes on;
+4. a graph builder: a frozen dataclass with `graph(values)` and `to_json()`, and the inverse of the latter;
 5. a `Dialect` that holds these, named in the entry point group `nasctl.dialects`.
 """
 

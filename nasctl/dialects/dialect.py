@@ -12,7 +12,7 @@ from nasctl.dsl.diagnostics import Problems
 from nasctl.dsl.syntax import Statement
 from nasctl.dsl.values import Scope
 from nasctl.graph import Signature
-from nasctl.space import AnchorPoint, Choice, Clause, Decision, Program, Schedule
+from nasctl.space import AnchorPoint, Choice, Clause, Decision, GraphBuilder, Schedule
 
 MOST_DECISIONS = 20_000
 """Positions that a token string may have."""
@@ -24,13 +24,13 @@ class Parts:
 
     Attributes:
       decisions: In order.
-      program: How their values become a network.
+      graph_builder: How their values become a network.
       anchors: Points that skip connections connect.
       schedule: The decision that is fixed by the number of the trial.
     """
 
     decisions: tuple[Decision, ...]
-    program: Program
+    graph_builder: GraphBuilder
     anchors: tuple[AnchorPoint, ...] = ()
     schedule: Schedule | None = None
 
@@ -47,7 +47,7 @@ class Dialect:
       build: From the statements that are not everybody's (`include`, `let`, `require` and settings are done
         already), the scope of the `let` names and the collector of problems to the dialect's parts. After an
         error it goes on as well as it can, so that all are found; what it returns is then not used.
-      program_from_json: Inverse of the program's `to_json`.
+      graph_builder_from_json: Inverse of the graph builder's `to_json`.
       measures: The static measures that `require` can bound; others must come from an evaluator.
       input: What its networks read: decides which data sets fit.
       signature: The input and outputs for which costs are stated where no data set is named.
@@ -58,7 +58,7 @@ class Dialect:
     grammar: Path
     syntax: type[SyntaxBuilder]
     build: Callable[[Sequence[Statement], Scope, Problems], Parts]
-    program_from_json: Callable[[Mapping[str, Any]], Program]
+    graph_builder_from_json: Callable[[Mapping[str, Any]], GraphBuilder]
     measures: tuple[str, ...] = ()
     input: Literal["image", "text"] = "image"
     signature: Signature | None = None

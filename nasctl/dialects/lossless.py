@@ -23,7 +23,7 @@ def space_from_json(document: Mapping[str, Any]) -> Space:
             name=str(document["name"]),
             dialect=dialect.name,
             decisions=tuple(_decision(item) for item in document["decisions"]),
-            program=dialect.program_from_json(document["program"]),
+            graph_builder=dialect.graph_builder_from_json(document["program"]),
             anchors=tuple(
                 AnchorPoint(item["name"], item["label"], int(item["at"]), tuple(item["sources"]))
                 for item in document["anchors"]

@@ -89,7 +89,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
         name,
         dialect.name,
         parts.decisions,
-        parts.program,
+        parts.graph_builder,
         parts.anchors,
         parts.schedule,
         constraints,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from nasctl.architecture import Architecture, TaskRecord
+from nasctl.architecture import Architecture, TaskInfo
 from nasctl.controllers import Controller
 from nasctl.errors import WorkFailed
 from nasctl.executors import Job, Rung
@@ -44,7 +44,7 @@ class Candidate:
 
 
 def propose(
-    controller: Controller, space: Space, task: TaskRecord | None, number: int, awaited: Sequence[Tokens]
+    controller: Controller, space: Space, task: TaskInfo | None, number: int, awaited: Sequence[Tokens]
 ) -> Candidate:
     """The candidate of a trial; a string that breaks a static constraint is sampled again.
 
@@ -74,7 +74,7 @@ def propose(
 
 
 def candidate_of(
-    space: Space, task: TaskRecord | None, number: int, tokens: Tokens, rejected: int
+    space: Space, task: TaskInfo | None, number: int, tokens: Tokens, rejected: int
 ) -> Candidate:
     """What a token string is as a trial."""
     architecture = space.decode(tokens)

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from nasctl.architecture import TaskRecord
+from nasctl.architecture import TaskInfo
 from nasctl.config import Config, SearchConfig
 from nasctl.engine import evaluator_specs
 from nasctl.engine.child_evaluator import ChildEvaluator, GroupOfChildren
@@ -51,7 +51,7 @@ class Execution:
     """
 
     config: Config
-    task: TaskRecord | None
+    task: TaskInfo | None
     memory: int
     start: Callable[[RunFolder], Executor]
 
@@ -64,7 +64,7 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
     """
     _check_networks(space)
     task = task_of(space, dataset, data_dir=data_dir)
-    record = TaskRecord(task.name, task.signature)
+    record = TaskInfo(task.name, task.signature)
     machine = detect_machine()
     config = with_group_size(space, config, machine.platform)
     width = config.search.children_per_device
@@ -93,7 +93,7 @@ def of_function(
     """
     record = None
     if dataset is not None:
-        record = TaskRecord(dataset, task_of(space, dataset, data_dir=data_dir).signature)
+        record = TaskInfo(dataset, task_of(space, dataset, data_dir=data_dir).signature)
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static and record is None:
         raise NasctlError(

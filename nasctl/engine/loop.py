@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from nasctl.architecture import TaskRecord
+from nasctl.architecture import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import make_controller
 from nasctl.engine.budget import Budget
@@ -57,7 +57,7 @@ class Search:
         folder: RunFolder,
         *,
         seed: int,
-        task: TaskRecord | None = None,
+        task: TaskInfo | None = None,
         init: tuple[Tokens, ...] = (),
         memory: int = 0,
         listener: Listener | None = None,

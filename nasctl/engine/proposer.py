@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 
-from nasctl.architecture import TaskRecord
+from nasctl.architecture import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import Controller, Observation
 from nasctl.engine.candidates import Candidate, candidate_of, propose
@@ -44,7 +44,7 @@ class Proposer:
         folder: RunFolder,
         store: TrialStore,
         *,
-        task: TaskRecord | None,
+        task: TaskInfo | None,
         listener: Listener,
     ) -> None:
         self._controller = controller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nasctl.architecture import TaskRecord, save_document
+from nasctl.architecture import TaskInfo, save_document
 from nasctl.engine.budget import Budget
 from nasctl.engine.listener import Listener
 from nasctl.executors import Evaluation
@@ -27,7 +27,7 @@ class Recorder:
     def __init__(
         self,
         space: Space,
-        task: TaskRecord | None,
+        task: TaskInfo | None,
         folder: RunFolder,
         store: TrialStore,
         budget: Budget,

@@ -6,7 +6,7 @@ A dialect writes a `Graph`; passes, each a function, read or rewrite it; what co
 from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
 from nasctl.graph.cost import measure_cost
-from nasctl.graph.graph import Attribute, Graph, GraphBuilder, Node, Shape, Signature
+from nasctl.graph.graph import Attribute, Graph, GraphWriter, Node, Shape, Signature
 from nasctl.graph.ops import Cost, Op, is_our_op, op_named, ops
 from nasctl.graph.shapes import infer_shapes
 from nasctl.graph.simplify import simplify
@@ -16,7 +16,7 @@ __all__ = [
     "Attribute",
     "Cost",
     "Graph",
-    "GraphBuilder",
+    "GraphWriter",
     "Layer",
     "Node",
     "Op",

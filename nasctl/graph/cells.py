@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from nasctl.graph.graph import Graph, GraphBuilder
+from nasctl.graph.graph import Graph, GraphWriter
 
 
 def vanilla_cell() -> Graph:
     """h' = tanh(W x + U h + b) (Elman 1990)."""
-    builder = GraphBuilder()
-    x, h = _states(builder, "x", "h")
-    return builder.build([builder.add("tanh", [_gate(builder, "new", x, h)], name="output")])
+    writer = GraphWriter()
+    x, h = _states(writer, "x", "h")
+    return writer.finish([writer.add("tanh", [_gate(writer, "new", x, h)], name="output")])
 
 
 def lstm_cell() -> Graph:
     """c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g) and h' = σ(o) ⊙ tanh(c'), where i, f, g and o are each W x + U h + b (Hochreiter &
     Schmidhuber 1997, Gers et al. 2000)."""
-    builder = GraphBuilder()
-    x, h, c = _states(builder, "x", "h", "c")
+    writer = GraphWriter()
+    x, h, c = _states(writer, "x", "h", "c")
     gates = {
-        name: builder.add(activation, [_gate(builder, name, x, h)], name=f"{name}.activation")
+        name: writer.add(activation, [_gate(writer, name, x, h)], name=f"{name}.activation")
         for name, activation in (
             ("input", "sigmoid"),
             ("forget", "sigmoid"),
@@ -32,30 +32,30 @@ def lstm_cell() -> Graph:
             ("output", "sigmoid"),
         )
     }
-    kept = builder.add("elem_mult", [gates["forget"], c], name="kept")
-    written = builder.add("elem_mult", [gates["input"], gates["candidate"]], name="written")
-    cell = builder.add("add", [kept, written], name="cell")
-    shown = builder.add("tanh", [cell], name="cell.activation")
-    return builder.build([builder.add("elem_mult", [gates["output"], shown], name="hidden"), cell])
+    kept = writer.add("elem_mult", [gates["forget"], c], name="kept")
+    written = writer.add("elem_mult", [gates["input"], gates["candidate"]], name="written")
+    cell = writer.add("add", [kept, written], name="cell")
+    shown = writer.add("tanh", [cell], name="cell.activation")
+    return writer.finish([writer.add("elem_mult", [gates["output"], shown], name="hidden"), cell])
 
 
 def gru_cell() -> Graph:
     """h' = (1 - z) ⊙ n + z ⊙ h, where z and r are each σ(W x + U h + b) and n = tanh(W x + r ⊙ (U h + b)) (Cho et al.
     2014, in the form in which one product serves all of U h)."""
-    builder = GraphBuilder()
-    x, h = _states(builder, "x", "h")
+    writer = GraphWriter()
+    x, h = _states(writer, "x", "h")
     reset, update = (
-        builder.add("sigmoid", [_gate(builder, name, x, h)], name=f"{name}.activation")
+        writer.add("sigmoid", [_gate(writer, name, x, h)], name=f"{name}.activation")
         for name in ("reset", "update")
     )
-    read = builder.add("linear", [x], name="new.x")
-    remembered = builder.add("linear", [h], name="new.h", bias=True)
-    allowed = builder.add("elem_mult", [reset, remembered], name="allowed")
-    new = builder.add("tanh", [builder.add("add", [read, allowed], name="new")], name="new.activation")
-    rest = builder.add("complement", [update], name="rest")
-    written = builder.add("elem_mult", [rest, new], name="written")
-    kept = builder.add("elem_mult", [update, h], name="kept")
-    return builder.build([builder.add("add", [written, kept], name="hidden")])
+    read = writer.add("linear", [x], name="new.x")
+    remembered = writer.add("linear", [h], name="new.h", bias=True)
+    allowed = writer.add("elem_mult", [reset, remembered], name="allowed")
+    new = writer.add("tanh", [writer.add("add", [read, allowed], name="new")], name="new.activation")
+    rest = writer.add("complement", [update], name="rest")
+    written = writer.add("elem_mult", [rest, new], name="written")
+    kept = writer.add("elem_mult", [update, h], name="kept")
+    return writer.finish([writer.add("add", [written, kept], name="hidden")])
 
 
 KNOWN_CELLS: Mapping[str, Callable[[], Graph]] = {
@@ -90,14 +90,14 @@ def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
     return replace(graph, nodes=nodes)
 
 
-def _states(builder: GraphBuilder, *slots: str) -> list[int]:
-    return [builder.add("input", name=slot, slot=slot) for slot in slots]
+def _states(writer: GraphWriter, *slots: str) -> list[int]:
+    return [writer.add("input", name=slot, slot=slot) for slot in slots]
 
 
-def _gate(builder: GraphBuilder, name: str, x: int, h: int) -> int:
+def _gate(writer: GraphWriter, name: str, x: int, h: int) -> int:
     """W x + U h + b."""
     products = (
-        builder.add("linear", [x], name=f"{name}.x"),
-        builder.add("linear", [h], name=f"{name}.h", bias=True),
+        writer.add("linear", [x], name=f"{name}.x"),
+        writer.add("linear", [h], name=f"{name}.h", bias=True),
     )
-    return builder.add("add", products, name=name)
+    return writer.add("add", products, name=name)

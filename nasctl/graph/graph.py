@@ -65,7 +65,7 @@ class Signature:
     outputs: int
 
 
-class GraphBuilder:
+class GraphWriter:
     """Collects nodes in order; `add` gives the index by which later nodes refer to one."""
 
     def __init__(self) -> None:
@@ -76,6 +76,6 @@ class GraphBuilder:
         self._nodes.append(Node(op, name, tuple(inputs), attributes))
         return len(self._nodes) - 1
 
-    def build(self, outputs: Iterable[int]) -> Graph:
+    def finish(self, outputs: Iterable[int]) -> Graph:
         """The graph of all nodes so far."""
         return Graph(tuple(self._nodes), tuple(outputs))

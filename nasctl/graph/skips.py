@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from nasctl.errors import NasctlError
-from nasctl.graph.graph import GraphBuilder
+from nasctl.graph.graph import GraphWriter
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Layer:
     Attributes:
       label: How later layers refer to it, unique among the layers: `3`.
       name: Prefix of its nodes' names: `layer3`.
-      body: Writes the layer's nodes with the builder; called with the index of the node that it reads, it
+      body: Writes the layer's nodes with the writer; called with the index of the node that it reads, it
         gives the index of its output.
       sources: Labels of the earlier layers that feed it, as an anchor decided; None in a chain: the layer
         before.
@@ -29,7 +29,7 @@ class Layer:
 
 
 def connect_skips(
-    builder: GraphBuilder,
+    writer: GraphWriter,
     image: int,
     layers: Iterable[Layer],
     *,
@@ -43,23 +43,23 @@ def connect_skips(
 
     Example: layers 1 and 2 read the image, 3 reads both.
 
-        >>> builder = GraphBuilder()
-        >>> image = builder.add("input", name="image")
+        >>> writer = GraphWriter()
+        >>> image = writer.add("input", name="image")
         >>> def body(name, filters):
-        ...     return lambda source: builder.add(
+        ...     return lambda source: writer.add(
         ...         "conv2d", [source], name=f"{name}.conv", kernel=(3, 3), stride=(1, 1), filters=filters
         ...     )
-        >>> ends = connect_skips(builder, image, [
+        >>> ends = connect_skips(writer, image, [
         ...     Layer(1, "layer1", body("layer1", 24), sources=()),
         ...     Layer(2, "layer2", body("layer2", 36), sources=()),
         ...     Layer(3, "layer3", body("layer3", 48), sources=(1, 2)),
         ... ])
-        >>> graph = builder.build([classify(builder, ends)])
+        >>> graph = writer.finish([classify(writer, ends)])
         >>> [(node.name, node.inputs) for node in graph.nodes][3:]
         [('layer3.inputs', (1, 2)), ('layer3.conv', (3,)), ('output.pool', (4,)), ('output', (5,))]
 
     Args:
-      builder: Where the nodes go.
+      writer: Where the nodes go.
       image: Index of the node that stands for the image.
       layers: In order; each is written when its turn comes.
       cross: What is done to an output on its way into a layer, as where it is pooled in between; called with its
@@ -83,16 +83,16 @@ def connect_skips(
         feeding.update(sources)
         read = [output for label, output in outputs.items() if label in set(sources)] or [image]
         read = [cross(output) for output in read]
-        joined = builder.add("concat", read, name=f"{layer.name}.inputs") if len(read) > 1 else read[0]
+        joined = writer.add("concat", read, name=f"{layer.name}.inputs") if len(read) > 1 else read[0]
         outputs[layer.label] = layer.body(joined)
     return tuple(output for label, output in outputs.items() if label not in feeding) or (image,)
 
 
-def classify(builder: GraphBuilder, ends: Sequence[int]) -> int:
+def classify(writer: GraphWriter, ends: Sequence[int]) -> int:
     """Writes what ends a classifier: each map averaged over its places, all concatenated, one dense layer.
 
     Args:
-      builder: Where the nodes go.
+      writer: Where the nodes go.
       ends: Indices of the outputs that feed nothing, as `connect_skips` returns them.
 
     Returns:
@@ -102,7 +102,7 @@ def classify(builder: GraphBuilder, ends: Sequence[int]) -> int:
         ["output.pool"] if len(ends) == 1 else [f"output.pool{number}" for number in range(1, len(ends) + 1)]
     )
     pooled = [
-        builder.add("global_average_pool", [end], name=name) for name, end in zip(names, ends, strict=True)
+        writer.add("global_average_pool", [end], name=name) for name, end in zip(names, ends, strict=True)
     ]
-    joined = builder.add("concat", pooled, name="output.inputs") if len(pooled) > 1 else pooled[0]
-    return builder.add("dense", [joined], name="output")
+    joined = writer.add("concat", pooled, name="output.inputs") if len(pooled) > 1 else pooled[0]
+    return writer.add("dense", [joined], name="output")

@@ -5,7 +5,7 @@ here knows a convolution from a tree.
 """
 
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Clause, Decision, Tokens, Value
-from nasctl.space.program import Program
+from nasctl.space.graph_builder import GraphBuilder
 from nasctl.space.sampling import sample_uniform
 from nasctl.space.space import Constraint, Schedule, Space
 from nasctl.space.text import format_tokens, parse_tokens
@@ -17,7 +17,7 @@ __all__ = [
     "Clause",
     "Constraint",
     "Decision",
-    "Program",
+    "GraphBuilder",
     "Schedule",
     "Space",
     "Tokens",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
-from nasctl.space.program import Program
+from nasctl.space.graph_builder import GraphBuilder
 from nasctl.space.size import count_strings
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Space:
 
     Attributes:
       name: Stem of the file that it came from.
-      dialect: Name of the dialect whose program decodes it.
+      dialect: Name of the dialect that it is written in.
       decisions: The token string's positions. Conditions look at earlier decisions only.
-      program: How values become a network.
+      graph_builder: How values become a network.
       anchors: Points that skip connections connect, in order.
       schedule: The decision that is fixed by the number of the trial, if there is one.
       constraints: Bounds that hold for every architecture that is evaluated.
@@ -79,7 +79,7 @@ class Space:
     name: str
     dialect: str
     decisions: tuple[Decision, ...]
-    program: Program
+    graph_builder: GraphBuilder
     anchors: tuple[AnchorPoint, ...] = ()
     schedule: Schedule | None = None
     constraints: tuple[Constraint, ...] = ()
@@ -110,7 +110,7 @@ class Space:
             "schedule": asdict(self.schedule) if self.schedule else None,
             "constraints": [asdict(constraint) for constraint in self.constraints],
             "defaults": {section: dict(keys) for section, keys in self.defaults.items()},
-            "program": self.program.to_json(),
+            "program": self.graph_builder.to_json(),  # the key is part of every hash, so it stays
         }
 
     def forced(self, trial: int) -> dict[int, int]:

@@ -203,7 +203,7 @@ def _cell_ops(space: Space) -> tuple[tuple[str, ...], tuple[str, ...]]:
     combines: set[str] = set()
     activations: set[str] = set()
     given = {decision.name: decision.choices for decision in space.decisions}
-    given |= {name: (value,) for name, value in getattr(space.program, "fixed", ())}
+    given |= {name: (value,) for name, value in getattr(space.graph_builder, "fixed", ())}
     for name, choices in given.items():
         if name.endswith(".combine"):
             combines.update(map(str, choices))

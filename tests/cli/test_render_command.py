@@ -5,13 +5,13 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from nasctl.architecture import TaskRecord
+from nasctl.architecture import TaskInfo
 from nasctl.cli.main import app
 from nasctl.dialects import load_space
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 
-DIGITS = TaskRecord("digits", Signature((8, 8, 1), 10))
+DIGITS = TaskInfo("digits", Signature((8, 8, 1), 10))
 
 
 def architecture():

@@ -29,7 +29,7 @@ def test_json_is_lossless(name):
     again = space_from_json(json.loads(json.dumps(space.to_json())))
     assert again.hash == space.hash
     assert again.decisions == space.decisions
-    assert again.program == space.program
+    assert again.graph_builder == space.graph_builder
     assert again.defaults == space.defaults
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nasctl.architecture import TaskRecord
+from nasctl.architecture import TaskInfo
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Controller, make_controller
 from nasctl.dialects import parse_space
@@ -13,7 +13,7 @@ from nasctl.errors import WorkFailed
 from nasctl.graph import Signature
 from nasctl.space import Space
 
-TASK = TaskRecord("digits", Signature((8, 8, 1), 10))
+TASK = TaskInfo("digits", Signature((8, 8, 1), 10))
 TEXT = """\
 space cnn
 

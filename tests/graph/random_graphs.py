@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from nasctl.graph import Graph, GraphBuilder, Layer, Signature, bind, classify, connect_skips
+from nasctl.graph import Graph, GraphWriter, Layer, Signature, bind, classify, connect_skips
 
 TASK = Signature((9, 8, 3), 10)
 
@@ -49,18 +49,18 @@ def recipes(draw: st.DrawFn, ops: tuple[str, ...] = tuple(OPS), most: int = 6) -
 
 def network(layers: list[Recipe]) -> Graph:
     """The bound graph of some layers."""
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
 
     def body(number: int, layer: Recipe):
-        return lambda source: builder.add(layer.op, [source], name=f"layer{number}", **dict(layer.attributes))
+        return lambda source: writer.add(layer.op, [source], name=f"layer{number}", **dict(layer.attributes))
 
     ends = connect_skips(
-        builder,
+        writer,
         image,
         [
             Layer(number, f"layer{number}", body(number, layer), layer.sources)
             for number, layer in enumerate(layers)
         ],
     )
-    return bind(builder.build([classify(builder, ends)]), TASK)
+    return bind(writer.finish([classify(writer, ends)]), TASK)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import Recipe, network, recipes
 
-from nasctl.graph import Graph, GraphBuilder, Node, canonical_hash
+from nasctl.graph import Graph, GraphWriter, Node, canonical_hash
 
 
 def reordered(graph: Graph, order: random.Random) -> Graph:
@@ -107,20 +107,20 @@ def test_what_does_nothing_does_not_matter() -> None:
 @pytest.mark.parametrize("join, equal", [("conv2d", True), ("add", False)])
 def test_the_order_of_a_concatenation_matters_where_no_weights_absorb_it(join: str, equal: bool) -> None:
     def graph(*order: int) -> Graph:
-        builder = GraphBuilder()
-        image = builder.add("input", name="image", shape=(8, 8, 1))
+        writer = GraphWriter()
+        image = writer.add("input", name="image", shape=(8, 8, 1))
         branches = [
-            builder.add(
+            writer.add(
                 "conv2d", [image], name=f"branch{filters}", kernel=(3, 3), stride=(1, 1), filters=filters
             )
             for filters in (1, 2)
         ]
-        joined = builder.add("concat", [branches[index] for index in order], name="concat")
-        relu = builder.add("relu", [joined], name="relu")
-        whole = builder.add("conv2d", [image], name="whole", kernel=(3, 3), stride=(1, 1), filters=3)
-        both = builder.add("add", [relu, whole], name="add") if join == "add" else relu
-        end = builder.add("conv2d", [both], name="end", kernel=(1, 1), stride=(1, 1), filters=3)
-        return builder.build([end])
+        joined = writer.add("concat", [branches[index] for index in order], name="concat")
+        relu = writer.add("relu", [joined], name="relu")
+        whole = writer.add("conv2d", [image], name="whole", kernel=(3, 3), stride=(1, 1), filters=3)
+        both = writer.add("add", [relu, whole], name="add") if join == "add" else relu
+        end = writer.add("conv2d", [both], name="end", kernel=(1, 1), stride=(1, 1), filters=3)
+        return writer.finish([end])
 
     assert (canonical_hash(graph(0, 1)) == canonical_hash(graph(1, 0))) == equal
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from random_graphs import network, recipes
 
-from nasctl.graph import Cost, GraphBuilder, Signature, bind, infer_shapes, measure_cost, op_named, simplify
+from nasctl.graph import Cost, GraphWriter, Signature, bind, infer_shapes, measure_cost, op_named, simplify
 
 
 def cost_of(op: str, *inputs: tuple[int, ...], **attributes) -> Cost:
@@ -30,12 +30,12 @@ def test_a_classifier_by_hand() -> None:
 
 
 def test_a_whole_network_by_hand() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
-    conv = builder.add("conv2d", [image], name="conv", kernel=(3, 3), stride=(1, 1), filters=24)
-    norm = builder.add("batch_norm", [conv], name="norm")
-    pool = builder.add("global_average_pool", [norm], name="pool")
-    graph = bind(builder.build([builder.add("dense", [pool], name="output")]), Signature((8, 8, 1), 10))
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
+    conv = writer.add("conv2d", [image], name="conv", kernel=(3, 3), stride=(1, 1), filters=24)
+    norm = writer.add("batch_norm", [conv], name="norm")
+    pool = writer.add("global_average_pool", [norm], name="pool")
+    graph = bind(writer.finish([writer.add("dense", [pool], name="output")]), Signature((8, 8, 1), 10))
     assert measure_cost(graph) == Cost(
         params=9 * 24 + 48 + 250,
         flops=2 * 9 * 24 * 64 + 2 * 24 * 64 + 24 * 64 + 2 * 240,

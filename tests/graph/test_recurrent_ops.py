@@ -5,7 +5,7 @@ import pytest
 from nasctl.errors import NasctlError
 from nasctl.graph import (
     Graph,
-    GraphBuilder,
+    GraphWriter,
     Signature,
     bind,
     canonical_hash,
@@ -19,21 +19,21 @@ TEXT = Signature(input_shape=(7,), outputs=11)
 
 def vanilla(activation: str = "tanh") -> Graph:
     """h' = activation(W x + U h + b)."""
-    builder = GraphBuilder()
-    x = builder.add("input", name="x", slot="x")
-    h = builder.add("input", name="h", slot="h")
-    wx = builder.add("linear", [x], name="wx")
-    uh = builder.add("linear", [h], name="uh", bias=True)
-    total = builder.add("add", [wx, uh], name="sum")
-    return builder.build([builder.add(activation, [total], name="activation")])
+    writer = GraphWriter()
+    x = writer.add("input", name="x", slot="x")
+    h = writer.add("input", name="h", slot="h")
+    wx = writer.add("linear", [x], name="wx")
+    uh = writer.add("linear", [h], name="uh", bias=True)
+    total = writer.add("add", [wx, uh], name="sum")
+    return writer.finish([writer.add(activation, [total], name="activation")])
 
 
 def model(cell: Graph, **size: int) -> Graph:
-    builder = GraphBuilder()
-    text = builder.add("input", name="text")
-    embedded = builder.add("embedding", [text], name="embedding", **size)
-    hidden = builder.add("recurrent", [embedded], name="layer1", cell=cell, **size)
-    return builder.build([builder.add("dense", [hidden], name="output")])
+    writer = GraphWriter()
+    text = writer.add("input", name="text")
+    embedded = writer.add("embedding", [text], name="embedding", **size)
+    hidden = writer.add("recurrent", [embedded], name="layer1", cell=cell, **size)
+    return writer.finish([writer.add("dense", [hidden], name="output")])
 
 
 def test_shapes_of_a_language_model():
@@ -50,12 +50,12 @@ def test_parameters_and_flops_by_hand():
 
 
 def test_a_shared_table_is_counted_once():
-    builder = GraphBuilder()
-    text = builder.add("input", name="text")
-    table = builder.add("table", name="table", units=5)
-    embedded = builder.add("lookup", [text, table], name="embedding")
-    hidden = builder.add("recurrent", [embedded], name="layer1", cell=vanilla(), units=5)
-    shared = builder.build([builder.add("unembed", [hidden, table], name="output")])
+    writer = GraphWriter()
+    text = writer.add("input", name="text")
+    table = writer.add("table", name="table", units=5)
+    embedded = writer.add("lookup", [text, table], name="embedding")
+    hidden = writer.add("recurrent", [embedded], name="layer1", cell=vanilla(), units=5)
+    shared = writer.finish([writer.add("unembed", [hidden, table], name="output")])
     apart = measure_cost(bind(model(vanilla(), units=5), TEXT)).params
     assert measure_cost(bind(shared, TEXT)).params == apart - 5 * 11
 
@@ -69,25 +69,25 @@ def test_the_hash_looks_inside_the_cell():
 
 
 def test_the_hash_tells_the_input_from_the_state():
-    builder = GraphBuilder()
-    h = builder.add("input", name="h", slot="h")
-    x = builder.add("input", name="x", slot="x")
-    uh = builder.add("linear", [h], name="uh")
-    wx = builder.add("linear", [x], name="wx", bias=True)
-    total = builder.add("add", [uh, wx], name="sum")
-    exchanged = builder.build([builder.add("tanh", [total], name="activation")])
+    writer = GraphWriter()
+    h = writer.add("input", name="h", slot="h")
+    x = writer.add("input", name="x", slot="x")
+    uh = writer.add("linear", [h], name="uh")
+    wx = writer.add("linear", [x], name="wx", bias=True)
+    total = writer.add("add", [uh, wx], name="sum")
+    exchanged = writer.finish([writer.add("tanh", [total], name="activation")])
     assert canonical_hash(bind(model(exchanged, units=5), TEXT)) != canonical_hash(
         bind(model(vanilla(), units=5), TEXT)
     )
 
 
 def test_a_cell_gives_each_of_its_states_anew():
-    builder = GraphBuilder()
-    builder.add("input", name="x", slot="x")
-    h = builder.add("input", name="h", slot="h")
-    builder.add("input", name="c", slot="c")
+    writer = GraphWriter()
+    writer.add("input", name="x", slot="x")
+    h = writer.add("input", name="h", slot="h")
+    writer.add("input", name="c", slot="c")
     with pytest.raises(NasctlError, match="layer1: a cell gives each of its states anew"):
-        bind(model(builder.build([h]), units=5), TEXT)
+        bind(model(writer.finish([h]), units=5), TEXT)
 
 
 def test_a_recurrent_layer_wants_a_sequence():

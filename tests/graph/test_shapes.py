@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from random_graphs import TASK, network, recipes
 
 from nasctl.errors import NasctlError
-from nasctl.graph import GraphBuilder, Signature, bind, infer_shapes, op_named, ops
+from nasctl.graph import GraphWriter, Signature, bind, infer_shapes, op_named, ops
 
 
 def one_node(op: str, *inputs: tuple[int, ...], **attributes) -> tuple[int, ...]:
@@ -52,36 +52,36 @@ def test_what_does_not_fit_is_said(op: str, inputs: list, attributes: dict, mess
 
 
 def test_binding_fills_in_what_the_task_fixes() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
-    hidden = builder.add(
-        "dense", [builder.add("global_average_pool", [image], name="pool")], name="hidden", units=7
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
+    hidden = writer.add(
+        "dense", [writer.add("global_average_pool", [image], name="pool")], name="hidden", units=7
     )
-    graph = bind(builder.build([builder.add("dense", [hidden], name="output")]), Signature((8, 8, 1), 10))
+    graph = bind(writer.finish([writer.add("dense", [hidden], name="output")]), Signature((8, 8, 1), 10))
     assert infer_shapes(graph) == ((8, 8, 1), (1,), (7,), (10,))
     assert bind(graph, Signature((8, 8, 1), 10)) == graph
 
 
 def test_errors_name_the_node() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
-    pooled = builder.add("global_average_pool", [image], name="early")
-    end = builder.add("max_pool", [pooled], name="layer3.pool", kernel=(2, 2), stride=(2, 2))
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
+    pooled = writer.add("global_average_pool", [image], name="early")
+    end = writer.add("max_pool", [pooled], name="layer3.pool", kernel=(2, 2), stride=(2, 2))
     with pytest.raises(NasctlError, match=r"^layer3\.pool: "):
-        bind(builder.build([end]), TASK)
+        bind(writer.finish([end]), TASK)
 
 
 def test_a_network_must_end_in_the_task_s_outputs() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
     with pytest.raises(NasctlError, match="ends in 3, but the task has 10 outputs"):
-        bind(builder.build([builder.add("global_average_pool", [image], name="pool")]), TASK)
+        bind(writer.finish([writer.add("global_average_pool", [image], name="pool")]), TASK)
 
 
 def test_an_unbound_graph_has_no_shapes() -> None:
-    builder = GraphBuilder()
+    writer = GraphWriter()
     with pytest.raises(NasctlError, match="image: its shape is not known"):
-        infer_shapes(builder.build([builder.add("input", name="image")]))
+        infer_shapes(writer.finish([writer.add("input", name="image")]))
 
 
 def test_an_unknown_op_is_met_with_the_nearest() -> None:

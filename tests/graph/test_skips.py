@@ -3,21 +3,21 @@
 import pytest
 
 from nasctl.errors import NasctlError
-from nasctl.graph import Graph, GraphBuilder, Layer, classify, connect_skips
+from nasctl.graph import Graph, GraphWriter, Layer, classify, connect_skips
 
 
 def connected(sources: dict[int, tuple[int, ...] | None]) -> Graph:
     """Layers of one convolution each, named by their numbers."""
-    builder = GraphBuilder()
-    image = builder.add("input", name="image")
+    writer = GraphWriter()
+    image = writer.add("input", name="image")
 
     def body(number: int):
-        return lambda source: builder.add(
+        return lambda source: writer.add(
             "conv2d", [source], name=f"layer{number}", kernel=(3, 3), stride=(1, 1), filters=number
         )
 
     layers = [Layer(number, f"layer{number}", body(number), fed) for number, fed in sources.items()]
-    return builder.build([classify(builder, connect_skips(builder, image, layers))])
+    return writer.finish([classify(writer, connect_skips(writer, image, layers))])
 
 
 def reads(graph: Graph, name: str) -> list[str]:

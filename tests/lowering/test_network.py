@@ -12,7 +12,7 @@ from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError
 from nasctl.graph import (
     Graph,
-    GraphBuilder,
+    GraphWriter,
     Node,
     Op,
     Signature,
@@ -32,8 +32,8 @@ TASK = Signature((8, 6, 2), 5)
 
 def every_op() -> Graph:
     """A network with each op that images have, and zeros and sizes that do not divide."""
-    builder = GraphBuilder()
-    add = builder.add
+    writer = GraphWriter()
+    add = writer.add
     image = add("input", name="image")
     conv = add("conv2d", [image], name="conv", kernel=(3, 5), stride=(2, 1), filters=4)
     norm = add("batch_norm", [conv], name="norm")
@@ -46,7 +46,7 @@ def every_op() -> Graph:
     joined = add("concat", [image, most, mean, add("zero", [most], name="zero")], name="concat")
     pooled = add("global_average_pool", [joined], name="global")
     hidden = add("dense", [pooled], name="hidden", units=7)
-    return bind(builder.build([add("dense", [hidden], name="output")]), TASK)
+    return bind(writer.finish([add("dense", [hidden], name="output")]), TASK)
 
 
 def sampled(seed: int, layers: int = 6) -> Graph:
@@ -95,10 +95,10 @@ def test_a_seed_decides_the_parameters() -> None:
 
 
 def test_weights_are_he_normal() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image", shape=(8, 8, 64))
-    conv = builder.add("conv2d", [image], name="conv", kernel=(5, 5), stride=(1, 1), filters=64)
-    graph = builder.build([conv])
+    writer = GraphWriter()
+    image = writer.add("input", name="image", shape=(8, 8, 64))
+    conv = writer.add("conv2d", [image], name="conv", kernel=(5, 5), stride=(1, 1), filters=64)
+    graph = writer.finish([conv])
     kernel = np.asarray(build(graph, seed=0).nodes["conv"].kernel[...])
     assert kernel.std() == pytest.approx(np.sqrt(2 / (5 * 5 * 64)), rel=0.02)
     assert kernel.mean() == pytest.approx(0, abs=1e-3)
@@ -121,9 +121,9 @@ def test_training_and_use_differ_in_batch_norm_and_dropout() -> None:
 
 
 def test_batch_norm_keeps_running_averages() -> None:
-    builder = GraphBuilder()
-    image = builder.add("input", name="image", shape=TASK.input_shape)
-    network = build(builder.build([builder.add("batch_norm", [image], name="norm")]), seed=0)
+    writer = GraphWriter()
+    image = writer.add("input", name="image", shape=TASK.input_shape)
+    network = build(writer.finish([writer.add("batch_norm", [image], name="norm")]), seed=0)
     mean = np.zeros(2)
     for seed in range(3):
         x = images(seed=seed) + 3
@@ -171,7 +171,7 @@ def test_a_missing_module_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     relu = op_named("relu")
     stray = Op("stray", relu.shape, relu.cost, relu.label, "activate", "nasctl_stray.modules:Stray")
     monkeypatch.setattr("nasctl.lowering.load.op_named", lambda name: stray)
-    builder = GraphBuilder()
-    image = builder.add("input", name="image", shape=(2,))
+    writer = GraphWriter()
+    image = writer.add("input", name="image", shape=(2,))
     with pytest.raises(NasctlError, match="the op `stray` has no Flax module nasctl_stray"):
-        build(builder.build([builder.add("relu", [image], name="stray")]), seed=0)
+        build(writer.finish([writer.add("relu", [image], name="stray")]), seed=0)

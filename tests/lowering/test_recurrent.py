@@ -82,7 +82,7 @@ def test_random_cells_equal_the_reference(base: int):
     rng = np.random.default_rng(base)
     for _ in range(50):
         tokens = sample_uniform(space, rng)
-        cell = make_cell(space.program.graph(space.values(tokens)).nodes[2].attributes["cell"])
+        cell = make_cell(space.graph_builder.graph(space.values(tokens)).nodes[2].attributes["cell"])
         w, u, b = (
             np.asarray(parameter[...], np.float64)
             for parameter in (cell.products["x"].kernel, cell.products["h"].kernel, cell.products["h"].bias)

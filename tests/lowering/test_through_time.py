@@ -10,7 +10,7 @@ from flax import nnx
 from test_recurrent import tree_space
 
 from nasctl.dialects.rnn.tree import tree_cell
-from nasctl.graph import Graph, GraphBuilder
+from nasctl.graph import Graph, GraphWriter
 from nasctl.graph.cells import KNOWN_CELLS
 from nasctl.lowering.recurrent import RecurrentCell
 from nasctl.lowering.through_time import scan_steps
@@ -83,11 +83,11 @@ def test_the_known_cells(name: str, dtype: str) -> None:
 
 def product_inside() -> Graph:
     """h' = tanh(W x + V tanh(U h)): its second matrix does not multiply a state."""
-    builder = GraphBuilder()
-    x, h = (builder.add("input", name=slot, slot=slot) for slot in ("x", "h"))
-    inner = builder.add("tanh", [builder.add("linear", [h], name="inner")], name="inner.activation")
-    terms = builder.add("linear", [x], name="x.product"), builder.add("linear", [inner], name="again")
-    return builder.build([builder.add("tanh", [builder.add("add", terms, name="sum")], name="output")])
+    writer = GraphWriter()
+    x, h = (writer.add("input", name=slot, slot=slot) for slot in ("x", "h"))
+    inner = writer.add("tanh", [writer.add("linear", [h], name="inner")], name="inner.activation")
+    terms = writer.add("linear", [x], name="x.product"), writer.add("linear", [inner], name="again")
+    return writer.finish([writer.add("tanh", [writer.add("add", terms, name="sum")], name="output")])
 
 
 def test_a_cell_with_a_product_of_something_else_is_differentiated_automatically(dtype: str) -> None:

@@ -5,7 +5,7 @@ import re
 from drawn_graphs import any_graphs, cnn, language_model
 from hypothesis import given, settings
 
-from nasctl.graph import GraphBuilder
+from nasctl.graph import GraphWriter
 from nasctl.render import Heading, render_dot
 from nasctl.render.blocks import diagram_of
 
@@ -40,6 +40,6 @@ def test_bodies_are_clusters():
 
 
 def test_names_are_quoted():
-    builder = GraphBuilder()
-    source = builder.add("input", name='a "b" \\ c')
-    assert r'label="a \"b\" \\ c"' in render_dot(builder.build([source]))
+    writer = GraphWriter()
+    source = writer.add("input", name='a "b" \\ c')
+    assert r'label="a \"b\" \\ c"' in render_dot(writer.finish([source]))

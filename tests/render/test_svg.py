@@ -6,7 +6,7 @@ import pytest
 from drawn_graphs import any_graphs, cnn, language_model, stacked_cells
 from hypothesis import given, settings
 
-from nasctl.graph import GraphBuilder
+from nasctl.graph import GraphWriter
 from nasctl.render import Heading, render_svg
 from nasctl.render.blocks import diagram_of
 from nasctl.render.layout import lay_out
@@ -52,9 +52,9 @@ def test_it_has_colours_for_light_and_for_dark_pages():
 
 @pytest.mark.parametrize("name", ["<a> & 'b'", '"quoted"', "größe", "a]]>b"])
 def test_any_name_is_written_as_it_is(name):
-    builder = GraphBuilder()
-    source = builder.add("input", name=name)
-    root = parsed(builder.build([builder.add("relu", [source], name="relu")]), Heading(name))
+    writer = GraphWriter()
+    source = writer.add("input", name=name)
+    root = parsed(writer.finish([writer.add("relu", [source], name="relu")]), Heading(name))
     assert name in [text.text for text in root.iter(f"{SVG}text")]
 
 

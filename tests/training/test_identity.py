@@ -152,7 +152,7 @@ def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClass
 
 
 @dataclass(frozen=True)
-class Program:
+class FixedGraph:
     """Gives one graph."""
 
     of: Graph
@@ -187,7 +187,8 @@ def test_there_is_none_for_an_op_of_a_plug_in(name: str, monkeypatch: pytest.Mon
     assert graph != ours.graph
     assert identity_of(ours, task, CONFIG)
     assert (
-        identity_of(Architecture(replace(space, program=Program(graph)), ours.tokens), task, CONFIG) is None
+        identity_of(Architecture(replace(space, graph_builder=FixedGraph(graph)), ours.tokens), task, CONFIG)
+        is None
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from nasctl.dialects import DecisionList, Dialect, Parts
 from nasctl.dsl import Problems, Scope, Span, SyntaxBuilder, evaluate, expand
 from nasctl.dsl.syntax import Domain, Expression, Node, Statement, Word
-from nasctl.graph import Graph, GraphBuilder
+from nasctl.graph import Graph, GraphWriter
 from nasctl.space import Value
 
 # Syntax: a class of nodes for each kind of statement, and a method of the same name as each rule of the grammar.
@@ -47,7 +47,7 @@ class MaxoutSyntax(SyntaxBuilder):
         return name
 
 
-# The program: from what was decided to a graph.
+# The graph builder: from what was decided to a graph.
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,25 @@ class MaxoutNetwork:
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
         """The network that the values stand for."""
-        builder = GraphBuilder()
-        value = builder.add("input", name="image")
+        writer = GraphWriter()
+        value = writer.add("input", name="image")
         for number in range(1, self.layers + 1):
             name = f"layer{number}"
-            value = builder.add(
+            value = writer.add(
                 "maxout",
                 [value],
                 name=name,
                 units=values[f"{name}.units"],
                 pieces=values[f"{name}.pieces"],
             )
-        return builder.build([builder.add("dense", [value], name="classifier")])
+        return writer.finish([writer.add("dense", [value], name="classifier")])
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `program_from_json` is the inverse."""
+        """Its fields; `graph_builder_from_json` is the inverse."""
         return asdict(self)
 
 
-def program_from_json(document: Mapping[str, Any]) -> MaxoutNetwork:
+def graph_builder_from_json(document: Mapping[str, Any]) -> MaxoutNetwork:
     """The inverse of `MaxoutNetwork.to_json`."""
     return MaxoutNetwork(int(document["layers"]))
 
@@ -85,7 +85,7 @@ def program_from_json(document: Mapping[str, Any]) -> MaxoutNetwork:
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The decisions and the program of a file."""
+    """The decisions and the graph builder of a file."""
     layers = 1
     choices = {}
     for statement in statements:
@@ -119,7 +119,7 @@ dialect = Dialect(
     grammar=Path(__file__).with_name("maxout.lark"),
     syntax=MaxoutSyntax,
     build=build,
-    program_from_json=program_from_json,
+    graph_builder_from_json=graph_builder_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
     summary="networks of maxout units",
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nasctl.dialects import Dialect
 from nasctl.dialects.cell.build import build
-from nasctl.dialects.cell.program import program_from_json
+from nasctl.dialects.cell.graph_builder import graph_builder_from_json
 from nasctl.dialects.cell.syntax import CellSyntax
 from nasctl.graph import Signature
 
@@ -17,7 +17,7 @@ dialect = Dialect(
     grammar=Path(__file__).with_name("cell.lark"),
     syntax=CellSyntax,
     build=build,
-    program_from_json=program_from_json,
+    graph_builder_from_json=graph_builder_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
     signature=Signature((32, 32, 3), 10),
     summary="cells with an operation on each edge, stacked (NAS-Bench-201)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasctl.dialects import DecisionList, Parts
-from nasctl.dialects.cell.program import OPERATIONS, StackedCells, edge_names
+from nasctl.dialects.cell.graph_builder import OPERATIONS, StackedCells, edge_names
 from nasctl.dialects.cell.syntax import Cell, Edges, Input, Output, Size
 from nasctl.dsl import Note, Problems, Scope, Span, evaluate, expand, suggestion
 from nasctl.dsl.syntax import ChoiceSet, Node, Statement, Word
@@ -16,7 +16,7 @@ DEFAULTS = {"nodes": 4, "filters": 16, "stages": 3, "repeat": 5}
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The decisions and the program of a cell file."""
+    """The decisions and the graph builder of a cell file."""
     items: list[Node] = []
     for statement in statements:
         items.extend((statement, *statement.items) if isinstance(statement, Cell) else (statement,))

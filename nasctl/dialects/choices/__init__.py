@@ -1,7 +1,7 @@
 """The dialect `choices`: plain decisions with no network behind them, for spaces that an outside function scores."""
 
 from nasctl.dialects.choices.build import build
-from nasctl.dialects.choices.program import program_from_json
+from nasctl.dialects.choices.graph_builder import graph_builder_from_json
 from nasctl.dialects.choices.syntax import ChoicesSyntax
 from nasctl.dialects.dialect import Dialect
 from nasctl.resources import grammar_folder
@@ -11,6 +11,6 @@ dialect = Dialect(
     grammar=grammar_folder() / "choices.lark",
     syntax=ChoicesSyntax,
     build=build,
-    program_from_json=program_from_json,
+    graph_builder_from_json=graph_builder_from_json,
     summary="plain decisions that an outside function scores",
 )

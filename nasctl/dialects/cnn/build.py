@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nasctl.dialects.cnn.program import Again, Choose, CnnProgram, Place, Ref, Step
+from nasctl.dialects.cnn.graph_builder import Again, Choose, CnnGraphBuilder, Place, Ref, Step
 from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers, Times
 from nasctl.dialects.cnn.template import Template, TemplateWriter
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
@@ -79,9 +79,11 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     for name, block in blocks.items():
         if name not in builder.templates.used:
             problems.warn(block.name.span, f"nothing uses the block `{name}`")
-    program = CnnProgram(tuple(body.steps for body in builder.bodies), tuple(builder.places), crossings)
+    graph_builder = CnnGraphBuilder(
+        tuple(body.steps for body in builder.bodies), tuple(builder.places), crossings
+    )
     return Parts(
-        builder.decisions.all(), program, tuple(item.point for item in builder.points), builder.schedule
+        builder.decisions.all(), graph_builder, tuple(item.point for item in builder.points), builder.schedule
     )
 
 

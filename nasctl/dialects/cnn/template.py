@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nasctl.dialects.cnn.program import Again, Apply, Choose, Operand, Ref, Step
+from nasctl.dialects.cnn.graph_builder import Again, Apply, Choose, Operand, Ref, Step
 from nasctl.dialects.cnn.syntax import Block, Decided, Given, Item, OneOf, Pair, Repeat, Skip, Times, Use
 from nasctl.dialects.cnn.types import LayerType, Property, layer_type, layer_type_names
 from nasctl.dsl.diagnostics import Note, Problems, suggestion

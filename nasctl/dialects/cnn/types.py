@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nasctl.dialects.cnn.program import Operand
+from nasctl.dialects.cnn.graph_builder import Operand
 from nasctl.space import Choice
 
 

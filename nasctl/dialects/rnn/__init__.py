@@ -2,7 +2,7 @@
 
 from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.rnn.build import build
-from nasctl.dialects.rnn.program import program_from_json
+from nasctl.dialects.rnn.graph_builder import graph_builder_from_json
 from nasctl.dialects.rnn.syntax import RnnSyntax
 from nasctl.graph import Signature
 from nasctl.resources import grammar_folder
@@ -12,7 +12,7 @@ dialect = Dialect(
     grammar=grammar_folder() / "rnn.lark",
     syntax=RnnSyntax,
     build=build,
-    program_from_json=program_from_json,
+    graph_builder_from_json=graph_builder_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
     input="text",
     signature=Signature((35,), 1_000),

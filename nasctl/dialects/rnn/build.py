@@ -15,7 +15,7 @@ from nasctl.dialects.rnn.choices import (
     read_choices,
     whole_number,
 )
-from nasctl.dialects.rnn.program import LanguageModel
+from nasctl.dialects.rnn.graph_builder import LanguageModel
 from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
 from nasctl.dialects.rnn.tree import tree_size
 from nasctl.dsl import Note, Problems, Scope, Span, suggestion
@@ -44,7 +44,7 @@ _Block = TypeVar("_Block", Inject, Indices)
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The decisions and the program of an rnn file."""
+    """The decisions and the graph builder of an rnn file."""
     given = _by_subject(statements, problems)
     reader = _Reader(scope, problems)
     cell = given.get("cell")
@@ -60,13 +60,13 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
         size = given.get(name)
         reader.read_size(name, size if isinstance(size, Size) else None)
     hidden = given.get("hidden")
-    program = LanguageModel(
+    graph_builder = LanguageModel(
         base=reader.base,
         fixed=tuple(reader.fixed),
         fitted=isinstance(hidden, Size) and hidden.how == "fitted",
         shared_embedding="share" in given,
     )
-    return Parts(reader.decisions.all(), program)
+    return Parts(reader.decisions.all(), graph_builder)
 
 
 def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str, Node]:

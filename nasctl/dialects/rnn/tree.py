@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nasctl.graph import Graph, GraphBuilder
+from nasctl.graph import Graph, GraphWriter
 from nasctl.space import Value
 
 
@@ -65,29 +65,29 @@ def tree_cell(base: int, values: Mapping[str, Value]) -> Graph:
       A cell for the op `recurrent`: inputs in the slots x, h and c, outputs the new h and c. The product with h
       has a bias.
     """
-    builder = GraphBuilder()
-    x, h, c = (builder.add("input", name=slot, slot=slot) for slot in ("x", "h", "c"))
+    writer = GraphWriter()
+    x, h, c = (writer.add("input", name=slot, slot=slot) for slot in ("x", "h", "c"))
     combined: list[int] = []  # by number of the node, before its activation
     activated: list[int] = []
     for node in range(tree_size(base)):
         name = f"node{node}"
         if node < base:
             pair = (
-                builder.add("linear", [x], name=f"{name}.x"),
-                builder.add("linear", [h], name=f"{name}.h", bias=True),
+                writer.add("linear", [x], name=f"{name}.x"),
+                writer.add("linear", [h], name=f"{name}.h", bias=True),
             )
         else:
             left, right = children(base, node)
             pair = activated[left], activated[right]
-        combined.append(builder.add(str(values[f"{name}.combine"]), pair, name=f"{name}.combine"))
-        value = builder.add(str(values[f"{name}.activation"]), [combined[-1]], name=f"{name}.activation")
+        combined.append(writer.add(str(values[f"{name}.combine"]), pair, name=f"{name}.combine"))
+        value = writer.add(str(values[f"{name}.activation"]), [combined[-1]], name=f"{name}.activation")
         if node == values["cell_inject"]:
-            injected = builder.add(str(values["inject.combine"]), [value, c], name="inject.combine")
-            value = builder.add(str(values["inject.activation"]), [injected], name="inject.activation")
+            injected = writer.add(str(values["inject.combine"]), [value, c], name="inject.combine")
+            value = writer.add(str(values["inject.activation"]), [injected], name="inject.activation")
         activated.append(value)
     cell_output = values["cell_output"]
     assert isinstance(cell_output, int)
-    return builder.build([activated[-1], combined[cell_output]])
+    return writer.finish([activated[-1], combined[cell_output]])
 
 
 def read_tree(cell: Graph) -> Tree | None:

@@ -1,4 +1,4 @@
-"""The program of a space of plain choices: there is no network to write."""
+"""The graph builder of a space of plain choices, which has no networks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from nasctl.space import Value
 
 
 @dataclass(frozen=True)
-class ChoicesProgram:
-    """Holds the place of a program; the values are all that an evaluator gets."""
+class NoNetworks:
+    """Refuses to build: the values are all that an evaluator gets."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
         """Refuses.
@@ -31,6 +31,6 @@ class ChoicesProgram:
         return {}
 
 
-def program_from_json(document: Mapping[str, Any]) -> ChoicesProgram:
-    """The inverse of `ChoicesProgram.to_json`."""
-    return ChoicesProgram()
+def graph_builder_from_json(document: Mapping[str, Any]) -> NoNetworks:
+    """The inverse of `NoNetworks.to_json`."""
+    return NoNetworks()

@@ -1,4 +1,4 @@
-"""The program of a `cnn` space: layers as templates, filled in with what was decided, written as a Graph."""
+"""The graph builder of a `cnn` space: layers as templates, filled in with what was decided, written as a Graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from nasctl.graph import Attribute, Graph, GraphBuilder, connect_skips
+from nasctl.graph import Attribute, Graph, GraphWriter, connect_skips
 from nasctl.graph.skips import Layer as SkipLayer
 from nasctl.graph.skips import classify
 from nasctl.space import Choice, Value
@@ -66,7 +66,7 @@ class Place:
     Attributes:
       name: Prefix of its nodes and decisions: `layer3`.
       label: How anchors call it.
-      body: Index of its template in `CnnProgram.bodies`.
+      body: Index of its template in `CnnGraphBuilder.bodies`.
       skip: Whether an anchor decides what it reads; otherwise it reads the layer before.
       counted_by: Name of the decision on how many such layers there are, or an empty string if it is always there.
       number: It is there when that decision is at least this.
@@ -81,7 +81,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class CnnProgram:
+class CnnGraphBuilder:
     """Decodes values into a network.
 
     Attributes:
@@ -100,7 +100,7 @@ class CnnProgram:
         return _Writer(self, values).write()
 
     def to_json(self) -> dict[str, object]:
-        """The program as JSON values."""
+        """The graph builder as JSON values."""
         return {
             "bodies": [[_step_to_json(step) for step in body] for body in self.bodies],
             "places": [
@@ -111,9 +111,9 @@ class CnnProgram:
         }
 
 
-def program_from_json(document: Mapping[str, Any]) -> CnnProgram:
-    """The inverse of `CnnProgram.to_json`."""
-    return CnnProgram(
+def graph_builder_from_json(document: Mapping[str, Any]) -> CnnGraphBuilder:
+    """The inverse of `CnnGraphBuilder.to_json`."""
+    return CnnGraphBuilder(
         tuple(tuple(_step_from_json(step) for step in body) for body in document["bodies"]),
         tuple(Place(*place) for place in document["places"]),
         tuple((int(number), int(body)) for number, body in document["crossings"]),
@@ -123,16 +123,16 @@ def program_from_json(document: Mapping[str, Any]) -> CnnProgram:
 class _Writer:
     """Writes one network."""
 
-    def __init__(self, program: CnnProgram, values: Mapping[str, Value]) -> None:
-        self._program = program
+    def __init__(self, graph_builder: CnnGraphBuilder, values: Mapping[str, Value]) -> None:
+        self._graph_builder = graph_builder
         self._values = values
-        self._builder = GraphBuilder()
+        self._writer = GraphWriter()
         self._layers_written = 0
         self._stage_of: dict[int, int] = {}
         self._crossed: dict[tuple[int, int], int] = {}
 
     def write(self) -> Graph:
-        image = self._builder.add("input", name="image")
+        image = self._writer.add("input", name="image")
         ends: tuple[int, ...] = (image,)
         for skip, run in self._runs():
             entry = self._join([self._cross(end) for end in ends], f"{run[0].name}.before")
@@ -140,14 +140,14 @@ class _Writer:
                 SkipLayer(place.label, place.name, self._body_of(place), self._sources(place))
                 for place in run
             ]
-            ends = connect_skips(self._builder, entry, layers, cross=self._cross)
+            ends = connect_skips(self._writer, entry, layers, cross=self._cross)
             assert skip or len(ends) == 1
-        return self._builder.build([classify(self._builder, ends)])
+        return self._writer.finish([classify(self._writer, ends)])
 
     def _runs(self) -> Iterator[tuple[bool, list[Place]]]:
         """Consecutive layers that are there, all with anchors or all without."""
         run: list[Place] = []
-        for place in self._program.places:
+        for place in self._graph_builder.places:
             if place.counted_by and cast(int, self._values[place.counted_by]) < place.number:
                 continue
             if run and run[-1].skip != place.skip:
@@ -166,7 +166,7 @@ class _Writer:
         def write(source: int) -> int:
             before = self._layers_written
             self._stage_of[source] = self._stage()
-            output = self._steps(self._program.bodies[place.body], source, place.name)
+            output = self._steps(self._graph_builder.bodies[place.body], source, place.name)
             if self._layers_written == before:  # a layer without repetitions counts once
                 self._count_layer(output)
             return output
@@ -179,28 +179,28 @@ class _Writer:
 
     def _stage(self) -> int:
         """How many crossings lie before what is written now."""
-        return sum(number <= self._layers_written for number, _ in self._program.crossings)
+        return sum(number <= self._layers_written for number, _ in self._graph_builder.crossings)
 
     def _cross(self, output: int) -> int:
         """An earlier output as it is seen from here: through each crossing that lies between, once."""
         for crossing in range(self._stage_of.get(output, 0), self._stage()):
             if (crossing, output) not in self._crossed:
-                number, body = self._program.crossings[crossing]
+                number, body = self._graph_builder.crossings[crossing]
                 taken = sum(key[0] == crossing for key in self._crossed)
                 name = f"after{number}" if taken == 0 else f"after{number}.{taken + 1}"
-                self._crossed[crossing, output] = self._steps(self._program.bodies[body], output, name)
+                self._crossed[crossing, output] = self._steps(self._graph_builder.bodies[body], output, name)
             output = self._crossed[crossing, output]
             self._stage_of[output] = crossing + 1
         return output
 
     def _join(self, sources: Sequence[int], name: str) -> int:
-        return sources[0] if len(sources) == 1 else self._builder.add("concat", sources, name=name)
+        return sources[0] if len(sources) == 1 else self._writer.add("concat", sources, name=name)
 
     def _steps(self, steps: Sequence[Step], source: int, owner: str, suffix: str = "") -> int:
         for step in steps:
             if isinstance(step, Apply):
                 attributes = {key: self._operand(operand, owner) for key, operand in step.attributes}
-                source = self._builder.add(
+                source = self._writer.add(
                     step.op, [source], name=f"{owner}.{step.name}{suffix}", **attributes
                 )
             elif isinstance(step, Choose):

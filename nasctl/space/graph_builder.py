@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from nasctl.graph import Graph
 
 
-class Program(Protocol):
+class GraphBuilder(Protocol):
     """Decodes the values of one architecture; the dialect's part of a space, opaque to everything else.
 
-    Programs are immutable and compare by value.
+    Graph builders are immutable and compare by value.
     """
 
     def graph(self, values: Mapping[str, Value]) -> Graph:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasctl.dialects.rnn.tree import tree_cell
-from nasctl.graph import Graph, GraphBuilder
+from nasctl.graph import Graph, GraphWriter
 from nasctl.space import Choice, Value
 
 
@@ -36,29 +36,29 @@ class LanguageModel:
         known: dict[str, Any] = {**dict(self.fixed), **values}
         cell = tree_cell(self.base, known)
         size: dict[str, Any] = {"fit_params" if self.fitted else "units": known["hidden"]}
-        builder = GraphBuilder()
+        writer = GraphWriter()
 
         def dropped(value: int, name: str) -> int:
             if not known["dropout"]:
                 return value
-            return builder.add("dropout", [value], name=f"{name}.dropout", rate=known["dropout"])
+            return writer.add("dropout", [value], name=f"{name}.dropout", rate=known["dropout"])
 
-        text = builder.add("input", name="text")
+        text = writer.add("input", name="text")
         if self.shared_embedding:
-            table = builder.add("table", name="table", **size)
-            value = builder.add("lookup", [text, table], name="embedding")
+            table = writer.add("table", name="table", **size)
+            value = writer.add("lookup", [text, table], name="embedding")
         else:
-            value = builder.add("embedding", [text], name="embedding", **size)
+            value = writer.add("embedding", [text], name="embedding", **size)
         value = dropped(value, "embedding")
         for number in range(1, known["stack"] + 1):
-            value = builder.add("recurrent", [value], name=f"layer{number}", cell=cell, **size)
+            value = writer.add("recurrent", [value], name=f"layer{number}", cell=cell, **size)
             value = dropped(value, f"layer{number}")
         if self.shared_embedding:
-            return builder.build([builder.add("unembed", [value, table], name="output")])
-        return builder.build([builder.add("dense", [value], name="output")])
+            return writer.finish([writer.add("unembed", [value, table], name="output")])
+        return writer.finish([writer.add("dense", [value], name="output")])
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `program_from_json` is the inverse."""
+        """Its fields; `graph_builder_from_json` is the inverse."""
         return {
             "base": self.base,
             "fixed": dict(self.fixed),
@@ -67,7 +67,7 @@ class LanguageModel:
         }
 
 
-def program_from_json(document: Mapping[str, Any]) -> LanguageModel:
+def graph_builder_from_json(document: Mapping[str, Any]) -> LanguageModel:
     """The inverse of `LanguageModel.to_json`."""
     return LanguageModel(
         base=int(document["base"]),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nasctl.graph import Graph, GraphBuilder
+from nasctl.graph import Graph, GraphWriter
 from nasctl.space import Value
 
 
@@ -42,77 +42,75 @@ class StackedCells:
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
         """The network that the values stand for."""
-        builder = GraphBuilder()
-        value = builder.add("input", name="image")
-        value = builder.add(
+        writer = GraphWriter()
+        value = writer.add("input", name="image")
+        value = writer.add(
             "conv2d", [value], name="stem.conv", kernel=(3, 3), stride=(1, 1), filters=self.filters
         )
-        value = builder.add("batch_norm", [value], name="stem.batch_norm")
+        value = writer.add("batch_norm", [value], name="stem.batch_norm")
         for stage in range(1, self.stages + 1):
             filters = self.filters * 2 ** (stage - 1)
             if stage > 1:
-                value = add_reduction(builder, value, f"stage{stage}.reduction", filters)
+                value = add_reduction(writer, value, f"stage{stage}.reduction", filters)
             for number in range(1, self.repeat + 1):
-                value = self._add_cell(builder, value, f"stage{stage}.cell{number}", filters, values)
-        value = builder.add("batch_norm", [value], name="last.batch_norm")
-        value = builder.add("relu", [value], name="last.relu")
-        value = builder.add("global_average_pool", [value], name="last.pool")
-        return builder.build([builder.add("dense", [value], name="classifier")])
+                value = self._add_cell(writer, value, f"stage{stage}.cell{number}", filters, values)
+        value = writer.add("batch_norm", [value], name="last.batch_norm")
+        value = writer.add("relu", [value], name="last.relu")
+        value = writer.add("global_average_pool", [value], name="last.pool")
+        return writer.finish([writer.add("dense", [value], name="classifier")])
 
     def _add_cell(
-        self, builder: GraphBuilder, value: int, name: str, filters: int, values: Mapping[str, Value]
+        self, writer: GraphWriter, value: int, name: str, filters: int, values: Mapping[str, Value]
     ) -> int:
         """One cell; the value of a node is the sum of the edges that lead to it."""
         edges: dict[int, list[int]] = {}
         nodes = {0: value}
         for edge, source, target in edge_names(self.nodes):
             operation = OPERATIONS[str(values[edge])]
-            edges.setdefault(target, []).append(operation(builder, nodes[source], f"{name}.{edge}", filters))
+            edges.setdefault(target, []).append(operation(writer, nodes[source], f"{name}.{edge}", filters))
             if len(edges[target]) == target:
-                nodes[target] = builder.add("add", edges[target], name=f"{name}.node{target}")
+                nodes[target] = writer.add("add", edges[target], name=f"{name}.node{target}")
         return nodes[self.nodes - 1]
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `program_from_json` is the inverse."""
+        """Its fields; `graph_builder_from_json` is the inverse."""
         return asdict(self)
 
 
-Operation = Callable[[GraphBuilder, int, str, int], int]
+Operation = Callable[[GraphWriter, int, str, int], int]
 
 
-def add_reduction(builder: GraphBuilder, value: int, name: str, filters: int) -> int:
+def add_reduction(writer: GraphWriter, value: int, name: str, filters: int) -> int:
     """A residual block that halves the map: two convolutions, beside a mean of 2×2 and a 1×1 convolution."""
-    first = _add_conv(builder, value, f"{name}.first", filters, 3, stride=2)
-    second = _add_conv(builder, first, f"{name}.second", filters, 3)
-    shortcut = builder.add(
-        "average_pool", [value], name=f"{name}.shortcut.pool", kernel=(2, 2), stride=(2, 2)
-    )
-    shortcut = builder.add(
+    first = _add_conv(writer, value, f"{name}.first", filters, 3, stride=2)
+    second = _add_conv(writer, first, f"{name}.second", filters, 3)
+    shortcut = writer.add("average_pool", [value], name=f"{name}.shortcut.pool", kernel=(2, 2), stride=(2, 2))
+    shortcut = writer.add(
         "conv2d", [shortcut], name=f"{name}.shortcut.conv", kernel=(1, 1), stride=(1, 1), filters=filters
     )
-    return builder.add("add", [second, shortcut], name=f"{name}.sum")
+    return writer.add("add", [second, shortcut], name=f"{name}.sum")
 
 
-def _add_conv(builder: GraphBuilder, value: int, name: str, filters: int, size: int, stride: int = 1) -> int:
-    value = builder.add("relu", [value], name=f"{name}.relu")
-    value = builder.add(
+def _add_conv(writer: GraphWriter, value: int, name: str, filters: int, size: int, stride: int = 1) -> int:
+    value = writer.add("relu", [value], name=f"{name}.relu")
+    value = writer.add(
         "conv2d", [value], name=f"{name}.conv", kernel=(size, size), stride=(stride, stride), filters=filters
     )
-    return builder.add("batch_norm", [value], name=f"{name}.batch_norm")
+    return writer.add("batch_norm", [value], name=f"{name}.batch_norm")
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "none": lambda builder, value, name, filters: builder.add("zero", [value], name=name),
-    "skip_connect": lambda builder, value, name, filters: builder.add("identity", [value], name=name),
-    "conv_1x1": lambda builder, value, name, filters: _add_conv(builder, value, name, filters, 1),
-    "conv_3x3": lambda builder, value, name, filters: _add_conv(builder, value, name, filters, 3),
-    "avg_pool_3x3": lambda builder, value, name, filters: builder.add(
+    "none": lambda writer, value, name, filters: writer.add("zero", [value], name=name),
+    "skip_connect": lambda writer, value, name, filters: writer.add("identity", [value], name=name),
+    "conv_1x1": lambda writer, value, name, filters: _add_conv(writer, value, name, filters, 1),
+    "conv_3x3": lambda writer, value, name, filters: _add_conv(writer, value, name, filters, 3),
+    "avg_pool_3x3": lambda writer, value, name, filters: writer.add(
         "average_pool", [value], name=name, kernel=(3, 3), stride=(1, 1)
     ),
 }
 """What an edge can be: adds it to the graph and gives the index of its value."""
 
 
-def program_from_json(document: Mapping[str, Any]) -> StackedCells:
+def graph_builder_from_json(document: Mapping[str, Any]) -> StackedCells:
     """The inverse of `StackedCells.to_json`."""
     return StackedCells(**{name: int(size) for name, size in document.items()})
