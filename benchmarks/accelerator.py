@@ -57,7 +57,8 @@ def step_flops(case: Case, seed: int) -> float:
 def measure_networks(networks: int, rounds: int, rates: dict[str, float]) -> list[dict[str, Any]]:
     """Measures random networks, and prints a line for each network and precision."""
     print(
-        f"ms per step: {', '.join([OURS, *LAYOUTS])}; PyTorch's shortest time over nasctl's; images/s; share of the matrix rate"
+        f"ms per step: {', '.join([OURS, *LAYOUTS])}; PyTorch's shortest time over nasctl's; images/s; "
+        "share of the matrix rate"
     )
     kinds = {dtype: [f"{kind} {dtype}" for kind in (OURS, *TORCH)] for dtype in PRECISIONS}
     rows = []

@@ -110,9 +110,9 @@ def tabulated(sizes: tuple[int, ...], values: np.ndarray) -> Table:
 
 
 def cliffs(seed: int) -> Table:
-    """An additive function with pairwise interactions, in which every string with one choice of the first decision fails.
+    """An additive function with pairwise interactions, in which a fifth of the strings fail.
 
-    That choice is one of five, so a fifth of the space fails.
+    They are the strings with a certain choice, of five, for the first decision.
     """
     rng = np.random.default_rng((1, seed))
     sizes = (5, 4, 3, 3, 2, 5, 4, 2)

@@ -1,4 +1,4 @@
-"""The searchers that `controller.py` compares: nasctl's, variants of its default, and Optuna's TPE if it is installed."""
+"""The searchers that `controller.py` compares: nasctl's, variants of its default, and Optuna's TPE if installed."""
 
 from __future__ import annotations
 
