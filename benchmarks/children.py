@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nasctl.training.platform import worker_environment
+from nasctl.process import configure_process, worker_environment
 
 OURS, LAYOUTS = "nasctl", ("contiguous", "channels_last")
 
@@ -187,6 +187,7 @@ def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
     from nasctl.config import TrainingConfig
     from nasctl.training import prepare
 
+    configure_process()
     space, tokens, task = make_child(case, seed)
     architecture = space.decode(tokens)
     config = TrainingConfig(learning_rate=0.05, batch=case.batch, precision=precision)
@@ -296,6 +297,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
     from nasctl.training.optimiser import first_momentum
     from nasctl.training.programs import programs_for
 
+    configure_process()
     space, tokens, task = make_child(case, seed)
     times = [time.perf_counter()]
     architecture = space.decode(tokens)

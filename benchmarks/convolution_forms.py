@@ -24,7 +24,7 @@ from jax import lax
 
 from nasctl.lowering.axis import Axis, centred
 from nasctl.lowering.convolution import choice
-from nasctl.training.platform import configure_platform
+from nasctl.process import configure_process
 
 BATCH = 64
 
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="measure every n-th layer only")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     given = parser.parse_args()
-    configure_platform()
+    configure_process()
     rows = []
     print("maps    kernel  stride  channels  filters   rule   regret   milliseconds")
     for layer in LAYERS[:: given.every]:

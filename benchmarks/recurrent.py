@@ -34,6 +34,7 @@ from nasctl.config import TrainingConfig, resolve
 from nasctl.dialects import load_space, parse_space
 from nasctl.dialects.rnn.tree import Tree, children, read_tree
 from nasctl.graph import Graph
+from nasctl.process import configure_process
 from nasctl.space import Space
 from nasctl.space.sampling import sample_uniform
 from nasctl.tasks import Task, make_task
@@ -41,7 +42,6 @@ from nasctl.training import train_child
 from nasctl.training.child import prepare
 from nasctl.training.optimiser import learning_rates
 from nasctl.training.plan import plan_drawer
-from nasctl.training.platform import configure_platform
 from nasctl.training.together import Nursery
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def main() -> None:
     given = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    configure_platform()
+    configure_process()
     jax.config.update("jax_enable_compilation_cache", False)
     if given.children:
         for width in given.children:

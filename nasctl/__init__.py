@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nasctl.engine import Run, resume, search
     from nasctl.errors import NasctlError, WorkFailed
     from nasctl.graph import Signature
+    from nasctl.process import configure_process
     from nasctl.space import Space
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __all__ = [
     "Signature",
     "Space",
     "WorkFailed",
+    "configure_process",
     "load_space",
     "resume",
     "search",
@@ -39,6 +41,7 @@ _HOMES = {
     "Signature": "nasctl.graph",
     "Space": "nasctl.space",
     "WorkFailed": "nasctl.errors",
+    "configure_process": "nasctl.process",
     "load_space": "nasctl.dialects",
     "resume": "nasctl.engine",
     "search": "nasctl.engine",

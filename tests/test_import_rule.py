@@ -13,7 +13,7 @@ import nasctl
 
 LAYERS = (
     {"errors", "resources", "cache"},
-    {"formula"},
+    {"formula", "process"},
     {"config"},
     {"space"},
     {"graph"},

@@ -40,9 +40,11 @@ def evaluate(
     """
     from nasctl.architecture import document_from_json
     from nasctl.engine import task_of
+    from nasctl.process import prepare_to_train
     from nasctl.training import evaluate as measure
     from nasctl.training import load_checkpoint
 
+    prepare_to_train()
     folder = checkpoint
     if (folder / "run.json").is_file():
         folder = folder / "best" / "checkpoint"

@@ -25,6 +25,7 @@ from nasctl.cli.status import status
 from nasctl.cli.train import train
 from nasctl.cli.trials import trials
 from nasctl.errors import NasctlError
+from nasctl.process import claim_process
 
 app = typer.Typer(
     name="nasctl",
@@ -72,6 +73,7 @@ def nasctl(
 
 def run() -> None:
     """Runs the program and exits: 0 done, 1 the work failed, 2 the input was wrong, 130 interrupted."""
+    claim_process()
     try:
         app()
     except NasctlError as error:

@@ -52,8 +52,10 @@ def train(
     from nasctl.architecture import TaskInfo, load_document
     from nasctl.config import resolve
     from nasctl.engine import task_of
+    from nasctl.process import prepare_to_train
     from nasctl.training import save_checkpoint, train_child
 
+    prepare_to_train()
     found = load_document(architecture)
     training = found.architecture.space.defaults.get("training", {})
     config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training

@@ -12,6 +12,7 @@ from nasctl.engine.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.graph import Graph, Signature, bind, measure_cost
 from nasctl.graph.cells import KNOWN_CELLS, with_cell
+from nasctl.process import prepare_to_train
 from nasctl.store import RunFolder
 from nasctl.training import train_child
 
@@ -75,6 +76,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
             f"there are no baselines for {run.folder}: they stand beside recurrent cells",
             hint="leave --baselines out",
         )
+    prepare_to_train()
     folder = RunFolder.open(run.folder)
     task = task_of(run.best_architecture.space, folder.facts()["dataset"], data_dir=data_dir)
     params = measure_cost(bind(graph, task.signature)).params

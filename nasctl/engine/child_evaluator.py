@@ -8,6 +8,7 @@ from typing import Any
 
 from nasctl.config import TrainingConfig
 from nasctl.executors import Evaluation, Job, OnEpoch, Record
+from nasctl.process import is_claimed, prepare_to_train
 from nasctl.tasks import Task
 from nasctl.training import Nursery, TrainedChild, forget_programs, prepare, save_checkpoint
 
@@ -25,13 +26,14 @@ class ChildEvaluator:
     """
 
     def __init__(self, task: Task, training: TrainingConfig) -> None:
+        prepare_to_train()
         self._task = task
         self._training = training
         self._prepared = 0
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; training it is left to the second phase."""
-        if self._prepared % REMEMBERED == 0:
+        if is_claimed() and self._prepared % REMEMBERED == 0:
             forget_programs()
         self._prepared += 1
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)
@@ -47,6 +49,7 @@ class GroupOfChildren:
     """
 
     def __init__(self, nursery: Nursery) -> None:
+        prepare_to_train()
         self._nursery = nursery
 
     def together(

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
-import jax
 import numpy as np
 
 from nasctl.architecture import TaskInfo
@@ -32,9 +30,10 @@ from nasctl.executors import (
     detect_machine,
 )
 from nasctl.graph import Cost
+from nasctl.process import leave_devices_to_workers, worker_environment
 from nasctl.space import Space, sample_uniform
 from nasctl.store import RunFolder
-from nasctl.training import Nursery, configure_platform, worker_environment
+from nasctl.training import Nursery
 
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
@@ -69,13 +68,11 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
     config = with_group_size(space, config, machine.platform)
     width = config.search.children_per_device
     if width > 1:
-        configure_platform()
         group = GroupOfChildren(Nursery(space, task, config.training, width))
         config = _decide(config, executor="inline", workers=1, ahead=0)
         return Execution(config, record, 0, lambda _: GroupExecutor(group, width))
     kind = config.search.executor.replace("auto", "local")
     if kind == "inline":
-        configure_platform()
         children = ChildEvaluator(task, config.training)
         config = _decide(config, executor=kind, workers=1, ahead=InlineExecutor.capacity - 1)
         return Execution(config, record, _memory(config.search, machine), lambda _: InlineExecutor(children))
@@ -126,8 +123,7 @@ def _in_processes(config: Config, spec: EvaluatorSpec) -> Execution:
     config = _decide(config, executor="local", workers=workers, ahead=2 * capacity - 1)
     environments = [{**worker_environment(), **machine.environment(worker)} for worker in range(workers)]
     if machine.platform != "cpu":
-        settings: Any = jax.config
-        settings.update("jax_platforms", "cpu")  # the devices are the workers'
+        leave_devices_to_workers()
 
     def start(folder: RunFolder) -> Executor:
         backend = ProcessBackend(spec, environments, gigabytes=search.child_gigabytes, logs=folder.logs)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError
 from nasctl.executors import Evaluation, Job, OnEpoch
+from nasctl.process import current_folder_importable
 
 EvaluateFunction = Callable[[Architecture], float | Mapping[str, float]]
 """Takes an architecture and returns its reward, or a mapping with `reward` and other measures."""
@@ -37,11 +36,9 @@ def import_evaluator(reference: str) -> FunctionEvaluator:
         raise NasctlError(
             f"--evaluator {reference} is not of the form MODULE:FUNCTION", hint="such as my_table:accuracy"
         )
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
+        with current_folder_importable():
+            module = importlib.import_module(module_name)
     except ImportError as error:
         raise NasctlError(f"the module of --evaluator {reference} cannot be imported: {error}") from error
     function = getattr(module, function_name, None)

@@ -25,6 +25,7 @@ from nasctl.errors import NasctlError
 from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
 from nasctl.executors.job import Evaluation, Job, OnEpoch, Record, finish
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
+from nasctl.process import claim_process
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory in use."""
@@ -116,6 +117,7 @@ def resident_bytes() -> int:
 
 def main() -> None:
     """Reads the descriptor of the pipe and the limit of memory from the command line, and works."""
+    claim_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the search, which ends its workers
     connection = Connection(int(sys.argv[1]))
     gigabytes = float(sys.argv[2])

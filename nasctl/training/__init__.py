@@ -5,7 +5,6 @@ from nasctl.training.child import PreparedChild, Record, TrainedChild, prepare, 
 from nasctl.training.compilation import forget_programs
 from nasctl.training.epoch import Weights
 from nasctl.training.evaluation import Evaluator, evaluate
-from nasctl.training.platform import configure_platform, worker_environment
 from nasctl.training.together import Nursery, can_train_together
 
 __all__ = [
@@ -17,12 +16,10 @@ __all__ = [
     "TrainedChild",
     "Weights",
     "can_train_together",
-    "configure_platform",
     "evaluate",
     "forget_programs",
     "load_checkpoint",
     "prepare",
     "save_checkpoint",
     "train_child",
-    "worker_environment",
 ]

@@ -24,7 +24,6 @@ from nasctl.training.identity import identity_of
 from nasctl.training.kept import kept_program
 from nasctl.training.optimiser import first_momentum, learning_rates
 from nasctl.training.plan import Plan, plan_drawer
-from nasctl.training.platform import configure_platform
 from nasctl.training.programs import programs_for
 
 Record = Mapping[str, float]
@@ -156,7 +155,6 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
       seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
     """
     started = time.perf_counter()
-    configure_platform()
     data = place(task)
     if not config.augment:
         task = task.unaugmented

@@ -17,7 +17,6 @@ from nasctl.training.compilation import Options, compiler_options
 from nasctl.training.epoch import Data, Programs, Weights
 from nasctl.training.identity import identity_of
 from nasctl.training.kept import kept_program
-from nasctl.training.platform import configure_platform
 from nasctl.training.programs import programs_for
 
 
@@ -87,7 +86,6 @@ def evaluate(
       config: As in the training: it fixes the compiled program.
       split: Which examples.
     """
-    configure_platform()
     data = place(task)
     if not config.augment:
         task = task.unaugmented

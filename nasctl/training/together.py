@@ -29,7 +29,6 @@ from nasctl.training.epoch import Programs, Weights
 from nasctl.training.evaluation import evaluate, place
 from nasctl.training.optimiser import learning_rates, make_optimiser
 from nasctl.training.plan import plan_drawer
-from nasctl.training.platform import configure_platform
 from nasctl.training.streams import make_stream_programs
 
 TOKENS = "tokens"
@@ -76,7 +75,6 @@ class Nursery:
         Returns:
           For each the trained child, or why it is none.
         """
-        configure_platform()
         started = time.perf_counter()
         count = len(architectures)
         filled = [*range(count), *[0] * (self.width - count)]

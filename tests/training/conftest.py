@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nasctl.datasets import Dataset, Examples
+from nasctl.process import cache_compilations
 from nasctl.tasks import ImageClassification, image_classification
 from nasctl.tasks.augmentation import upsample_crop_flip
 
@@ -25,5 +26,7 @@ def blobs() -> ImageClassification:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Programs compiled by the tests stay out of the person's cache."""
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
+    """Caches every program that these tests compile, in a folder of their own."""
+    folder = tmp_path_factory.mktemp("compiled")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    cache_compilations(folder)

@@ -254,9 +254,10 @@ import json, sys
 import jax, numpy as np
 from nasctl.datasets import Dataset, Examples
 from nasctl.tasks import image_classification
-from nasctl.training import configure_platform, prepare
+from nasctl.process import configure_process
+from nasctl.training import prepare
 from test_kept import ARCHITECTURE, CONFIG, arrays, result
-configure_platform()
+configure_process()
 names = []
 jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: names.append(str(_.get("fun_name"))))
 random = np.random.default_rng(0)

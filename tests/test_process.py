@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nasctl.training.platform import worker_environment
+from nasctl.process import worker_environment
 
 
 def run(program: str, **environment: str) -> str:
@@ -21,9 +21,9 @@ def run(program: str, **environment: str) -> str:
 
 PROGRAM = """
 import os
-from nasctl.training import configure_platform
-configure_platform()
-configure_platform()
+from nasctl.process import configure_process
+configure_process()
+configure_process()
 import jax
 print(os.environ["XLA_FLAGS"], jax.config.jax_compilation_cache_dir, sep="\\n")
 """
@@ -59,8 +59,8 @@ def test_a_worker_is_told_from_its_start(monkeypatch: pytest.MonkeyPatch) -> Non
 
 FREED = """
 import ctypes, os, sys
-from nasctl.training import configure_platform
-if "configured" in sys.argv: configure_platform()
+from nasctl.process import configure_process
+if "configured" in sys.argv: configure_process()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
 def resident():

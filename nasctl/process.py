@@ -1,0 +1,136 @@
+"""What nasctl may change about the process that it runs in: threads, memory allocator, caches, import path.
+
+A process that imports nasctl as a library belongs to its user, and nasctl leaves it as it is. The command line and
+worker processes claim theirs with `claim_process`; a library user who wants the same calls `configure_process`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from nasctl.cache import cache_folder
+
+_THREADS = "--xla_cpu_multi_thread_eigen"
+
+# Names and values of mallopt in glibc's <malloc.h>, and the environment variables that glibc reads at the start
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
+_NEVER = -1  # read as an unsigned size, the largest threshold
+_KEEP_FREED_MEMORY = {
+    _M_MMAP_MAX: ("MALLOC_MMAP_MAX_", 0),
+    _M_ARENA_MAX: ("MALLOC_ARENA_MAX", 1),
+    _M_TRIM_THRESHOLD: ("MALLOC_TRIM_THRESHOLD_", _NEVER),
+    _M_TOP_PAD: ("MALLOC_TOP_PAD_", 64 * 2**20),
+}
+
+_claimed = False
+
+
+def configure_process() -> None:
+    """Configures this process for training children, as the command line does.
+
+    Call it before JAX computes anything. Calling it again has no effect. Without it, `nasctl.search` changes neither
+    environment variables nor JAX's configuration nor any other state of the calling process.
+
+    - XLA uses one thread: on a CPU, one core trains a small child fastest. XLA reads its flags once, when JAX starts.
+      A number of threads that is set in `XLA_FLAGS` is kept.
+    - glibc keeps freed memory in the process. Otherwise the system takes XLA's temporary buffers back at every step,
+      and up to half of a step goes into page faults.
+    - Compiled programs are cached in nasctl's cache folder, unless `JAX_COMPILATION_CACHE_DIR` names another.
+    - From then on, a search clears JAX's in-memory caches from time to time, keeps the current folder on `sys.path`
+      once it has imported an evaluator, and leaves accelerators to its worker processes.
+    """
+    claim_process()
+    os.environ["XLA_FLAGS"] = _one_thread(os.environ.get("XLA_FLAGS", ""))
+    _keep_freed_memory()
+    cache_compilations(cache_folder() / "compiled")
+
+
+def claim_process() -> None:
+    """Allows nasctl to configure this process when it needs to; changes nothing yet."""
+    global _claimed
+    _claimed = True
+
+
+def is_claimed() -> bool:
+    """Whether nasctl may configure this process."""
+    return _claimed
+
+
+def prepare_to_train() -> None:
+    """Configures this process for training, if it is claimed."""
+    if _claimed:
+        configure_process()
+
+
+def leave_devices_to_workers() -> None:
+    """Keeps JAX on the CPU in this process, if it is claimed, so that its workers can use the accelerators."""
+    if _claimed:
+        import jax
+
+        settings: Any = jax.config
+        settings.update("jax_platforms", "cpu")
+
+
+@contextmanager
+def current_folder_importable() -> Iterator[None]:
+    """Makes modules of the current folder importable: inside the context, and after it if the process is claimed."""
+    here = str(Path.cwd())
+    if here in sys.path:
+        yield
+        return
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if not _claimed:
+            with suppress(ValueError):
+                sys.path.remove(here)
+
+
+def worker_environment() -> Mapping[str, str]:
+    """Environment variables for a process that trains one child at a time on one core.
+
+    They have the effect of `configure_process` from the first allocation on, and limit the threads of other libraries
+    too. Merge them over the environment of the process that starts the worker.
+    """
+    return {
+        "XLA_FLAGS": _one_thread(os.environ.get("XLA_FLAGS", "")),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        **{name: str(value) for name, value in _KEEP_FREED_MEMORY.values()},
+    }
+
+
+def cache_compilations(folder: Path) -> None:
+    """Caches every compiled program in a folder, however quickly it was compiled.
+
+    A folder that `JAX_COMPILATION_CACHE_DIR` names takes precedence.
+    """
+    import jax
+
+    settings: Any = jax.config
+    if not settings.jax_compilation_cache_dir:
+        settings.update("jax_compilation_cache_dir", str(folder))
+    settings.update("jax_persistent_cache_min_compile_time_secs", 0)
+    settings.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _one_thread(flags: str) -> str:
+    return flags if _THREADS in flags else f"{flags} {_THREADS}=false".strip()
+
+
+def _keep_freed_memory() -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    for option, (_, value) in _KEEP_FREED_MEMORY.items():
+        mallopt(option, value)
