@@ -15,8 +15,8 @@ from nasctl.config import check_setting
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
-    from nasctl.engine.baselines import BaselineResult
     from nasctl.engine.comparison import Group, Interval, RunSummary
+    from nasctl.engine.comparison.baselines import BaselineResult
 
 
 def compare(
@@ -74,8 +74,8 @@ def compare(
     Example: nasctl compare runs/cnn runs/cnn-2
     """
     from nasctl.engine import Run
-    from nasctl.engine.baselines import train_baselines
     from nasctl.engine.comparison import compare_runs, group_runs
+    from nasctl.engine.comparison.baselines import train_baselines
 
     if len(runs) == 1 and not (runs[0] / "run.json").is_file() and runs[0].suffix == ".nas":
         given = _search_all(
@@ -124,7 +124,7 @@ def _search_all(
     from nasctl.config import resolve
     from nasctl.dialects import load_space
     from nasctl.engine import RUNS
-    from nasctl.engine.comparison_runs import comparison_runs
+    from nasctl.engine.comparison import comparison_runs
 
     loaded = load_space(space)
     if options["trials"] is None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from nasctl.architecture import Architecture, versions
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.engine.execution import Execution, of_children, of_function
-from nasctl.engine.function_evaluator import EvaluateFunction
-from nasctl.engine.listener import Listener
+from nasctl.engine.evaluation.execution import Execution, of_children, of_function
+from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.engine.loop import Search
+from nasctl.engine.loop.listener import Listener
 from nasctl.errors import NasctlError
 from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder, Trial, next_run

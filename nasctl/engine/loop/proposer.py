@@ -13,8 +13,8 @@ import time
 from nasctl.architecture import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import Controller, Observation
-from nasctl.engine.candidates import Candidate, candidate_of, propose
-from nasctl.engine.listener import Listener
+from nasctl.engine.loop.candidates import Candidate, candidate_of, propose
+from nasctl.engine.loop.listener import Listener
 from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder, Trial, TrialStore
 from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller

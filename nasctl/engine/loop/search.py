@@ -13,12 +13,12 @@ from dataclasses import replace
 from nasctl.architecture import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import make_controller
-from nasctl.engine.budget import Budget
-from nasctl.engine.candidates import Candidate, broken_constraint
-from nasctl.engine.halving import rungs
-from nasctl.engine.listener import Listener
-from nasctl.engine.proposer import Proposer
-from nasctl.engine.recorder import Recorder
+from nasctl.engine.loop.budget import Budget
+from nasctl.engine.loop.candidates import Candidate, broken_constraint
+from nasctl.engine.loop.halving import rungs
+from nasctl.engine.loop.listener import Listener
+from nasctl.engine.loop.proposer import Proposer
+from nasctl.engine.loop.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Record, Rung, WorkerLost
 from nasctl.formula import read_formula

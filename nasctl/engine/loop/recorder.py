@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasctl.architecture import TaskInfo, save_document
-from nasctl.engine.budget import Budget
-from nasctl.engine.listener import Listener
+from nasctl.engine.loop.budget import Budget
+from nasctl.engine.loop.listener import Listener
 from nasctl.executors import Evaluation
 from nasctl.space import Space
 from nasctl.store import RunFolder, Trial, TrialStore

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.engine.run import Run
-from nasctl.engine.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.graph import Graph, Signature, bind, measure_cost
 from nasctl.graph.cells import KNOWN_CELLS, with_cell

@@ -7,8 +7,9 @@ import pytest
 
 from nasctl.config import TrainingConfig
 from nasctl.dialects import load_space
-from nasctl.engine import child_evaluator, task_of
-from nasctl.engine.child_evaluator import REMEMBERED, ChildEvaluator
+from nasctl.engine import task_of
+from nasctl.engine.evaluation import child_evaluator
+from nasctl.engine.evaluation.child_evaluator import REMEMBERED, ChildEvaluator
 from nasctl.executors import Job
 from nasctl.space import sample_uniform
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
-from nasctl.engine.child_evaluator import ChildEvaluator
-from nasctl.engine.function_evaluator import import_evaluator
-from nasctl.engine.task_of_space import task_of
+from nasctl.engine.evaluation.child_evaluator import ChildEvaluator
+from nasctl.engine.evaluation.function_evaluator import import_evaluator
+from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.executors import EvaluationContext, EvaluatorSpec
 from nasctl.space import Space
 

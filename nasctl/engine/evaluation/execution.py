@@ -13,11 +13,11 @@ import numpy as np
 
 from nasctl.architecture import TaskInfo
 from nasctl.config import Config, SearchConfig
-from nasctl.engine import evaluator_specs
-from nasctl.engine.child_evaluator import ChildEvaluator, GroupOfChildren
-from nasctl.engine.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
-from nasctl.engine.group_size import with_group_size
-from nasctl.engine.task_of_space import task_of
+from nasctl.engine.evaluation import evaluator_specs
+from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, GroupOfChildren
+from nasctl.engine.evaluation.function_evaluator import EvaluateFunction, FunctionEvaluator, import_evaluator
+from nasctl.engine.evaluation.group_size import with_group_size
+from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.executors import (
     EvaluatorSpec,

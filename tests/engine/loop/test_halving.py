@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nasctl
-from nasctl.engine.halving import rung_epochs, rungs
+from nasctl.engine.loop.halving import rung_epochs, rungs
 from nasctl.executors import Rung
 from nasctl.store import Trial
 

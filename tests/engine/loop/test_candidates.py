@@ -8,7 +8,7 @@ from nasctl.architecture import TaskInfo
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Controller, make_controller
 from nasctl.dialects import parse_space
-from nasctl.engine.candidates import Candidate, propose
+from nasctl.engine.loop.candidates import Candidate, propose
 from nasctl.errors import WorkFailed
 from nasctl.graph import Signature
 from nasctl.space import Space

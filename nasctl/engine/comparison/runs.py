@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nasctl.engine.function_evaluator import EvaluateFunction
-from nasctl.engine.listener import Listener
+from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
+from nasctl.engine.loop.listener import Listener
 from nasctl.engine.run import Run, Settings, resume, search
 from nasctl.space import Space
 

@@ -6,8 +6,8 @@ import scipy.stats
 
 from nasctl.dialects import parse_space
 from nasctl.engine import Run, search
-from nasctl.engine.comparison import Interval, compare_runs, group_runs, interval
-from nasctl.engine.comparison_runs import comparison_runs
+from nasctl.engine.comparison import comparison_runs
+from nasctl.engine.comparison.summaries import Interval, compare_runs, group_runs, interval
 from nasctl.errors import NasctlError
 
 PLAIN = parse_space("space choices\np0 in {0, 1, 2}\np1 in {0, 1, 2}\n", name="plain")

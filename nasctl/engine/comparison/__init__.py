@@ -1,0 +1,16 @@
+"""Comparisons: runs of several searchers side by side, and known networks as baselines."""
+
+from nasctl.engine.comparison.baselines import BaselineResult, train_baselines
+from nasctl.engine.comparison.runs import comparison_runs
+from nasctl.engine.comparison.summaries import Group, Interval, RunSummary, compare_runs, group_runs
+
+__all__ = [
+    "BaselineResult",
+    "Group",
+    "Interval",
+    "RunSummary",
+    "compare_runs",
+    "comparison_runs",
+    "group_runs",
+    "train_baselines",
+]
