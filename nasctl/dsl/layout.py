@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasctl.dsl.lexemes import Lexeme, lexemes
-from nasctl.dsl.parser import between_items, load_grammar
+from nasctl.dsl.parser import load_grammar
+from nasctl.dsl.parser_state import ParserState, missing_parts
 from nasctl.dsl.source import Source
+from nasctl.errors import NasctlError
 
 WIDTH = 96
 """Columns after which a line is broken."""
@@ -102,15 +104,18 @@ def _pieces(source: Source, grammar: Path) -> Iterator[Piece]:
 def _roles(source: Source, grammar: Path) -> dict[int, tuple[str, bool, bool, bool]]:
     """For the offset of each token: its text, and whether it begins a statement, opens or closes a block."""
     parser = load_grammar(grammar).parse_interactive(source.text)
-    state = parser.parser_state
-    table = state.parse_conf.states
+    if missing_parts(parser):
+        raise NasctlError(
+            "the layout of a space needs parts of Lark that the installed version does not have",
+            hint="install a version of lark that nasctl is tested with: pip install 'lark>=1.2,<1.4'",
+        )
+    state = ParserState(parser)
     roles: dict[int, tuple[str, bool, bool, bool]] = {}
-    for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
+    for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
         parser.feed_token(token)
-        before, after = table[state.state_stack[-2]], table[state.state_stack[-1]]
-        between = between_items(before)
+        between = state.before_last_token()
         closes = token == "}" and between
-        opens = token == "{" and between_items(after)
+        opens = token == "{" and state.between_statements()
         roles[token.start_pos or 0] = (str(token), (between and not closes) or not roles, opens, closes)
     parser.feed_eof()  # type: ignore[no-untyped-call]
     return roles

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput
-from lark.lexer import LexerState
-from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-from lark.parsers.lalr_parser_state import ParserState
 
 from nasctl.dsl.brackets import DEEPEST, mend_brackets, too_deep
 from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
 from nasctl.dsl.lexemes import lexemes
+from nasctl.dsl.parser_state import ParserState, missing_parts, start_of
 from nasctl.dsl.source import Source, Span
 from nasctl.dsl.wording import Found, describe_mistake
 from nasctl.resources import grammar_folder
+
+if TYPE_CHECKING:
+    from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 LARGEST = 400_000
 """Characters that a file may have."""
@@ -111,18 +110,22 @@ class _Recovery:
 
     def __call__(self, mistake: UnexpectedInput) -> bool:
         parser: InteractiveParser = mistake.interactive_parser
-        found = self._found(mistake)
-        _finish_statement(parser, self._terminals, eager=self._leads_line(found) or found.at_end)
-        self._report(found, parser)
+        state = ParserState(parser)
+        if missing_parts(parser):
+            self._report(self._found(mistake, None), state, state.expected(self._terminals))
+            return False
+        found = self._found(mistake, state)
+        state.finish_statement(eager=self._leads_line(found) or found.at_end)
+        self._report(found, state, state.acceptable(self._terminals))
         self._mistakes += 1
         if found.at_end or self._mistakes >= MOST_ERRORS:
             return False
-        return self._resume(parser, found)
+        return self._resume(state, found)
 
-    def _found(self, mistake: UnexpectedInput) -> Found:
+    def _found(self, mistake: UnexpectedInput, state: ParserState | None) -> Found:
         """What the parser stumbled over: a whole word or sign, even where the lexer saw one character of it."""
-        values = mistake.interactive_parser.parser_state.value_stack
-        before = _last_end(values)
+        at = mistake.pos_in_stream or 0
+        before = state.end_of_values() if state else len(self._text[:at].rstrip())
         if not isinstance(mistake, UnexpectedCharacters):
             token: Token = mistake.token  # type: ignore[attr-defined]
             if token.type == "$END":
@@ -139,26 +142,18 @@ class _Recovery:
         line, column = self._source.position(found.span.start)
         return not self._source.line(line)[: column - 1].strip()
 
-    def _report(self, found: Found, parser: InteractiveParser) -> None:
-        state = parser.parser_state
-        acceptable = {name for name in self._terminals if _takes(state, name)}
+    def _report(self, found: Found, state: ParserState, acceptable: set[str]) -> None:
         patterns = {terminal.name: terminal.pattern for terminal in self._grammar.terminals}
-        begins = between_items(state.parse_conf.states[state.state_stack[-1]])
+        begins = state.between_statements()
         span, message, hint = describe_mistake(found, acceptable, patterns, begins_statement=begins)
         self._problems.syntax_error(span, message, hint=hint)
 
-    def _resume(self, parser: InteractiveParser, found: Found) -> bool:
+    def _resume(self, state: ParserState, found: Found) -> bool:
         """Gives up the statement that the parser is in; False when nothing is left to read."""
-        state = parser.parser_state
-        table = state.parse_conf.states
-        given_up: list[Any] = []
-        while state.state_stack and not between_items(table[state.state_stack[-1]]):
-            if not state.value_stack:
-                return False
-            state.state_stack.pop()
-            given_up.append(state.value_stack.pop())
-        first = given_up[-1] if given_up else None
-        start = _start(first) if first is not None else found.span.start
+        given_up = state.give_up_statement()
+        if given_up is None:
+            return False
+        start = start_of(given_up[-1]) if given_up else found.span.start
         unclosed = sum(
             {"{": 1, "(": 1, "}": -1, ")": -1}.get(str(value), 0)
             for value in given_up
@@ -167,9 +162,7 @@ class _Recovery:
         at = self._next_statement(found, start, max(0, unclosed))
         at = max(at, self._farthest + 1)
         self._farthest = at
-        if parser.lexer_thread.state is None:
-            return False
-        _move(parser.lexer_thread.state, at)
+        state.move_to(at)
         return True
 
     def _next_statement(self, found: Found, start: int, unclosed: int) -> int:
@@ -199,79 +192,3 @@ class _Recovery:
         begin = self._source.text.rfind("\n", 0, offset) + 1
         kinds = [lexeme.kind for lexeme in lexemes(Source("", self._text[begin:offset]))]
         return max(0, kinds.count("open") - kinds.count("close"))
-
-
-def between_items(actions: Any) -> bool:
-    """Whether a parser state is one in which a block's next statement may begin."""
-    return any(symbol.endswith("_item") for symbol in actions)
-
-
-def _takes(state: ParserState[int], terminal: str) -> bool:
-    """Whether a terminal could stand next."""
-    table = state.parse_conf.states
-    states = list(state.state_stack)
-    while terminal in table[states[-1]]:
-        action, rule = table[states[-1]][terminal]
-        if action is Shift:
-            return True
-        del states[len(states) - len(rule.expansion) :]
-        goto = table[states[-1]].get(rule.origin.name)
-        if goto is None:
-            return True  # the start rule is complete
-        states.append(goto[1])
-    return False
-
-
-def _finish_statement(parser: InteractiveParser, terminals: Set[str], *, eager: bool) -> None:
-    """Brings the parser between statements where the last one is complete as it stands.
-
-    A LALR parser holds a finished statement back until it has seen that the next word may follow. Here that word is
-    a mistake, which should not take the statement before it along.
-
-    Args:
-      parser: At the mistake.
-      terminals: The grammar's.
-      eager: Whether to finish also what could go on, as where the mistake begins a line.
-    """
-    state = parser.parser_state
-    table = state.parse_conf.states
-    states, values = list(state.state_stack), list(state.value_stack)
-    while not between_items(table[states[-1]]):
-        actions = {
-            name: action for name, action in table[states[-1]].items() if name.isupper() or name == "$END"
-        }
-        rules = {argument for action, argument in actions.values() if action is not Shift}
-        if len(rules) != 1 or (not eager and any(action is Shift for action, _ in actions.values())):
-            return
-        rule = rules.pop()
-        size = len(rule.expansion)
-        parts = values[len(values) - size :]
-        del states[len(states) - size :], values[len(values) - size :]
-        values.append(state.parse_conf.callbacks[rule](parts))
-        states.append(table[states[-1]][rule.origin.name][1])
-    state.state_stack[:] = states
-    state.value_stack[:] = values
-
-
-def _move(lexer: LexerState, offset: int) -> None:
-    """Makes the lexer go on at an offset; only offsets are used afterwards, not its lines and columns."""
-    lexer.line_ctr.char_pos = offset
-    lexer.last_token = None
-
-
-def _start(value: Any) -> int:
-    if isinstance(value, Tree):
-        return 0 if value.meta.empty else int(value.meta.start_pos)
-    return int(value.start_pos or 0)
-
-
-def _last_end(values: list[Any]) -> int:
-    """Where what was read so far ends."""
-    for value in reversed(values):
-        if isinstance(value, Token):
-            return int(value.end_pos or 0)
-        if isinstance(value, Tree) and not value.meta.empty:
-            return int(value.meta.end_pos)
-        if isinstance(value, list) and value:
-            return _last_end(value)
-    return 0
