@@ -219,7 +219,7 @@ def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
 
     def epoch() -> tuple[float, float]:
         started = clock()
-        (weights, momentum), loss = child.program(*state, child.evaluator.data, plan, rates)
+        (weights, momentum), loss = child.program(*state, child.evaluation.data, plan, rates)
         value = float(loss)
         seconds = clock() - started
         state[:] = [weights, momentum]
@@ -293,9 +293,9 @@ def start(case: Case, seed: int) -> dict[str, float]:
 
     from nasctl.config import TrainingConfig
     from nasctl.training import prepare
-    from nasctl.training.evaluation import place
+    from nasctl.training.compilation import programs_for
+    from nasctl.training.evaluation import put_on_device
     from nasctl.training.optimiser import first_momentum
-    from nasctl.training.programs import programs_for
 
     configure_process()
     space, tokens, task = make_child(case, seed)
@@ -309,7 +309,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
         times.append(time.perf_counter())
     programs, weights = programs_for(architecture.build(task.signature), task, config)
     momentum = first_momentum(weights.parameters, config)
-    plan, data = prepared.draw(jax.random.key(0)), place(task)
+    plan, data = prepared.draw(jax.random.key(0)), put_on_device(task)
     before = time.perf_counter()
     jax.jit(programs.train, donate_argnums=1).lower(
         weights, momentum, data, plan, np.zeros(prepared.steps, np.float32)

@@ -40,9 +40,9 @@ from nasctl.space.sampling import sample_uniform
 from nasctl.tasks import Task, make_task
 from nasctl.training import train_child
 from nasctl.training.child import prepare
+from nasctl.training.group import GroupTrainer
 from nasctl.training.optimiser import learning_rates
 from nasctl.training.plan import plan_drawer
-from nasctl.training.together import Nursery
 
 if TYPE_CHECKING:
     import torch
@@ -99,7 +99,7 @@ def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) ->
     def epoch() -> float:
         nonlocal state
         started = time.process_time()
-        state, loss = child.program(*state, child.evaluator.data, plan, rates)
+        state, loss = child.program(*state, child.evaluation.data, plan, rates)
         jax.block_until_ready(loss)
         return 1e3 * (time.process_time() - started) / child.steps
 
@@ -257,10 +257,10 @@ def measure_children(width: int, count: int) -> float:
         for seed, architecture in enumerate(architectures):
             train_child(architecture, task, config, seed=seed)
     else:
-        nursery = Nursery(space, task, config, width)
+        trainer = GroupTrainer(space, task, config, width)
         for first in range(0, count, width):
             group = architectures[first : first + width]
-            nursery.train(group, seeds=range(first, first + len(group)))
+            trainer.train(group, seeds=range(first, first + len(group)))
     rate = 60 * count / (time.perf_counter() - started)
     print(f"K = {width:<3} {rate:6.1f} children per minute, {config.epochs} epochs", flush=True)
     return rate

@@ -13,7 +13,7 @@ import nasctl
 
 LAYERS = (
     {"errors", "resources", "cache"},
-    {"formula", "process"},
+    {"formula", "metrics", "process"},
     {"config"},
     {"space"},
     {"graph"},

@@ -75,7 +75,7 @@ def train(
             )
 
         trained = train_child(found.architecture, task, config, seed=seed, on_epoch=show_epoch)
-        test = trained.evaluator(trained.weights, "test")
+        test = trained.measure_split(trained.weights, "test")
     results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = found.architecture.document(
         task=TaskInfo(task.name, task.signature),

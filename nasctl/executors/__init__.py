@@ -16,7 +16,6 @@ from nasctl.executors.job import (
     Job,
     OnEpoch,
     Outcome,
-    Record,
     Rung,
 )
 from nasctl.executors.machine import Machine, detect_machine
@@ -39,7 +38,6 @@ __all__ = [
     "Outcome",
     "PoolExecutor",
     "ProcessBackend",
-    "Record",
     "Rung",
     "WorkerLost",
     "detect_machine",

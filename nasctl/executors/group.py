@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from nasctl.executors.job import Evaluation, ExecutionListener, Job, Outcome, Record, completed, failed
+from nasctl.executors.job import Evaluation, ExecutionListener, Job, Outcome, completed, failed
+from nasctl.metrics import EpochMetrics
 
 
 class GroupEvaluator(Protocol):
     """An evaluator of several jobs at once."""
 
     def together(
-        self, jobs: Sequence[Job], on_epoch: Callable[[Job, Record], None]
+        self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> Sequence[Evaluation | Exception]:
         """Evaluates jobs at once; for each what was measured, or why nothing was."""
         ...

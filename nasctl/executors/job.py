@@ -13,12 +13,10 @@ from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError, NotFinite
+from nasctl.metrics import EpochMetrics
 from nasctl.store import COMPLETE, Status
 
-Record = Mapping[str, float]
-"""What was measured after an epoch, by name; `epoch` counts from 1."""
-
-OnEpoch = Callable[[Record], None]
+OnEpoch = Callable[[EpochMetrics], None]
 Save = Callable[[Path, dict[str, Any]], dict[str, Any]]
 
 
@@ -66,7 +64,7 @@ class Evaluation:
 
     reward: float
     metrics: Mapping[str, float] = field(default_factory=dict)
-    history: tuple[Record, ...] = ()
+    history: tuple[EpochMetrics, ...] = ()
     save: Save | None = None
 
 
@@ -101,7 +99,7 @@ class ExecutionListener(Protocol):
         """An evaluation begins; a second time where its first worker was lost."""
         ...
 
-    def epoch_finished(self, job: Job, record: Record) -> None:
+    def epoch_finished(self, job: Job, record: EpochMetrics) -> None:
         """A child was trained for one more epoch."""
         ...
 

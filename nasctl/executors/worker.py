@@ -23,8 +23,9 @@ from typing import Any
 
 from nasctl.errors import NasctlError
 from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
-from nasctl.executors.job import Evaluation, Job, OnEpoch, Record, finish
+from nasctl.executors.job import Evaluation, Job, OnEpoch, finish
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
+from nasctl.metrics import EpochMetrics
 from nasctl.process import claim_process
 
 LOOK_EVERY = 0.1
@@ -80,7 +81,7 @@ class Worker:
         except Exception as error:
             return error_content(error)
 
-    def _tell(self, job: Job, record: Record) -> None:
+    def _tell(self, job: Job, record: EpochMetrics) -> None:
         self._send({"kind": "epoch", "number": job.number, "record": dict(record)})
 
 

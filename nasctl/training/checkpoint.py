@@ -26,8 +26,7 @@ from nasctl.config import TrainingConfig, resolve
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.tasks import Task
-from nasctl.training.buildable import Buildable, abstract_network
-from nasctl.training.epoch import Weights, take_apart
+from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
 FORMAT = 1
 """Raised when a checkpoint of this version could not be read by the one before."""
@@ -68,7 +67,7 @@ class Checkpoint:
                 f"the checkpoint {self.folder} takes {_words(self.signature)}; "
                 f"{task.name} has {_words(task.signature)}"
             )
-        _, template = take_apart(abstract_network(architecture, task))
+        _, template = split_network(abstract_network(architecture, task))
         named, structure = jax.tree.flatten_with_path(template)
         wanted = {_name(path): leaf for path, leaf in named}
         for name, leaf in wanted.items():

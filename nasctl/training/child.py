@@ -15,23 +15,18 @@ from jaxtyping import Array, Key
 
 from nasctl.config import TrainingConfig
 from nasctl.errors import NotFinite
+from nasctl.metrics import EpochMetrics
 from nasctl.tasks import Split, Task
-from nasctl.training.buildable import Buildable
-from nasctl.training.compilation import compiler_options
-from nasctl.training.epoch import Weights, take_apart
-from nasctl.training.evaluation import Evaluator, compile_evaluator, place
-from nasctl.training.identity import identity_of
-from nasctl.training.kept import kept_program
+from nasctl.training.compilation import compiler_options, programs_for
+from nasctl.training.evaluation import CompiledEvaluation, compile_evaluation, put_on_device
+from nasctl.training.fingerprint import fingerprint_of
 from nasctl.training.optimiser import first_momentum, learning_rates
 from nasctl.training.plan import Plan, plan_drawer
-from nasctl.training.programs import programs_for
-
-Record = Mapping[str, float]
-"""What is known after an epoch: `epoch` from 1, `train_loss`, `validation_loss`, `validation_accuracy` or
-whatever else the task measures, `reward` (what the child would earn if it ended here), `seconds`."""
+from nasctl.training.program_cache import cached_program
+from nasctl.training.weights import Buildable, Weights, split_network
 
 UNMEASURED = frozenset({"epoch", "reward", "seconds"})
-"""The parts of a record that say nothing about the weights."""
+"""The entries of `EpochMetrics` that say nothing about the weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +39,15 @@ class TrainedChild:
       best_epoch: The epoch, counted from 1, that `weights` are from.
       reward: `Task.reward` of the history.
       metrics: The record of the best epoch, and `seconds_prepare` and `seconds_train`.
-      evaluator: Measures weights on a split, by the program that validated the child.
+      measure_split: Measures weights on a split, by the program that validated the child.
     """
 
     weights: Weights
-    history: tuple[Record, ...]
+    history: tuple[EpochMetrics, ...]
     best_epoch: int
     reward: float
     metrics: Mapping[str, float]
-    evaluator: Callable[[Weights, Split], dict[str, float]]
+    measure_split: Callable[[Weights, Split], dict[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +56,7 @@ class PreparedChild:
 
     Attributes:
       program: `Programs.train`, compiled.
-      evaluator: The evaluation of the same network, compiled.
+      evaluation: The evaluation of the same network, compiled.
       weights: As they were drawn.
       momentum: The optimiser's state before the first step.
       draw: Draws the plan of an epoch.
@@ -72,7 +67,7 @@ class PreparedChild:
     """
 
     program: jax.stages.Compiled
-    evaluator: Evaluator
+    evaluation: CompiledEvaluation
     weights: Weights
     momentum: optax.OptState
     draw: Callable[[Key[Array, ""]], Plan]
@@ -82,7 +77,10 @@ class PreparedChild:
     seconds: float
 
     def run(
-        self, on_epoch: Callable[[Record], None] | None = None, *, rungs: Mapping[int, float] | None = None
+        self,
+        on_epoch: Callable[[EpochMetrics], None] | None = None,
+        *,
+        rungs: Mapping[int, float] | None = None,
     ) -> TrainedChild:
         """Trains the child. Runs once: the momentum's memory is handed over to the first epoch.
 
@@ -93,18 +91,18 @@ class PreparedChild:
         Raises:
           NotFinite: The loss is no number any more.
         """
-        task, data = self.evaluator.task, self.evaluator.data
+        task, data = self.evaluation.task, self.evaluation.data
         key = jax.random.key(self.seed)
         weights, momentum = self.weights, self.momentum
         started = time.perf_counter()
-        history: list[Record] = []
+        history: list[EpochMetrics] = []
         validations: list[dict[str, float]] = []
         best, best_epoch, best_rank = weights, 0, None
         for epoch, rates in enumerate(learning_rates(self.config, self.steps), start=1):
             before = time.perf_counter()
             plan = self.draw(jax.random.fold_in(key, epoch))
             (weights, momentum), loss = self.program(weights, momentum, data, plan, rates)
-            validation = self.evaluator(weights, "validation")
+            validation = self.evaluation.measure_split(weights, "validation")
             train_loss = float(loss)
             measured = {f"validation_{name}": value for name, value in validation.items()}
             if not math.isfinite(train_loss) or not all(map(math.isfinite, validation.values())):
@@ -139,7 +137,7 @@ class PreparedChild:
                 "seconds_prepare": self.seconds,
                 "seconds_train": time.perf_counter() - started,
             },
-            evaluator=self.evaluator,
+            measure_split=self.evaluation.measure_split,
         )
 
 
@@ -155,29 +153,29 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
       seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
     """
     started = time.perf_counter()
-    data = place(task)
+    data = put_on_device(task)
     if not config.augment:
         task = task.unaugmented
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
-    _, weights = take_apart(network)
+    _, weights = split_network(network)
     programs = functools.cache(lambda: programs_for(network, task, config)[0])
     momentum = first_momentum(weights.parameters, config)
     plan = jax.eval_shape(draw, jax.random.key(0))
     steps = len(plan.positions)
     rates = np.zeros(steps, np.float32)
     options = compiler_options(task, config)
-    identity = identity_of(architecture, task, config)
-    program = kept_program(
+    fingerprint = fingerprint_of(architecture, task, config)
+    program = cached_program(
         lambda: jax.jit(programs().train, donate_argnums=1),
         (weights, momentum, data, plan, rates),
         options,
         name="train",
-        identity=identity,
+        fingerprint=fingerprint,
     )
-    evaluator = compile_evaluator(programs, weights, task, data, options, identity=identity)
+    evaluation = compile_evaluation(programs, weights, task, data, options, fingerprint=fingerprint)
     return PreparedChild(
-        program, evaluator, weights, momentum, draw, steps, config, seed, time.perf_counter() - started
+        program, evaluation, weights, momentum, draw, steps, config, seed, time.perf_counter() - started
     )
 
 
@@ -187,7 +185,7 @@ def train_child(
     config: TrainingConfig,
     *,
     seed: int,
-    on_epoch: Callable[[Record], None] | None = None,
+    on_epoch: Callable[[EpochMetrics], None] | None = None,
 ) -> TrainedChild:
     """Trains a child from nothing: `prepare`, then `PreparedChild.run`.
 

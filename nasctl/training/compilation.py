@@ -10,6 +10,9 @@ import jax
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
+from nasctl.training.programs import Programs, make_programs
+from nasctl.training.streams import make_stream_programs
+from nasctl.training.weights import Weights
 
 Options = dict[str, str | bool]
 
@@ -36,6 +39,12 @@ _ON_IMAGES: dict[str, tuple[int, Options]] = {
     "gpu": (3_000_000_000, _FIRST_PLAN),
 }
 """Pixels read in training, up to which it does not repay what XLA does by itself, and what to do instead."""
+
+
+def programs_for(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
+    """The programs of a network on a task, and its weights as they are now."""
+    make = make_stream_programs if task.sequential else make_programs
+    return make(network, task, config)
 
 
 def compiler_options(task: Task, config: TrainingConfig) -> Options:

@@ -12,16 +12,15 @@ import numpy as np
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Split, Task
-from nasctl.training.buildable import Buildable, abstract_network
-from nasctl.training.compilation import Options, compiler_options
-from nasctl.training.epoch import Data, Programs, Weights
-from nasctl.training.identity import identity_of
-from nasctl.training.kept import kept_program
-from nasctl.training.programs import programs_for
+from nasctl.training.compilation import Options, compiler_options, programs_for
+from nasctl.training.fingerprint import fingerprint_of
+from nasctl.training.program_cache import cached_program
+from nasctl.training.programs import Data, Programs
+from nasctl.training.weights import Buildable, Weights, abstract_network
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluator:
+class CompiledEvaluation:
     """The compiled evaluation of one network on one task; one program serves all splits.
 
     Attributes:
@@ -34,7 +33,7 @@ class Evaluator:
     task: Task
     data: Data
 
-    def __call__(self, weights: Weights, split: Split) -> dict[str, float]:
+    def measure_split(self, weights: Weights, split: Split) -> dict[str, float]:
         """What the task says of the averages of `Task.measure` over a split.
 
         Sums of 0 and 1 are exact in float32 up to 2²⁴ examples, so an accuracy is the same to the last digit
@@ -45,15 +44,15 @@ class Evaluator:
         return self.task.summary({name: float(total) / count for name, total in sums.items()})
 
 
-def compile_evaluator(
+def compile_evaluation(
     programs: Callable[[], Programs],
     weights: Weights,
     task: Task,
     data: Data,
     options: Options,
     *,
-    identity: str | None,
-) -> Evaluator:
+    fingerprint: str | None,
+) -> CompiledEvaluation:
     """Compiles the evaluation of a network, unless it is kept.
 
     Args:
@@ -62,16 +61,16 @@ def compile_evaluator(
       task: The task.
       data: Its examples on the device.
       options: Options of XLA.
-      identity: What the programs depend on.
+      fingerprint: What the programs depend on.
     """
-    program = kept_program(
+    program = cached_program(
         lambda: jax.jit(programs().evaluate),
         (weights, data, np.int32(0), np.int32(1)),
         options,
         name="evaluate",
-        identity=identity,
+        fingerprint=fingerprint,
     )
-    return Evaluator(program, task, data)
+    return CompiledEvaluation(program, task, data)
 
 
 def evaluate(
@@ -86,22 +85,22 @@ def evaluate(
       config: As in the training: it fixes the compiled program.
       split: Which examples.
     """
-    data = place(task)
+    data = put_on_device(task)
     if not config.augment:
         task = task.unaugmented
-    evaluator = compile_evaluator(
+    evaluation = compile_evaluation(
         lambda: programs_for(abstract_network(architecture, task), task, config)[0],
         weights,
         task,
         data,
         compiler_options(task, config),
-        identity=identity_of(architecture, task, config),
+        fingerprint=fingerprint_of(architecture, task, config),
     )
-    return evaluator(weights, split)
+    return evaluation.measure_split(weights, split)
 
 
 @functools.lru_cache(maxsize=2)
-def place(task: Task) -> Data:
+def put_on_device(task: Task) -> Data:
     """Puts all examples of a task on the device, once for all its children."""
     splits = task.splits.values()
     return Data(

@@ -1,16 +1,113 @@
-"""Which programs train a child: those for examples in any order, or those for a text."""
+"""The two programs of a child: one epoch of training, and the evaluation of one split. Each is one dispatch.
+
+N examples of all splits lie in one array on the device; an epoch has S steps of B examples. Validation and test are
+one program, not a part of the epoch's, so that an accuracy is the same to the last digit whoever asks for it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jax import lax
+from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
-from nasctl.training.epoch import Programs, Weights, make_programs
-from nasctl.training.streams import make_stream_programs
+from nasctl.training.optimiser import make_optimiser
+from nasctl.training.plan import Plan, steps_of_epoch
+from nasctl.training.precision import to_compute, to_measure
+from nasctl.training.weights import Weights, split_network
 
 
-def programs_for(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
-    """The programs of a network on a task, and its weights as they are now."""
-    make = make_stream_programs if task.sequential else make_programs
-    return make(network, task, config)
+class Data(NamedTuple):
+    """All examples of a task: training, validation and test, one after the other."""
+
+    inputs: Shaped[Array, "N ..."]
+    labels: Int[Array, "N ..."]
+
+
+class Progress(NamedTuple):
+    """What one epoch hands to the next."""
+
+    weights: Weights
+    momentum: optax.OptState
+
+
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """The functions of one network on one task, to be compiled by `jax.jit`.
+
+    Attributes:
+      step: `(weights, momentum, data, plan, rate) -> (progress, loss)`, with a plan of one step.
+      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`: steps scanned over an epoch.
+      evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
+    """
+
+    step: Callable[..., tuple[Progress, Float[Array, ""]]]
+    train: Callable[..., tuple[Progress, Float[Array, ""]]]
+    evaluate: Callable[..., dict[str, Float[Array, ""]]]
+
+
+def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
+    """The programs of a network, and its weights as they are now.
+
+    Args:
+      network: A Flax NNX module that takes `task.inputs` and gives logits.
+      task: The task.
+      config: Batch, precision, momentum and weight decay; the epochs and rates are not compiled in.
+    """
+    network.train()
+    training_graph, weights = split_network(network)
+    network.eval()
+    evaluation_graph, _ = split_network(network)
+    _, batch = steps_of_epoch(len(task.splits["train"]), config.batch)
+
+    def loss(
+        parameters: PyTree, statistics: PyTree, inputs: Array, labels: Array, counts: Array
+    ) -> tuple[Float[Array, ""], PyTree]:
+        network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
+        losses = task.measure(to_measure(network(to_compute(inputs, config))), labels)["loss"]
+        return jnp.sum(losses * counts) / jnp.sum(counts), split_network(network)[1].statistics
+
+    def step(
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        inputs = task.augment(plan.variations, data.inputs[plan.positions])
+        (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
+            *weights, inputs, data.labels[plan.positions], plan.counts
+        )
+        updates, momentum = make_optimiser(rate, config).update(gradient, momentum, weights.parameters)
+        parameters = optax.apply_updates(weights.parameters, updates)
+        return Progress(Weights(parameters, statistics), momentum), value
+
+    def train(
+        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+    ) -> tuple[Progress, Float[Array, ""]]:
+        progress, losses = lax.scan(
+            lambda progress, now: step(*progress, data, *now), Progress(weights, momentum), (plan, rates)
+        )
+        return progress, jnp.mean(losses)
+
+    def evaluate(
+        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
+    ) -> dict[str, Float[Array, ""]]:
+        network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
+
+        def add(number: Int[Array, ""], sums: dict[str, Float[Array, ""]]) -> dict[str, Float[Array, ""]]:
+            places = number * batch + jnp.arange(batch)
+            positions = start + jnp.minimum(places, count - 1)
+            logits = network(to_compute(task.inputs(data.inputs[positions]), config))
+            measures = task.measure(to_measure(logits), data.labels[positions])
+            return {name: sums[name] + jnp.sum(jnp.where(places < count, measures[name], 0)) for name in sums}
+
+        zeros = dict.fromkeys(task.measures, jnp.float32(0))
+        sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, (count + batch - 1) // batch, add, zeros)
+        return sums
+
+    return Programs(step, train, evaluate), weights

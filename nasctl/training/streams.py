@@ -18,10 +18,11 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
-from nasctl.training.epoch import Data, Programs, Progress, Weights, take_apart
 from nasctl.training.optimiser import make_optimiser
 from nasctl.training.plan import Plan, stream_layout
 from nasctl.training.precision import to_compute, to_measure
+from nasctl.training.programs import Data, Programs, Progress
+from nasctl.training.weights import Weights, split_network
 
 
 def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
@@ -33,9 +34,9 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
       config: Batch, precision, clipping and optimiser; the epochs and rates are not compiled in.
     """
     network.train()
-    training_graph, weights = take_apart(network)
+    training_graph, weights = split_network(network)
     network.eval()
-    evaluation_graph, _ = take_apart(network)
+    evaluation_graph, _ = split_network(network)
     (steps,) = task.signature.input_shape
 
     def loss(
@@ -45,7 +46,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         logits, carry = network.run(data.inputs[plan.positions], carry=carry)
         losses = task.measure(to_measure(logits), data.labels[plan.positions])["loss"]
         mean = jnp.sum(losses * plan.counts) / jnp.sum(plan.counts)
-        return mean, (take_apart(network)[1].statistics, carry)
+        return mean, (split_network(network)[1].statistics, carry)
 
     def read(
         progress: Progress, carry: PyTree, data: Data, plan: Plan, rate: Float[Array, ""]

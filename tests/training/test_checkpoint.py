@@ -48,7 +48,7 @@ def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: Imag
 def test_it_measures_the_same_digits(folder: Path, child: TrainedChild, blobs: ImageClassification) -> None:
     loaded = load_checkpoint(folder)
     weights = loaded.weights_for(TinyArchitecture(), blobs)
-    assert evaluate(TinyArchitecture(), weights, blobs, loaded.config) == child.evaluator(
+    assert evaluate(TinyArchitecture(), weights, blobs, loaded.config) == child.measure_split(
         child.weights, "test"
     )
 
@@ -189,7 +189,7 @@ task, folder = make_task("digits"), Path(sys.argv[1])
 if not folder.exists():
     child = train_child(architecture, task, TrainingConfig(epochs=1), seed=0)
     save_checkpoint(folder, child.weights, document={}, task=task, config=TrainingConfig(epochs=1))
-    print([child.evaluator(child.weights, split) for split in ("validation", "test")])
+    print([child.measure_split(child.weights, split) for split in ("validation", "test")])
 else:
     loaded = load_checkpoint(folder)
     weights = loaded.weights_for(architecture, task)

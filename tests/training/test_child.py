@@ -25,7 +25,7 @@ def leaves(weights) -> list[np.ndarray]:
 def test_a_child_learns(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     assert child.history[0]["train_loss"] > child.history[-1]["train_loss"]
-    assert child.evaluator(child.weights, "test")["accuracy"] > 0.8
+    assert child.measure_split(child.weights, "test")["accuracy"] > 0.8
     assert child.reward == max(record["validation_accuracy"] for record in child.history[-5:]) ** 3
 
 
@@ -70,7 +70,7 @@ def test_the_best_weights_are_kept(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, replace(CONFIG, epochs=12, learning_rate=1.0), seed=0)
     best = max(child.history, key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
     assert child.best_epoch == best["epoch"]
-    measured = child.evaluator(child.weights, "validation")
+    measured = child.measure_split(child.weights, "validation")
     assert measured["accuracy"] == child.metrics["validation_accuracy"] == best["validation_accuracy"]
     assert measured["loss"] == best["validation_loss"]
 
@@ -78,7 +78,7 @@ def test_the_best_weights_are_kept(blobs: ImageClassification) -> None:
 def test_an_evaluation_apart_from_training_gives_the_same_digits(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     for split in ("train", "validation", "test"):
-        assert evaluate(TinyArchitecture(), child.weights, blobs, CONFIG, split=split) == child.evaluator(
+        assert evaluate(TinyArchitecture(), child.weights, blobs, CONFIG, split=split) == child.measure_split(
             child.weights, split
         )
 
@@ -89,9 +89,9 @@ def test_padding_of_the_last_batch_counts_for_nothing(blobs: ImageClassification
         measured = evaluate(
             TinyArchitecture(), child.weights, blobs, replace(CONFIG, batch=batch), split="test"
         )
-        assert measured["accuracy"] == child.evaluator(child.weights, "test")["accuracy"]
-        assert measured["loss"] == pytest.approx(child.evaluator(child.weights, "test")["loss"], rel=1e-5)
-    accuracy = child.evaluator(child.weights, "test")["accuracy"]
+        assert measured["accuracy"] == child.measure_split(child.weights, "test")["accuracy"]
+        assert measured["loss"] == pytest.approx(child.measure_split(child.weights, "test")["loss"], rel=1e-5)
+    accuracy = child.measure_split(child.weights, "test")["accuracy"]
     assert accuracy == round(accuracy * 37) / 37
 
 

@@ -8,9 +8,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 from flax import nnx
+from test_group import ADAM, SPACE, sampled
 from test_streams import CELL, letters  # noqa: F401 a fixture
 from test_streams import CONFIG as TEXT
-from test_together import ADAM, SPACE, sampled
 from tiny_networks import LinearArchitecture
 
 from nasctl.config import TrainingConfig, check_setting
@@ -21,12 +21,12 @@ from nasctl.lowering.normalisation import BatchNorm
 from nasctl.resources import shipped_spaces
 from nasctl.space import Space, sample_uniform
 from nasctl.tasks import ImageClassification, LanguageModel
-from nasctl.training import Nursery, evaluate, train_child
-from nasctl.training.epoch import make_programs
-from nasctl.training.evaluation import place
+from nasctl.training import GroupTrainer, evaluate, train_child
+from nasctl.training.evaluation import put_on_device
 from nasctl.training.optimiser import first_momentum
 from nasctl.training.plan import plan_drawer
 from nasctl.training.precision import to_compute, to_measure
+from nasctl.training.programs import make_programs
 
 SPACES = {name: load_space(name) for name in shipped_spaces()}
 NETWORKS = {name: space for name, space in SPACES.items() if dialect_named(space.dialect).signature}
@@ -73,13 +73,13 @@ def test_a_step_is_that_of_numpy(blobs: ImageClassification) -> None:
     weights = weights._replace(parameters={"kernel": kernel})
     plan = jax.tree.map(lambda leaf: leaf[0], plan_drawer(task, config.batch)(jax.random.key(1)))
     momentum = first_momentum(weights.parameters, config)
-    arguments = weights, momentum, place(task), plan, np.float32(0.5)
+    arguments = weights, momentum, put_on_device(task), plan, np.float32(0.5)
     step = jax.jit(programs.step).lower(*arguments).compile({"xla_allow_excess_precision": False})
     (after, _), loss = step(*arguments)
 
-    images = np.asarray(task.inputs(place(task).inputs[plan.positions]))
+    images = np.asarray(task.inputs(put_on_device(task).inputs[plan.positions]))
     inputs = rounded(images.reshape(len(images), -1))
-    labels = np.eye(3)[np.asarray(place(task).labels[plan.positions])]
+    labels = np.eye(3)[np.asarray(put_on_device(task).labels[plan.positions])]
     logits = rounded(inputs @ rounded(kernel)).astype(np.float64)
     probabilities = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     assert loss == pytest.approx(-np.log((probabilities * labels).sum(-1)).mean(), rel=1e-5)
@@ -110,7 +110,7 @@ def test_a_child_learns_as_it_does_in_float32(blobs: ImageClassification) -> Non
         trained = train_child(child, blobs, config, seed=1)
         losses[precision] = [record["train_loss"] for record in trained.history]
         assert {leaf.dtype for leaf in jax.tree.leaves(trained.weights.parameters)} == {np.dtype(np.float32)}
-        measured = trained.evaluator(trained.weights, "test")
+        measured = trained.measure_split(trained.weights, "test")
         assert evaluate(child, trained.weights, blobs, config, split="test") == measured
     assert losses["bfloat16"] != losses["float32"]
     np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.05)
@@ -128,7 +128,7 @@ def test_a_language_model_does_too(letters: LanguageModel) -> None:  # noqa: F81
 def test_children_that_train_at_once_do_too(letters: LanguageModel) -> None:  # noqa: F811
     config = replace(ADAM, precision="bfloat16")
     (child,) = sampled(1)
-    (together,) = Nursery(SPACE, letters, config, width=2).train([child], seeds=(5,))
+    (together,) = GroupTrainer(SPACE, letters, config, width=2).train([child], seeds=(5,))
     alone = train_child(child, letters, config, seed=5)
     curves = [[record["train_loss"] for record in one.history] for one in (together, alone)]
     np.testing.assert_allclose(curves[0], curves[1], rtol=0.02)

@@ -15,10 +15,10 @@ from nasctl.graph import Signature
 from nasctl.space import sample_uniform
 from nasctl.tasks import LanguageModel, language_model
 from nasctl.training import evaluate, load_checkpoint, prepare, save_checkpoint, train_child
-from nasctl.training.epoch import take_apart
-from nasctl.training.evaluation import place
+from nasctl.training.evaluation import put_on_device
 from nasctl.training.plan import stream_plan, windows_of_epoch
 from nasctl.training.streams import make_stream_programs
+from nasctl.training.weights import split_network
 
 SPACE = parse_space(
     """
@@ -76,7 +76,7 @@ def test_an_evaluation_predicts_every_token_once_with_the_state_carried_over(
     expected = loss_token_by_token(
         CELL.build(letters.signature, seed=0), examples.inputs, examples.labels, CONFIG.batch
     ) / len(examples)
-    measured = child.evaluator(child.weights, split)
+    measured = child.measure_split(child.weights, split)
     assert measured["loss"] == pytest.approx(expected, rel=1e-5)
     assert measured["perplexity"] == pytest.approx(np.exp(expected), rel=1e-5)
 
@@ -98,7 +98,7 @@ def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: Langua
     """The reference: a Python loop over windows, SGD by hand, the state handed on without its gradient."""
     network = CELL.build(letters.signature, seed=1)
     programs, weights = make_stream_programs(network, letters, CONFIG)
-    data = place(letters)
+    data = put_on_device(letters)
     plan = stream_plan(len(letters.splits["train"]), CONFIG.batch, 7)
     rates = np.full(len(plan.positions), 0.5, np.float32)
     child = prepare(CELL, letters, CONFIG, seed=1)
@@ -130,7 +130,7 @@ def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: Langua
         total += float(value) * mask.sum()
 
     assert float(loss) == pytest.approx(total / len(text), rel=1e-5)
-    expected = take_apart(nnx.merge(graph, parameters))[1]
+    expected = split_network(nnx.merge(graph, parameters))[1]
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), ours, expected)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from nasctl.config import TrainingConfig
-from nasctl.executors import Evaluation, Job, OnEpoch, Record
+from nasctl.executors import Evaluation, Job, OnEpoch
+from nasctl.metrics import EpochMetrics
 from nasctl.process import is_claimed, prepare_to_train
 from nasctl.tasks import Task
-from nasctl.training import Nursery, TrainedChild, forget_programs, prepare, save_checkpoint
+from nasctl.training import GroupTrainer, TrainedChild, forget_programs, prepare, save_checkpoint
 
 REMEMBERED = 8
 """Children whose programs JAX may keep: letting go after each makes the next trace and load anew what all share, and
@@ -45,18 +46,18 @@ class GroupOfChildren:
     """Trains the children of several jobs at once, by one program.
 
     Args:
-      nursery: Trains them.
+      trainer: Trains them.
     """
 
-    def __init__(self, nursery: Nursery) -> None:
+    def __init__(self, trainer: GroupTrainer) -> None:
         prepare_to_train()
-        self._nursery = nursery
+        self._trainer = trainer
 
     def together(
-        self, jobs: Sequence[Job], on_epoch: Callable[[Job, Record], None]
+        self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> list[Evaluation | Exception]:
         """Trains the children of several jobs at once."""
-        children = self._nursery.train(
+        children = self._trainer.train(
             [job.architecture for job in jobs],
             seeds=[job.seed for job in jobs],
             on_epoch=lambda index, record: on_epoch(jobs[index], record),
@@ -64,7 +65,7 @@ class GroupOfChildren:
         return [
             child
             if isinstance(child, Exception)
-            else evaluation(child, self._nursery.task, self._nursery.config)
+            else evaluation(child, self._trainer.task, self._trainer.config)
             for child in children
         ]
 
@@ -73,7 +74,7 @@ def evaluation(trained: TrainedChild, task: Task, training: TrainingConfig) -> E
     """What a search learns of a trained child."""
 
     def save(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        measured = trained.evaluator(trained.weights, "test")  # for the record: no choice looks at it
+        measured = trained.measure_split(trained.weights, "test")  # for the record: no choice looks at it
         results = {f"test_{name}": value for name, value in measured.items()}
         document = {**document, "results": {**document["results"], **results}}
         save_checkpoint(

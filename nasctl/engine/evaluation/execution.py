@@ -33,7 +33,7 @@ from nasctl.graph import Cost
 from nasctl.process import leave_devices_to_workers, worker_environment
 from nasctl.space import Space, sample_uniform
 from nasctl.store import RunFolder
-from nasctl.training import Nursery
+from nasctl.training import GroupTrainer
 
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
@@ -68,7 +68,7 @@ def of_children(space: Space, config: Config, dataset: str | None, data_dir: Pat
     config = with_group_size(space, config, machine.platform)
     width = config.search.children_per_device
     if width > 1:
-        group = GroupOfChildren(Nursery(space, task, config.training, width))
+        group = GroupOfChildren(GroupTrainer(space, task, config.training, width))
         config = _decide(config, executor="inline", workers=1, ahead=0)
         return Execution(config, record, 0, lambda _: GroupExecutor(group, width))
     kind = config.search.executor.replace("auto", "local")

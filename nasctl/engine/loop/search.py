@@ -20,9 +20,10 @@ from nasctl.engine.loop.listener import Listener
 from nasctl.engine.loop.proposer import Proposer
 from nasctl.engine.loop.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
-from nasctl.executors import Evaluation, Executor, Job, Outcome, Record, Rung, WorkerLost
+from nasctl.executors import Evaluation, Executor, Job, Outcome, Rung, WorkerLost
 from nasctl.formula import read_formula
 from nasctl.graph import Cost
+from nasctl.metrics import EpochMetrics
 from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
 
@@ -240,7 +241,7 @@ class _Hearing:
         self._store.start_trial(job.number)
         self._listener.trial_started(job)
 
-    def epoch_finished(self, job: Job, record: Record) -> None:
+    def epoch_finished(self, job: Job, record: EpochMetrics) -> None:
         self._store.record_epoch(job.number, record)
         self._listener.epoch_finished(job, int(record["epoch"]), record)
 

@@ -1,4 +1,4 @@
-"""The identity changes with all that is compiled in, and with nothing else."""
+"""The fingerprint changes with all that is compiled in, and with nothing else."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from nasctl.graph import Graph, Signature, op_named
 from nasctl.space import sample_uniform
 from nasctl.tasks import ImageClassification
 from nasctl.tasks.augmentation import upsample_crop_flip
-from nasctl.training import identity
-from nasctl.training.identity import identity_of
+from nasctl.training import fingerprint
+from nasctl.training.fingerprint import fingerprint_of
 
 CONFIG = TrainingConfig()
 SPACE = parse_space(
@@ -43,18 +43,18 @@ ONE, OTHER = SPACE.decode((0,)), SPACE.decode((1,))
 def fresh() -> Iterator[None]:
     """What is found out once a process is found out once a test."""
     yield
-    identity._machine.cache_clear()
-    identity._sources.cache_clear()
+    fingerprint._machine.cache_clear()
+    fingerprint._sources.cache_clear()
 
 
 def test_it_is_the_same_for_the_same_network(blobs: ImageClassification) -> None:
-    assert identity_of(ONE, blobs, CONFIG)
-    assert identity_of(ONE, blobs, CONFIG) == identity_of(SPACE.decode((0,)), blobs, CONFIG)
-    assert identity_of(ONE, blobs, CONFIG) == identity_of(ONE, replace(blobs, name="renamed"), CONFIG)
+    assert fingerprint_of(ONE, blobs, CONFIG)
+    assert fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(SPACE.decode((0,)), blobs, CONFIG)
+    assert fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(ONE, replace(blobs, name="renamed"), CONFIG)
 
 
 def test_another_network_has_another(blobs: ImageClassification) -> None:
-    assert identity_of(ONE, blobs, CONFIG) != identity_of(OTHER, blobs, CONFIG)
+    assert fingerprint_of(ONE, blobs, CONFIG) != fingerprint_of(OTHER, blobs, CONFIG)
 
 
 OTHERS = {
@@ -74,7 +74,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", [field.name for field in fields(TrainingConfig)])
 def test_every_setting_but_those_of_the_rates_counts(blobs: ImageClassification, name: str) -> None:
     other = replace(CONFIG, **{name: OTHERS[name]})
-    same = identity_of(ONE, blobs, CONFIG) == identity_of(ONE, blobs, other)
+    same = fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(ONE, blobs, other)
     assert same == (name in {"epochs", "learning_rate", "schedule"})
 
 
@@ -92,19 +92,21 @@ def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: ImageClassificat
         "sequential": True,
         "splits": {**blobs.splits, "train": train.take(np.arange(len(train) - 1))},
     }
-    assert identity_of(ONE, blobs, CONFIG) != identity_of(ONE, replace(blobs, **{name: other[name]}), CONFIG)
+    assert fingerprint_of(ONE, blobs, CONFIG) != fingerprint_of(
+        ONE, replace(blobs, **{name: other[name]}), CONFIG
+    )
 
 
 def test_a_setting_of_jax_counts_unless_it_is_about_caches(
     blobs: ImageClassification, tmp_path: Path
 ) -> None:
-    before = identity_of(ONE, blobs, CONFIG)
+    before = fingerprint_of(ONE, blobs, CONFIG)
     with jax.default_matmul_precision("float32"):
-        assert identity_of(ONE, blobs, CONFIG) != before
+        assert fingerprint_of(ONE, blobs, CONFIG) != before
     folder = jax.config.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     try:
-        assert identity_of(ONE, blobs, CONFIG) == before
+        assert fingerprint_of(ONE, blobs, CONFIG) == before
     finally:
         jax.config.update("jax_compilation_cache_dir", folder)
 
@@ -112,34 +114,34 @@ def test_a_setting_of_jax_counts_unless_it_is_about_caches(
 def test_xla_s_flags_and_the_processor_count(
     blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = identity_of(ONE, blobs, CONFIG)
+    before = fingerprint_of(ONE, blobs, CONFIG)
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
-    assert identity_of(ONE, blobs, CONFIG) != before
+    assert fingerprint_of(ONE, blobs, CONFIG) != before
     monkeypatch.undo()
-    identity._machine.cache_clear()
-    monkeypatch.setattr(identity, "_processor", lambda: iter(["another"]))
-    assert identity_of(ONE, blobs, CONFIG) != before
+    fingerprint._machine.cache_clear()
+    monkeypatch.setattr(fingerprint, "_processor", lambda: iter(["another"]))
+    assert fingerprint_of(ONE, blobs, CONFIG) != before
 
 
 def test_a_change_of_the_source_counts(
     blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity.nasctl, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(fingerprint.nasctl, "__file__", str(tmp_path / "__init__.py"))
     found = []
     for text in ("one", "other"):
-        identity._sources.cache_clear()
+        fingerprint._sources.cache_clear()
         (tmp_path / "module.py").write_text(text)
-        monkeypatch.setattr(identity, "_IMPORTED", (tmp_path / "module.py").stat().st_mtime)
-        found.append(identity_of(ONE, blobs, CONFIG))
+        monkeypatch.setattr(fingerprint, "_IMPORTED", (tmp_path / "module.py").stat().st_mtime)
+        found.append(fingerprint_of(ONE, blobs, CONFIG))
     assert None not in found and found[0] != found[1]
 
 
 def test_there_is_none_where_the_source_is_newer_than_what_runs(
     blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "_IMPORTED", 0.0)
-    identity._sources.cache_clear()
-    assert identity_of(ONE, blobs, CONFIG) is None
+    monkeypatch.setattr(fingerprint, "_IMPORTED", 0.0)
+    fingerprint._sources.cache_clear()
+    assert fingerprint_of(ONE, blobs, CONFIG) is None
 
 
 def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClassification) -> None:
@@ -147,8 +149,8 @@ def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClass
         pass
 
     mine = Mine(**{field.name: getattr(blobs, field.name) for field in fields(blobs)})
-    assert identity_of(TinyArchitecture(), blobs, CONFIG) is None
-    assert identity_of(ONE, mine, CONFIG) is None
+    assert fingerprint_of(TinyArchitecture(), blobs, CONFIG) is None
+    assert fingerprint_of(ONE, mine, CONFIG) is None
 
 
 @dataclass(frozen=True)
@@ -185,9 +187,11 @@ def test_there_is_none_for_an_op_of_a_plug_in(name: str, monkeypatch: pytest.Mon
     ours = space.decode(sample_uniform(space, np.random.default_rng(0)))
     graph = changed(ours.graph)
     assert graph != ours.graph
-    assert identity_of(ours, task, CONFIG)
+    assert fingerprint_of(ours, task, CONFIG)
     assert (
-        identity_of(Architecture(replace(space, graph_builder=FixedGraph(graph)), ours.tokens), task, CONFIG)
+        fingerprint_of(
+            Architecture(replace(space, graph_builder=FixedGraph(graph)), ours.tokens), task, CONFIG
+        )
         is None
     )
 
@@ -199,4 +203,4 @@ def test_all_that_nasctl_s_spaces_make_has_one(name: str) -> None:
     space = load_space(f"spaces/{name}.nas")
     task, random = task_of(space, None), np.random.default_rng(0)
     for _ in range(5):
-        assert identity_of(space.decode(sample_uniform(space, random)), task, CONFIG)
+        assert fingerprint_of(space.decode(sample_uniform(space, random)), task, CONFIG)

@@ -12,7 +12,7 @@ from nasctl.errors import NotFinite
 from nasctl.space import sample_uniform
 from nasctl.tasks import LanguageModel
 from nasctl.training import evaluate, train_child
-from nasctl.training.together import Nursery, can_train_together
+from nasctl.training.group import GroupTrainer, can_train_together
 
 SPACE = parse_space(
     """
@@ -44,7 +44,7 @@ def sampled(count: int):
 def test_a_child_is_what_it_is_alone(letters: LanguageModel) -> None:  # noqa: F811
     children = sampled(3)
     seen: list[tuple[int, float]] = []
-    together = Nursery(SPACE, letters, ADAM, width=4).train(
+    together = GroupTrainer(SPACE, letters, ADAM, width=4).train(
         children, seeds=(5, 6, 7), on_epoch=lambda index, record: seen.append((index, record["epoch"]))
     )
     assert seen == [(index, epoch) for epoch in (1, 2, 3) for index in range(3)]
@@ -62,7 +62,7 @@ def test_a_child_is_what_it_is_alone(letters: LanguageModel) -> None:  # noqa: F
 
 def test_a_child_that_fails_leaves_the_others_alone(letters: LanguageModel) -> None:  # noqa: F811
     config = replace(CONFIG, learning_rate=1e30, epochs=2)
-    (child,) = Nursery(SPACE, letters, config, width=1).train(sampled(1), seeds=(0,))
+    (child,) = GroupTrainer(SPACE, letters, config, width=1).train(sampled(1), seeds=(0,))
     assert isinstance(child, NotFinite)
 
 

@@ -20,7 +20,7 @@ from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig
 from nasctl.graph import Graph, bind, is_our_op
 from nasctl.tasks import Task
-from nasctl.training.buildable import Buildable
+from nasctl.training.weights import Buildable
 
 _ARGUMENTS = frozenset({"epochs", "learning_rate", "schedule"})
 """Settings that reach a program as the rates of its steps, or as options of XLA. All others are compiled in."""
@@ -33,7 +33,7 @@ _OF_NO_CONSEQUENCE = ("jax_compilation_cache", "jax_persistent_cache", "jax_expl
 _IMPORTED = time.time()
 
 
-def identity_of(architecture: Buildable, task: Task, config: TrainingConfig) -> str | None:
+def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) -> str | None:
     """All that the programs of a child depend on, but their arguments, XLA's options and the device.
 
     None where it cannot be known: the network, one of its ops or the task comes from outside of nasctl, and its

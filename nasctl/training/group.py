@@ -22,14 +22,16 @@ from nasctl.config import TrainingConfig
 from nasctl.dialects.rnn.tree import read_tree
 from nasctl.errors import NotFinite
 from nasctl.graph import Graph, bind
+from nasctl.metrics import EpochMetrics
 from nasctl.space import Space
 from nasctl.tasks import Task
-from nasctl.training.child import UNMEASURED, Record, TrainedChild
-from nasctl.training.epoch import Programs, Weights
-from nasctl.training.evaluation import evaluate, place
+from nasctl.training.child import UNMEASURED, TrainedChild
+from nasctl.training.evaluation import evaluate, put_on_device
 from nasctl.training.optimiser import learning_rates, make_optimiser
 from nasctl.training.plan import plan_drawer
+from nasctl.training.programs import Programs
 from nasctl.training.streams import make_stream_programs
+from nasctl.training.weights import Weights
 
 TOKENS = "tokens"
 """The name under which a `TokenCell` keeps what it is."""
@@ -43,7 +45,7 @@ def can_train_together(space: Space) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Nursery:
+class GroupTrainer:
     """Trains K children of a space at a time.
 
     Attributes:
@@ -63,7 +65,7 @@ class Nursery:
         architectures: Sequence[Architecture],
         *,
         seeds: Sequence[int],
-        on_epoch: Callable[[int, Record], None] | None = None,
+        on_epoch: Callable[[int, EpochMetrics], None] | None = None,
     ) -> list[TrainedChild | NotFinite]:
         """Trains up to K children; each comes out as it would alone, but for rounding.
 
@@ -79,7 +81,7 @@ class Nursery:
         count = len(architectures)
         filled = [*range(count), *[0] * (self.width - count)]
         weights = _stack([self._weights(architectures[index], seeds[index]) for index in filled])
-        data, plan = place(self.task), plan_drawer(self.task, self.config.batch)(jax.random.key(0))
+        data, plan = put_on_device(self.task), plan_drawer(self.task, self.config.batch)(jax.random.key(0))
         momentum = jax.vmap(make_optimiser(0.0, self.config).init)(weights.parameters)
         train, measure = self._compiled
         prepared = time.perf_counter()
@@ -124,7 +126,7 @@ class Nursery:
             best_epoch=course.best_epoch,
             reward=course.history[-1]["reward"],
             metrics={**{name: v for name, v in best.items() if name not in UNMEASURED}, **times},
-            evaluator=lambda weights, split: evaluate(
+            measure_split=lambda weights, split: evaluate(
                 architecture, weights, self.task, self.config, split=split
             ),
         )
@@ -149,7 +151,7 @@ class Nursery:
         return train, jax.jit(jax.vmap(programs.evaluate, in_axes=(0, None, None, None)))
 
     def _validation(self, measure: Any, weights: Weights) -> dict[str, np.ndarray]:
-        data, splits = place(self.task), self.task.splits
+        data, splits = put_on_device(self.task), self.task.splits
         start, count = len(splits["train"]), len(splits["validation"])
         sums = jax.device_get(measure(weights, data, np.int32(start), np.int32(count)))
         return {name: np.asarray(total, np.float64) / count for name, total in sums.items()}
@@ -163,14 +165,16 @@ class _Course:
     """
 
     def __init__(self, task: Task) -> None:
-        self.history: list[Record] = []
+        self.history: list[EpochMetrics] = []
         self.validation: list[dict[str, float]] = []
         self.best_epoch = 0
         self.failure: NotFinite | None = None
         self._task = task
         self._best_rank: tuple[float, ...] = ()
 
-    def note(self, epoch: int, loss: float, averages: Mapping[str, Any], seconds: float) -> Record | None:
+    def note(
+        self, epoch: int, loss: float, averages: Mapping[str, Any], seconds: float
+    ) -> EpochMetrics | None:
         """Adds an epoch; None from when the loss is no number any more."""
         if self.failure is not None:
             return None

@@ -31,8 +31,13 @@ _ROOM = 10**9
 _DIGEST = 32  # bytes
 
 
-def kept_program(
-    make: Callable[[], Any], arguments: tuple[Any, ...], options: Options, *, name: str, identity: str | None
+def cached_program(
+    make: Callable[[], Any],
+    arguments: tuple[Any, ...],
+    options: Options,
+    *,
+    name: str,
+    fingerprint: str | None,
 ) -> jax.stages.Compiled:
     """A compiled program: the one that is kept, or else a new one, which is kept.
 
@@ -41,12 +46,12 @@ def kept_program(
       arguments: Such as it will be called with.
       options: Options of XLA.
       name: Tells the programs of one child apart.
-      identity: What the function depends on (`identity_of`); None not to keep it.
+      fingerprint: What the function depends on (`fingerprint_of`); None not to keep it.
     """
     folder, device = programs_folder(), _device(arguments)
-    if identity is None or folder is None or device is None:
+    if fingerprint is None or folder is None or device is None:
         return cast(jax.stages.Compiled, make().lower(*arguments).compile(options))
-    file = folder / _key(name, identity, arguments, options, device)
+    file = folder / _key(name, fingerprint, arguments, options, device)
     program = _load(file, device)
     if program is None:
         program, is_new = _compile(make().lower(*arguments), options, file)
@@ -64,12 +69,14 @@ def programs_folder() -> Path | None:
     return Path(cache) / "programs"
 
 
-def _key(name: str, identity: str, arguments: tuple[Any, ...], options: Options, device: jax.Device) -> str:
+def _key(
+    name: str, fingerprint: str, arguments: tuple[Any, ...], options: Options, device: jax.Device
+) -> str:
     leaves, structure = jax.tree.flatten(arguments)
     types = [jax.typeof(leaf) for leaf in leaves]
     parts = (
         name,
-        identity,
+        fingerprint,
         sorted(options.items()),
         structure,
         [(kind.shape, kind.dtype, kind.weak_type) for kind in types],

@@ -21,7 +21,7 @@ from tiny_networks import TinyArchitecture
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.tasks import ImageClassification
-from nasctl.training import Weights, child, evaluate, kept, prepare
+from nasctl.training import Weights, child, evaluate, prepare, program_cache
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
 ARCHITECTURE = parse_space(
@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     before = jax.config.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     reset_cache()
-    kept._make_room.cache_clear()
+    program_cache._make_room.cache_clear()
     yield tmp_path / "programs"
     jax.config.update("jax_compilation_cache_dir", before)
     reset_cache()
@@ -106,7 +106,7 @@ def test_a_loaded_program_takes_the_memory_of_the_momentum(blobs: ImageClassific
         prepared = prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
         plan = prepared.draw(jax.random.key(0))
         rates = np.zeros(prepared.steps, np.float32)
-        prepared.program(prepared.weights, prepared.momentum, prepared.evaluator.data, plan, rates)
+        prepared.program(prepared.weights, prepared.momentum, prepared.evaluation.data, plan, rates)
         assert all(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.momentum))
         assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
 
@@ -126,7 +126,7 @@ def test_an_evaluation_apart_from_the_training_finds_its_program(
     traced.clear()
     measured = evaluate(ARCHITECTURE, trained.weights, blobs, CONFIG)
     assert "evaluate" not in traced
-    assert measured == trained.evaluator(trained.weights, "test")
+    assert measured == trained.measure_split(trained.weights, "test")
     measured = evaluate(ARCHITECTURE, trained.weights, blobs, replace(CONFIG, augment=False))
     assert "evaluate" in traced
 
@@ -171,7 +171,7 @@ def test_where_no_file_can_be_loaded_jax_keeps_the_program(
     def fail(*_: object, **__: object) -> None:
         raise NotImplementedError
 
-    monkeypatch.setattr(kept, "deserialize_and_load", fail)
+    monkeypatch.setattr(program_cache, "deserialize_and_load", fail)
     for known in (False, True, True):
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
         assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir()) == known
@@ -181,7 +181,7 @@ def test_a_program_from_jax_s_own_cache_is_not_kept(
     blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(child, "identity_of", lambda *_: None)
+        patched.setattr(child, "fingerprint_of", lambda *_: None)
         first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir())
     for _ in range(2):
@@ -235,7 +235,7 @@ def test_the_longest_unused_make_room(
     for age in range(4):
         (folder / str(age)).write_bytes(bytes(1000))
         os.utime(folder / str(age), (10**9 - age, 10**9 - age))
-    monkeypatch.setattr(kept, "_ROOM", 2500)
+    monkeypatch.setattr(program_cache, "_ROOM", 2500)
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     left = {path.name for path in folder.iterdir()}
     assert {"0", "1"} < left and len(left) == 4
@@ -256,7 +256,7 @@ from nasctl.datasets import Dataset, Examples
 from nasctl.tasks import image_classification
 from nasctl.process import configure_process
 from nasctl.training import prepare
-from test_kept import ARCHITECTURE, CONFIG, arrays, result
+from test_program_cache import ARCHITECTURE, CONFIG, arrays, result
 configure_process()
 names = []
 jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: names.append(str(_.get("fun_name"))))
