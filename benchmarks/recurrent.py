@@ -32,8 +32,8 @@ import numpy as np
 from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.dialects.rnn.tree import Tree, children, read_tree
 from nasctl.graph import Graph
+from nasctl.graph.tree_cell import Tree, children, read_tree
 from nasctl.process import configure_process
 from nasctl.space import Space
 from nasctl.space.sampling import sample_uniform

@@ -15,8 +15,8 @@ LAYERS = (
     {"errors", "resources", "cache"},
     {"formula", "metrics", "process"},
     {"config"},
-    {"space"},
     {"graph"},
+    {"space"},
     {"dsl"},
     {"dialects"},
     {"lowering"},
@@ -33,7 +33,6 @@ LAYERS = (
 
 DOORWAYS = {
     ("space", "architecture"),  # Space.decode gives the architecture that a string stands for
-    ("space", "graph"),  # types only: what a program returns
 }
 
 PACKAGE = Path(nasctl.__file__).parent

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
-from nasctl.space.graph_builder import GraphBuilder
+from nasctl.space.graph_builder import BuildsTrees, GraphBuilder
 from nasctl.space.size import count_strings
 
 if TYPE_CHECKING:
     from nasctl.architecture import Architecture
+    from nasctl.graph.tree_cell import TreeOps
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,15 @@ class Space:
         """
         content = {key: value for key, value in self.to_json().items() if key not in ("name", "defaults")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def tree_ops(self) -> TreeOps | None:
+        """The ops of its tree cells, where its networks differ in these cells only; else None.
+
+        Such networks can share one compiled program (`nasctl.lowering.dynamic_tree_cell`).
+        """
+        builder = self.graph_builder
+        return builder.tree_ops(self.decisions) if isinstance(builder, BuildsTrees) else None
 
     def to_json(self) -> dict[str, object]:
         """The space without its text, as JSON values; `nasctl.dialects.space_from_json` is the inverse."""

@@ -19,9 +19,8 @@ import numpy as np
 
 from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig
-from nasctl.dialects.rnn.tree import read_tree
 from nasctl.errors import NotFinite
-from nasctl.graph import Graph, bind
+from nasctl.graph import bind
 from nasctl.metrics import EpochMetrics
 from nasctl.space import Space
 from nasctl.tasks import Task
@@ -33,15 +32,13 @@ from nasctl.training.programs import Programs
 from nasctl.training.streams import make_stream_programs
 from nasctl.training.weights import Weights
 
-TOKENS = "tokens"
-"""The name under which a `TokenCell` keeps what it is."""
+CHOICES = "choices"
+"""The name under which a `DynamicTreeCell` keeps its structure."""
 
 
 def can_train_together(space: Space) -> bool:
-    """Whether the children of a space can share a program: language models around a tree cell, of one size."""
-    return bool(_cell_ops(space)[0]) and not {"stack", "hidden", "dropout"}.intersection(
-        decision.name for decision in space.decisions
-    )
+    """Whether the children of a space can share one compiled program: they differ in their tree cells only."""
+    return space.tree_ops is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +115,7 @@ class GroupTrainer:
     ) -> TrainedChild | NotFinite:
         if course.failure is not None:
             return course.failure
-        weights = _without_tokens(jax.tree.map(lambda leaf: leaf[index], kept[course.best_epoch]))
+        weights = _without_choices(jax.tree.map(lambda leaf: leaf[index], kept[course.best_epoch]))
         best = course.history[course.best_epoch - 1]
         return TrainedChild(
             weights=weights,
@@ -135,11 +132,12 @@ class GroupTrainer:
         return self._programs(architecture, seed)[1]
 
     def _programs(self, architecture: Architecture, seed: int) -> tuple[Programs, Weights]:
-        from nasctl.lowering.token_cell import take_tokens
+        from nasctl.lowering.dynamic_tree_cell import use_dynamic_cells
 
         graph = bind(architecture.graph, self.task.signature)
         network = architecture.build(self.task.signature, seed=seed)
-        take_tokens(network, graph, *_cell_ops(self.space))
+        assert self.space.tree_ops is not None
+        use_dynamic_cells(network, graph, self.space.tree_ops)
         return make_stream_programs(network, self.task, self.config)
 
     @functools.cached_property
@@ -200,28 +198,6 @@ class _Course:
         return record
 
 
-def _cell_ops(space: Space) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The combinations and the activations that a cell of the space may have; none where cells are no trees."""
-    combines: set[str] = set()
-    activations: set[str] = set()
-    given = {decision.name: decision.choices for decision in space.decisions}
-    given |= {name: (value,) for name, value in getattr(space.graph_builder, "fixed", ())}
-    for name, choices in given.items():
-        if name.endswith(".combine"):
-            combines.update(map(str, choices))
-        elif name.endswith(".activation"):
-            activations.update(map(str, choices))
-    tree = (
-        combines and activations and any(map(_is_tree, Architecture(space, _first_tokens(space)).graph.nodes))
-    )
-    return (tuple(sorted(combines)), tuple(sorted(activations))) if tree else ((), ())
-
-
-def _is_tree(node: Any) -> bool:
-    cell = node.attributes.get("cell")
-    return isinstance(cell, Graph) and read_tree(cell) is not None
-
-
 def _first_tokens(space: Space) -> tuple[int, ...]:
     return tuple(0 for _ in space.decisions)
 
@@ -231,13 +207,13 @@ def _stack(several: Sequence[Weights]) -> Weights:
     return stacked
 
 
-def _without_tokens(weights: Weights) -> Weights:
+def _without_choices(weights: Weights) -> Weights:
     """The weights as the network has them that is lowered by itself."""
 
     def pruned(tree: Any) -> Any:
         if not isinstance(tree, dict):
             return tree
-        return {name: pruned(part) for name, part in tree.items() if name != TOKENS}
+        return {name: pruned(part) for name, part in tree.items() if name != CHOICES}
 
     return Weights(weights.parameters, _without_empty(pruned(weights.statistics)))
 

@@ -205,3 +205,14 @@ def test_all_mistakes_are_told_at_once():
     assert (
         len(errors("cell tree { base 3 combine in {plus} activation in {tahn} } stack 0 share weights")) == 5
     )
+
+
+def test_which_networks_differ_in_their_tree_cells_only() -> None:
+    ops = load_space("spaces/rnn.nas").tree_ops
+    assert ops is not None
+    assert ops.combines == ("add", "elem_mult")
+    assert ops.activations == ("identity", "relu", "sigmoid", "tanh")
+    assert parse(TREE + "\nhidden 20").tree_ops is not None
+    assert parse(TREE + "\nhidden in {20, 30}").tree_ops is None
+    assert parse(TREE + "\nstack in {1, 2}").tree_ops is None
+    assert load_space("spaces/cnn.nas").tree_ops is None

@@ -8,9 +8,9 @@ import tree_cell_reference as reference
 from flax import nnx
 
 from nasctl.dialects import load_space, parse_space
-from nasctl.dialects.rnn.tree import tree_cell
 from nasctl.graph import Signature, bind, measure_cost
 from nasctl.graph.cells import gru_cell, lstm_cell
+from nasctl.graph.tree_cell import tree_cell
 from nasctl.lowering import Network, build
 from nasctl.lowering.products import split
 from nasctl.lowering.recurrent import Recurrent, RecurrentCell

@@ -9,9 +9,9 @@ import pytest
 from flax import nnx
 from test_recurrent import tree_space
 
-from nasctl.dialects.rnn.tree import tree_cell
 from nasctl.graph import Graph, GraphWriter
 from nasctl.graph.cells import KNOWN_CELLS
+from nasctl.graph.tree_cell import tree_cell
 from nasctl.lowering.recurrent import RecurrentCell
 from nasctl.lowering.through_time import scan_steps
 from nasctl.space import sample_uniform

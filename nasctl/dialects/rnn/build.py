@@ -17,10 +17,10 @@ from nasctl.dialects.rnn.choices import (
 )
 from nasctl.dialects.rnn.graph_builder import LanguageModel
 from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
-from nasctl.dialects.rnn.tree import tree_size
 from nasctl.dsl import Note, Problems, Scope, Span, suggestion
 from nasctl.dsl.syntax import Node, Statement, Word
 from nasctl.graph import ops
+from nasctl.graph.tree_cell import tree_size
 from nasctl.space import Choice
 
 BASE = power_of_two("a base for a tree", highest=64)

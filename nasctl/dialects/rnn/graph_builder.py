@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nasctl.dialects.rnn.tree import tree_cell
 from nasctl.graph import Graph, GraphWriter
-from nasctl.space import Choice, Value
+from nasctl.graph.tree_cell import TreeOps, tree_cell
+from nasctl.space import Choice, Decision, Value
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,18 @@ class LanguageModel:
         if self.shared_embedding:
             return writer.finish([writer.add("unembed", [value, table], name="output")])
         return writer.finish([writer.add("dense", [value], name="output")])
+
+    def tree_ops(self, decisions: Sequence[Decision]) -> TreeOps | None:
+        """The ops that cells may be made of, where all networks have the same layers, units and dropout."""
+        if not {"stack", "hidden", "dropout"} <= dict(self.fixed).keys():
+            return None
+        choices = {name: (value,) for name, value in self.fixed}
+        choices |= {decision.name: decision.choices for decision in decisions}
+
+        def ops(part: str) -> tuple[str, ...]:
+            return tuple(sorted({str(op) for name in choices if name.endswith(part) for op in choices[name]}))
+
+        return TreeOps(ops(".combine"), ops(".activation"))
 
     def to_json(self) -> dict[str, object]:
         """Its fields; `graph_builder_from_json` is the inverse."""

@@ -1,10 +1,10 @@
-"""The graph of a tree cell (Zoph & Le 2017, section 3.4).
+"""Tree cells (Zoph & Le 2017, section 3.4): the graph of one step, and what a graph says about its tree.
 
 A tree of base B, a power of two, has the leaves 0 to B - 1 and the inner nodes B to 2 B - 2, level by level; node
-2 B - 2 is the root. Every node combines two values and applies an activation: a leaf W x and U h, each leaf with
-matrices of its own, an inner node its two children. The cell's state c is combined into one node after that
-node's activation, followed by an activation of its own. The new h is the root's value, the new c the value that
-one node has before its activation.
+2 B - 2 is the root. Every node combines two values and applies an activation: a leaf combines W x and U h, with
+matrices of its own; an inner node combines its two children. The cell's state c is combined into one node after that
+node's activation, and a further activation follows. The new h is the root's value. The new c is the value of one node
+before its activation.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nasctl.graph import Graph, GraphWriter
-from nasctl.space import Value
+from nasctl.graph.graph import Graph, GraphWriter
 
 
 @dataclass(frozen=True)
 class Tree:
-    """What was decided about a tree cell, as its graph says.
+    """The structure of a tree cell, read from its graph.
 
     Attributes:
-      combines: The combination of each node, leaves first, and last that of the injection.
-      activations: The activations likewise.
+      combines: The combination op of each node, leaves first, then that of the injection.
+      activations: The activation op of each node, in the same order.
       cell_output: The node whose value before its activation is the new c.
       cell_inject: The node that c is injected into.
     """
@@ -36,6 +35,19 @@ class Tree:
     def base(self) -> int:
         """Number of leaves."""
         return len(self.combines) // 2
+
+
+@dataclass(frozen=True)
+class TreeOps:
+    """The ops that the tree cells of a space are made of.
+
+    Attributes:
+      combines: Every combination that a node may have.
+      activations: Every activation that a node may have.
+    """
+
+    combines: tuple[str, ...]
+    activations: tuple[str, ...]
 
 
 def tree_size(base: int) -> int:
@@ -53,16 +65,16 @@ def children(base: int, node: int) -> tuple[int, int]:
     return first, first + 1
 
 
-def tree_cell(base: int, values: Mapping[str, Value]) -> Graph:
+def tree_cell(base: int, values: Mapping[str, object]) -> Graph:
     """The graph of one step.
 
     Args:
       base: Number of leaves.
-      values: What was decided: `nodeN.combine` and `nodeN.activation` of each node and `inject.combine` and
-        `inject.activation` are names of ops, `cell_output` and `cell_inject` numbers of nodes.
+      values: By name: `nodeN.combine` and `nodeN.activation` of each node, `inject.combine` and `inject.activation`
+        are names of ops; `cell_output` and `cell_inject` are numbers of nodes.
 
     Returns:
-      A cell for the op `recurrent`: inputs in the slots x, h and c, outputs the new h and c. The product with h
+      A cell for the op `recurrent`, with inputs in the slots x, h and c and the outputs h and c. The product with h
       has a bias.
     """
     writer = GraphWriter()
@@ -91,7 +103,7 @@ def tree_cell(base: int, values: Mapping[str, Value]) -> Graph:
 
 
 def read_tree(cell: Graph) -> Tree | None:
-    """The inverse of `tree_cell`; None where the graph is of another kind of cell."""
+    """The tree of a cell that `tree_cell` made, or None for any other cell."""
     nodes = {node.name: node for node in cell.nodes}
     base = sum(node.op == "linear" and node.name.endswith(".x") for node in cell.nodes)
     names = [*(f"node{number}" for number in range(tree_size(base))), "inject"]

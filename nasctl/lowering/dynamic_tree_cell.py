@@ -1,8 +1,8 @@
-"""A tree cell that takes its tokens as an array: one program serves all cells of a base, and K of them at once.
+"""A tree cell whose structure is an array, so that one compiled program serves every tree of a base.
 
-Every combination and every activation is computed for every node and one is chosen. That costs more than a cell that
-is compiled for itself, and pays where compiling costs more than running, or where one small cell leaves a chip idle.
-The parameters are those of the lowered graph, under the same names.
+Each node computes every combination and every activation and selects one of them. This costs more than a cell that is
+compiled for its own structure. It pays where compiling takes longer than training, or where one small cell leaves an
+accelerator idle. The parameters have the names and values of the cell that the graph is lowered to.
 
 Letters: N examples, T steps, F features, H units, B leaves, M nodes of one level of the tree.
 """
@@ -17,57 +17,56 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from nasctl.dialects.rnn.tree import Tree, read_tree
 from nasctl.errors import NasctlError
 from nasctl.graph import Graph, Node
+from nasctl.graph.tree_cell import Tree, TreeOps, read_tree
 from nasctl.lowering.load import make_module
 from nasctl.lowering.network import Network
 from nasctl.lowering.recurrent import Carry, RecurrentCell
 from nasctl.lowering.through_time import scan_steps
 
 
-class Tokens(nnx.Variable[Int[Array, " tokens"]]):
-    """Which cell it is: combination and activation of each node, leaves first, then of the injection, as numbers of
-    ops; the node that gives c; the node that c enters."""
+class Choices(nnx.Variable[Int[Array, " choices"]]):
+    """The structure of a tree cell as integers: for each node, leaves first, and then for the injection the indices of
+    its combination and its activation; the node whose value is the new c; the node that c is injected into."""
 
 
-class TokenCell(nnx.Module):
-    """In the place of a `RecurrentCell` inside a recurrent layer.
+class DynamicTreeCell(nnx.Module):
+    """Replaces a `RecurrentCell` inside a recurrent layer.
 
     Attributes:
-      products: Those of the cell in whose place it stands.
-      tokens: Which cell it is.
+      products: The matrices of the cell that it replaces.
+      choices: The structure.
     """
 
-    def __init__(
-        self, cell: RecurrentCell, tree: Tree, combines: tuple[str, ...], activations: tuple[str, ...]
-    ) -> None:
-        """Takes over a cell's products.
+    def __init__(self, cell: RecurrentCell, tree: Tree, ops: TreeOps) -> None:
+        """Takes over the products of a cell.
 
         Args:
-          cell: The cell, lowered from its graph.
-          tree: What it is.
-          combines: The combinations that any cell may have.
-          activations: The activations that any cell may have.
+          cell: The cell to replace, lowered from its graph.
+          tree: Its structure.
+          ops: The ops to select from.
         """
         self.units = cell.units
         self.base = tree.base
         self.products = cell.products
-        self.combines = nnx.List(map(_weightless, combines))
-        self.activations = nnx.List(map(_weightless, activations))
-        pairs = zip(map(combines.index, tree.combines), map(activations.index, tree.activations), strict=True)
-        self.tokens = Tokens(
+        self.combines = nnx.List(map(_weightless, ops.combines))
+        self.activations = nnx.List(map(_weightless, ops.activations))
+        pairs = zip(
+            map(ops.combines.index, tree.combines), map(ops.activations.index, tree.activations), strict=True
+        )
+        self.choices = Choices(
             jnp.asarray([*np.ravel([*pairs]), tree.cell_output, tree.cell_inject], jnp.int32)
         )
 
     def ahead(self, x: Float[Array, "*T N F"]) -> tuple[Float[Array, "*T B N H"]]:
-        """The products of x, one a leaf."""
+        """W x of each leaf."""
         return (jnp.stack(self.products["x"](x), axis=-3),)
 
     def step(self, carry: Carry, handed: Sequence[Float[Array, "B N H"]]) -> Carry:
-        """The new h and c, level by level of the tree."""
+        """The new h and c, computed level by level."""
         h, c = carry
-        *names, output, inject = jnp.split(self.tokens[...], [4 * self.base, 4 * self.base + 1])
+        *names, output, inject = jnp.split(self.choices[...], [4 * self.base, 4 * self.base + 1])
         combine, activate = names[0][::2], names[0][1::2]
         left, right = handed[0], jnp.stack(self.products["h"](h))
         before: list[Float[Array, "M N H"]] = []
@@ -89,7 +88,7 @@ class TokenCell(nnx.Module):
     def run(
         self, handed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int
     ) -> tuple[Float[Array, "T N H"], Carry]:
-        """The outputs of T steps, and the states after the last."""
+        """The outputs of T steps, and the states after the last step."""
         return scan_steps(self.step, handed, carry, length)
 
     def initialize_carry(self, input_shape: tuple[int, ...]) -> Carry:
@@ -97,19 +96,16 @@ class TokenCell(nnx.Module):
         return tuple(jnp.zeros((*input_shape[:-1], self.units)) for _ in range(2))
 
 
-def take_tokens(
-    network: Network, graph: Graph, combines: tuple[str, ...], activations: tuple[str, ...]
-) -> None:
-    """Puts a `TokenCell` in the place of each cell of a network; its parameters stay what they are.
+def use_dynamic_cells(network: Network, graph: Graph, ops: TreeOps) -> None:
+    """Replaces each cell of a network by a `DynamicTreeCell` with the same parameters, in place.
 
     Args:
-      network: Built from the graph.
+      network: The network, built from the graph.
       graph: A bound graph.
-      combines: The combinations that any cell may have.
-      activations: The activations that any cell may have.
+      ops: The ops that the cells select from.
 
     Raises:
-      NasctlError: A layer's cell is no tree.
+      NasctlError: The cell of a layer is not a tree cell.
     """
     for node in graph.nodes:
         if node.op == "recurrent":
@@ -117,21 +113,21 @@ def take_tokens(
             tree = read_tree(cell) if isinstance(cell, Graph) else None
             if tree is None:
                 raise NasctlError(
-                    f"{node.name}: its cell is no tree, so it cannot share a program with others"
+                    f"{node.name}: its cell is not a tree, so it cannot share a compiled program with others"
                 )
             layer: Any = network.nodes[node.name]
-            layer.cell = TokenCell(layer.cell, tree, combines, activations)
+            layer.cell = DynamicTreeCell(layer.cell, tree, ops)
 
 
 def _weightless(op: str) -> Any:
-    """The module of an op that has neither parameters nor attributes."""
+    """The module of an op without parameters and attributes."""
     return make_module(Node(op, op), [(1,)], (1,), rngs=nnx.Rngs(0))
 
 
 def _chosen(
     functions: Sequence[Any], which: Int[Array, " M"], *inputs: Float[Array, "M N H"]
 ) -> Float[Array, "M N H"]:
-    """What the function of each node gives."""
+    """For each node the result of the function that it selects."""
     value: Array = functions[0](*inputs)
     for number, function in enumerate(functions[1:], start=1):
         value = jnp.where((which == number)[:, None, None], function(*inputs), value)

@@ -1,4 +1,4 @@
-"""Cells whose tokens are arrays, against the same cells lowered from their graphs."""
+"""Cells whose structure is an array, against the same cells lowered from their graphs."""
 
 import jax
 import jax.numpy as jnp
@@ -7,13 +7,15 @@ import pytest
 from flax import nnx
 from test_recurrent import ACTIVATIONS, COMBINES, TEXT, tree_space
 
-from nasctl.dialects.rnn.tree import read_tree, tree_cell
 from nasctl.graph import bind
 from nasctl.graph.cells import lstm_cell
+from nasctl.graph.tree_cell import TreeOps, read_tree, tree_cell
 from nasctl.lowering import build
+from nasctl.lowering.dynamic_tree_cell import DynamicTreeCell, use_dynamic_cells
 from nasctl.lowering.recurrent import RecurrentCell
-from nasctl.lowering.token_cell import TokenCell, take_tokens
 from nasctl.space import sample_uniform
+
+OPS = TreeOps(COMBINES, ACTIVATIONS)
 
 
 @pytest.mark.parametrize("base", [2, 4, 8, 16])
@@ -31,7 +33,7 @@ def test_random_cells_equal_those_that_are_lowered_by_themselves(base: int) -> N
         x = jnp.asarray(rng.normal(size=(3, 4)), jnp.float32)
         carry = tuple(jnp.asarray(rng.normal(size=(3, 5)), jnp.float32) for _ in range(2))
         expected = alone.step(carry, alone.ahead(x))
-        found = step(TokenCell(alone, read_tree(graph), COMBINES, ACTIVATIONS), carry, x)
+        found = step(DynamicTreeCell(alone, read_tree(graph), OPS), carry, x)
         for ours, theirs in zip(found, expected, strict=True):
             scale = max(1.0, float(jnp.abs(theirs).max()))
             np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-5)
@@ -41,7 +43,7 @@ def test_a_network_keeps_its_parameters_and_gives_the_same_logits_and_gradients(
     space = tree_space(8)
     graph = bind(space.decode(sample_uniform(space, np.random.default_rng(5))).graph, TEXT)
     alone, together = build(graph, seed=1), build(graph, seed=1)
-    take_tokens(together, graph, COMBINES, ACTIVATIONS)
+    use_dynamic_cells(together, graph, OPS)
     text = jax.random.randint(jax.random.key(0), (2, 7), 0, 11)
 
     def loss(network):
