@@ -7,8 +7,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from nasctl.decoder import set_decoder
 
 if TYPE_CHECKING:
     from nasctl.architecture import Architecture
@@ -46,6 +49,15 @@ _HOMES = {
     "resume": "nasctl.engine",
     "search": "nasctl.engine",
 }
+
+
+def _decode(space: Space, tokens: Sequence[int]) -> Architecture:
+    from nasctl.architecture import Architecture
+
+    return Architecture.decode(space, tokens)
+
+
+set_decoder(_decode)  # for `Space.decode`: a space itself does not import what is made of it
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import nasctl
-from nasctl.architecture import Architecture, TaskInfo, load_document
+from nasctl.arch_json import TaskInfo, load_document
+from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.space import sample_uniform
@@ -37,9 +38,9 @@ def file(architecture: Architecture, tmp_path: Path) -> Path:
 
 def test_an_architecture_comes_back_from_its_file(architecture: Architecture, file: Path) -> None:
     document = load_document(file)
-    assert document.architecture.tokens == architecture.tokens
-    assert document.architecture.space.hash == architecture.space.hash
-    assert document.architecture.graph == architecture.graph
+    assert document.tokens == architecture.tokens
+    assert document.space.hash == architecture.space.hash
+    assert Architecture.decode(document.space, document.tokens).graph == architecture.graph
     assert document.task == DIGITS
     assert document.results == {"reward": 0.5}
     assert document.origin["trial"] == 2
@@ -69,6 +70,15 @@ def test_a_folder_stands_for_the_file_in_it(architecture: Architecture, file: Pa
     (run / "best").mkdir(parents=True)
     file.rename(run / "best" / "arch.json")
     assert Architecture.load(run).tokens == architecture.tokens
+
+
+def test_a_space_decodes_to_an_architecture(architecture: Architecture) -> None:
+    space, tokens = architecture.space, list(architecture.tokens)
+    decoded = space.decode(tokens)
+    assert isinstance(decoded, nasctl.Architecture)
+    assert decoded == Architecture.decode(space, tokens) == architecture
+    with pytest.raises(NasctlError, match="takes 33 tokens, but 32 were given"):
+        space.decode(tokens[1:])
 
 
 def changed(file: Path, **changes: Any) -> None:

@@ -1,18 +1,18 @@
-"""Imports run downwards only, and light commands stay light."""
+"""Imports run downwards and never in a circle; what follows the Graph knows no dialect; light commands stay light."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from import_graph import circles, import_graph
 
 import nasctl
 
 LAYERS = (
-    {"errors", "resources", "cache"},
+    {"errors", "resources", "cache", "decoder"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},
@@ -20,6 +20,7 @@ LAYERS = (
     {"dsl"},
     {"dialects"},
     {"lowering"},
+    {"arch_json"},
     {"architecture"},
     {"datasets"},
     {"tasks", "controllers", "render"},
@@ -31,11 +32,12 @@ LAYERS = (
 )
 """The parts of the package from the bottom up; a part imports from lower rows and from itself."""
 
-DOORWAYS = {
-    ("space", "architecture"),  # Space.decode gives the architecture that a string stands for
-}
+FRONT_ENDS = {"dialects", "arch_json", "engine", "cli"}
+"""The parts that may import `nasctl.dialects`, because they read the text of a space: an `arch.json` contains one, and
+a search and the commands begin with one. No other part knows that there are dialects."""
 
 PACKAGE = Path(nasctl.__file__).parent
+GRAPH = import_graph(PACKAGE)
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 
@@ -43,47 +45,54 @@ def part_of(module: str) -> str:
     return module.split(".")[1]
 
 
-def imports() -> list[tuple[str, str, str]]:
-    """(place, importing part, imported part) of each import of ours, those inside functions included."""
-    found = []
-    for file in sorted(PACKAGE.rglob("*.py")):
-        relative = file.relative_to(PACKAGE)
-        part = relative.parts[0].removesuffix(".py")
-        if part == "__init__":
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{relative}:{node.lineno} imports relatively"
-                modules = [node.module or ""]
-                if node.module == "nasctl":
-                    modules = [f"nasctl.{alias.name}" for alias in node.names if alias.name in LEVEL]
-            for module in modules:
-                if module.startswith("nasctl."):
-                    found.append((f"{relative}:{getattr(node, 'lineno', 0)}", part, part_of(module)))
-    return found
+def arrows() -> list[tuple[str, str]]:
+    """(importing module, imported module), the package itself aside."""
+    return [
+        (module, imported)
+        for module, targets in GRAPH.items()
+        for imported in sorted(targets)
+        if "." in module and "." in imported
+    ]
 
 
 def test_every_part_of_the_package_has_a_row() -> None:
-    parts = {
-        path.name.removesuffix(".py")
-        for path in PACKAGE.iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").is_file()
-    }
-    assert parts - {"__init__"} == set(LEVEL)
+    assert {part_of(module) for module in GRAPH if "." in module} == set(LEVEL)
 
 
 def test_imports_run_downwards() -> None:
-    found = imports()
-    assert len(found) > 50
+    assert len(arrows()) > 500
     upwards = [
-        f"{place}: {part} imports {imported}"
-        for place, part, imported in found
-        if part != imported and LEVEL[imported] >= LEVEL[part] and (part, imported) not in DOORWAYS
+        f"{module} imports {imported}"
+        for module, imported in arrows()
+        if part_of(module) != part_of(imported) and LEVEL[part_of(imported)] >= LEVEL[part_of(module)]
     ]
     assert upwards == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert circles(GRAPH) == []
+
+
+def test_what_follows_the_graph_knows_no_dialect() -> None:
+    knowing = [
+        f"{module} imports {imported}"
+        for module, imported in arrows()
+        if part_of(imported) == "dialects" and part_of(module) not in FRONT_ENDS
+    ]
+    assert knowing == []
+
+
+def test_a_dialect_is_known_by_its_entry_point_only() -> None:
+    dialects = {path.parent.name for path in (PACKAGE / "dialects").glob("*/__init__.py")}
+    named = [
+        f"{module} imports {imported}"
+        for module, imported in arrows()
+        for dialect in dialects
+        if imported.startswith(f"nasctl.dialects.{dialect}")
+        and not module.startswith(f"nasctl.dialects.{dialect}")
+    ]
+    assert len(dialects) > 3
+    assert named == []
 
 
 @pytest.mark.parametrize(

@@ -167,10 +167,12 @@ def _print_costs(space: Space, dataset: str | None) -> None:
 def _costs(space: Space, signature: Signature) -> Iterator[Cost]:
     import numpy as np
 
+    from nasctl.architecture import Architecture
     from nasctl.space import sample_uniform
 
     for number in range(SAMPLES):
-        yield space.decode(sample_uniform(space, np.random.default_rng(number))).cost(signature)
+        tokens = sample_uniform(space, np.random.default_rng(number))
+        yield Architecture.decode(space, tokens).cost(signature)
 
 
 def _print_example(space: Space) -> None:

@@ -38,7 +38,8 @@ def evaluate(
 
     Example: nasctl eval --checkpoint runs/cnn/best/checkpoint
     """
-    from nasctl.architecture import document_from_json
+    from nasctl.arch_json import document_from_json
+    from nasctl.architecture import Architecture
     from nasctl.engine import task_of
     from nasctl.process import prepare_to_train
     from nasctl.training import evaluate as measure
@@ -51,7 +52,8 @@ def evaluate(
         if not folder.is_dir():
             raise NasctlError(f"the run {checkpoint} has no trained network", hint="its trials trained none")
     loaded = load_checkpoint(folder)
-    architecture = document_from_json(loaded.document, loaded.folder / "arch.json").architecture
+    document = document_from_json(loaded.document, loaded.folder / "arch.json")
+    architecture = Architecture.decode(document.space, document.tokens)
     name = dataset or loaded.dataset
     task = task_of(architecture.space, name, data_dir=data_dir, validation_seed=loaded.validation_seed)
     weights = loaded.weights_for(architecture, task)

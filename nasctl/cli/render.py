@@ -13,7 +13,8 @@ from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 
 if TYPE_CHECKING:
-    from nasctl.architecture import Architecture, ArchitectureDocument
+    from nasctl.arch_json import ArchitectureDocument
+    from nasctl.architecture import Architecture
     from nasctl.graph import Graph, Signature
     from nasctl.render import Heading
 
@@ -90,22 +91,24 @@ def render(
 
 def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDocument | None]:
     """The architecture of a file, or of a token string of the space in it."""
+    from nasctl.architecture import Architecture
+
     if tokens is None:
         if path.suffix == ".nas":
             raise NasctlError(
                 f"{path} is a search space, not one architecture",
                 hint='add --tokens "…" to draw one of it; nasctl sample prints some',
             )
-        from nasctl.architecture import load_document
+        from nasctl.arch_json import load_document
 
         document = load_document(path)
-        return document.architecture, document
+        return Architecture.decode(document.space, document.tokens), document
 
     from nasctl.dialects import load_space
     from nasctl.space import parse_tokens
 
     space = load_space(path)
-    return space.decode(parse_tokens(space, tokens)), None
+    return Architecture.decode(space, parse_tokens(space, tokens)), None
 
 
 def _signature(

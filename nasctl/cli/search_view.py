@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nasctl.architecture import load_document
+from nasctl.arch_json import load_document
 from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
 from nasctl.cli.phrases import progress, quality, summary
 from nasctl.config import Config

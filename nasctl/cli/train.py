@@ -49,7 +49,8 @@ def train(
 
     Example: nasctl train runs/cnn --epochs 30
     """
-    from nasctl.architecture import TaskInfo, load_document
+    from nasctl.arch_json import TaskInfo, load_document
+    from nasctl.architecture import Architecture
     from nasctl.config import resolve
     from nasctl.engine import task_of
     from nasctl.process import prepare_to_train
@@ -57,10 +58,11 @@ def train(
 
     prepare_to_train()
     found = load_document(architecture)
-    training = found.architecture.space.defaults.get("training", {})
+    child = Architecture.decode(found.space, found.tokens)
+    training = found.space.defaults.get("training", {})
     config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
     wanted = dataset or (found.task.dataset if found.task else None)
-    task = task_of(found.architecture.space, wanted, data_dir=data_dir)
+    task = task_of(found.space, wanted, data_dir=data_dir)
     folder = out or _trained_folder(found.path)
 
     console = progress_console()
@@ -74,10 +76,10 @@ def train(
                 f"  validation {task.metric} {reached}"
             )
 
-        trained = train_child(found.architecture, task, config, seed=seed, on_epoch=show_epoch)
+        trained = train_child(child, task, config, seed=seed, on_epoch=show_epoch)
         test = trained.measure_split(trained.weights, "test")
     results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
-    document = found.architecture.document(
+    document = child.document(
         task=TaskInfo(task.name, task.signature),
         results=results,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},

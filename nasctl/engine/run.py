@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nasctl.architecture import Architecture, versions
+from nasctl.arch_json import versions
+from nasctl.architecture import Architecture
 from nasctl.config import Config, resolve
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation.execution import Execution, of_children, of_function

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
+from nasctl.architecture import Architecture
 from nasctl.executors.job import Evaluation, Job, Outcome, Rung, Save
 from nasctl.space import Space
 
@@ -49,7 +50,7 @@ def job_message(job: Job) -> Message:
 def read_job(message: Message, space: Space) -> Job:
     """The job of a `job` message."""
     rungs = tuple(Rung(epoch, reward) for epoch, reward in message["rungs"])
-    return Job(message["number"], space.decode(tuple(message["tokens"])), message["seed"], rungs)
+    return Job(message["number"], Architecture.decode(space, message["tokens"]), message["seed"], rungs)
 
 
 def outcome_content(outcome: Outcome) -> Mapping[str, object]:

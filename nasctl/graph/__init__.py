@@ -5,10 +5,10 @@ A dialect writes a `Graph`; passes, each a function, read or rewrite it; what co
 
 from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
-from nasctl.graph.cost import measure_cost
+from nasctl.graph.cost import measure_cost, node_cost
 from nasctl.graph.graph import Attribute, Graph, GraphWriter, Node, Shape, Signature
 from nasctl.graph.ops import Cost, Op, is_our_op, op_named, ops
-from nasctl.graph.shapes import infer_shapes
+from nasctl.graph.shapes import infer_shapes, node_shape
 from nasctl.graph.simplify import simplify
 from nasctl.graph.skips import Layer, classify, connect_skips
 
@@ -29,6 +29,8 @@ __all__ = [
     "infer_shapes",
     "is_our_op",
     "measure_cost",
+    "node_cost",
+    "node_shape",
     "op_named",
     "ops",
     "simplify",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nasctl.errors import NasctlError
-from nasctl.graph.graph import Graph, Shape
+from nasctl.graph.graph import Graph, Node, Shape
 from nasctl.graph.ops import op_named
 
 
@@ -16,7 +18,22 @@ def infer_shapes(graph: Graph) -> tuple[Shape, ...]:
     shapes: list[Shape] = []
     for node in graph.nodes:
         try:
-            shapes.append(op_named(node.op).shape(node.attributes, [shapes[index] for index in node.inputs]))
+            shapes.append(node_shape(node, [shapes[index] for index in node.inputs]))
         except NasctlError as error:
             raise NasctlError(f"{node.name}: {error.message}", hint=error.hint) from error
     return tuple(shapes)
+
+
+def node_shape(node: Node, inputs: Sequence[Shape]) -> Shape:
+    """The shape of one node's output for one example.
+
+    Args:
+      node: A bound node.
+      inputs: Shapes of its inputs.
+
+    Raises:
+      NasctlError: Its attributes or inputs do not fit it.
+    """
+    op = op_named(node.op)
+    measure = (infer_shapes,) if op.applies_graph else ()
+    return op.shape(node.attributes, inputs, *measure)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nasctl.errors import NasctlError
-from nasctl.graph import Graph, Op, Shape, infer_shapes, op_named
+from nasctl.graph import Graph, Op, Shape, infer_shapes, node_cost, op_named
 from nasctl.render.document import is_bound
 from nasctl.render.grouping import DETAILS, group_nodes, owner_of
 
@@ -134,7 +134,7 @@ def _block(graph: Graph, ops: Sequence[Op], group: Sequence[int], shapes: Sequen
     params = None
     if shapes is not None:
         params = sum(
-            ops[index].cost(node.attributes, [shapes[source] for source in node.inputs], shapes[index]).params
+            node_cost(node, [shapes[source] for source in node.inputs], shapes[index]).params
             for index, node in zip(group, nodes, strict=True)
         )
     return Block(

@@ -6,25 +6,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING
 
 from nasctl.space.decision import INACTIVE, Clause, Decision
-
-if TYPE_CHECKING:
-    from nasctl.space.space import Space
 
 Table = dict[tuple[int, ...], int]
 """For each combination of the tokens of some decisions, the number of ways to take the later ones."""
 
 
-def count_strings(space: Space) -> int:
-    """Counts the valid token strings.
+def count_strings(decisions: Sequence[Decision]) -> int:
+    """Counts the valid token strings of some decisions.
 
     Sums the decisions out from the last to the first. What is left of one is a table over the earlier decisions that
     its condition, and those of the decisions summed out before it, ask about. The work grows with the size of these
     tables, not with the number of strings.
     """
-    decisions = space.decisions
     total = 1
     tables: defaultdict[int, list[tuple[tuple[int, ...], Table]]] = defaultdict(list)
     for index in reversed(range(len(decisions))):

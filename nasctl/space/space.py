@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nasctl.decoder import decode
 from nasctl.errors import NasctlError
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
 from nasctl.space.graph_builder import BuildsTrees, GraphBuilder
 from nasctl.space.size import count_strings
 
 if TYPE_CHECKING:
-    from nasctl.architecture import Architecture
     from nasctl.graph.tree_cell import TreeOps
 
 
@@ -90,7 +90,7 @@ class Space:
     @cached_property
     def size(self) -> int:
         """Number of token strings, constraints aside; a depth schedule counts as a decision."""
-        return count_strings(self)
+        return count_strings(self.decisions)
 
     @cached_property
     def hash(self) -> str:
@@ -226,17 +226,16 @@ class Space:
                     f"{point.name} cannot come from {label}", hint=f"its sources are {_join(known)}"
                 )
 
-    def decode(self, tokens: Sequence[int]) -> Architecture:
-        """The architecture that a token string stands for.
+    def decode(self, tokens: Sequence[int]) -> Any:
+        """The `nasctl.Architecture` that a token string stands for: short for `Architecture.decode(space, tokens)`.
+
+        Args:
+          tokens: For each decision the index of its choice, or -1 where it is not decided.
 
         Raises:
           NasctlError: The token string is not one of this space.
         """
-        from nasctl.architecture import (
-            Architecture,
-        )  # the one doorway from the space to what is built from it
-
-        return Architecture(self, self.validate(tokens))
+        return decode(self, tokens)
 
 
 def _join(items: Iterable[object]) -> str:

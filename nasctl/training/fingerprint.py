@@ -15,7 +15,6 @@ from typing import Any
 
 import jax
 
-import nasctl
 from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig
 from nasctl.graph import Graph, bind, is_our_op
@@ -103,7 +102,7 @@ def _processor() -> Iterator[str]:
 def _sources() -> str:
     """Digest of nasctl's own source; empty where it was changed after it was imported, for what runs is then
     another."""
-    folder = Path(nasctl.__file__).parent
+    folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.py")):
         if file.stat().st_mtime > _IMPORTED:

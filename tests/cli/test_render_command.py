@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.cli.main import app
 from nasctl.dialects import load_space
 from nasctl.errors import NasctlError

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import nasctl
-from nasctl.architecture import Architecture, load_document
+from nasctl.arch_json import load_document
+from nasctl.architecture import Architecture
 from nasctl.dialects import parse_space
 from nasctl.engine import Listener
 from nasctl.errors import NasctlError, WorkFailed

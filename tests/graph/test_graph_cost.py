@@ -3,7 +3,17 @@
 from hypothesis import given, settings
 from random_graphs import network, recipes
 
-from nasctl.graph import Cost, GraphWriter, Signature, bind, infer_shapes, measure_cost, op_named, simplify
+from nasctl.graph import (
+    Cost,
+    GraphWriter,
+    Signature,
+    bind,
+    infer_shapes,
+    measure_cost,
+    node_cost,
+    op_named,
+    simplify,
+)
 
 
 def cost_of(op: str, *inputs: tuple[int, ...], **attributes) -> Cost:
@@ -58,7 +68,7 @@ def test_the_whole_is_the_sum_of_its_nodes_and_as_deep_as_its_longest_path(layer
     graph = simplify(network(layers))
     shapes = infer_shapes(graph)
     nodes = [
-        op_named(node.op).cost(node.attributes, [shapes[i] for i in node.inputs], shape)
+        node_cost(node, [shapes[i] for i in node.inputs], shape)
         for node, shape in zip(graph.nodes, shapes, strict=True)
     ]
 

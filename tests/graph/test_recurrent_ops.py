@@ -6,12 +6,13 @@ from nasctl.errors import NasctlError
 from nasctl.graph import (
     Graph,
     GraphWriter,
+    Node,
     Signature,
     bind,
     canonical_hash,
     infer_shapes,
     measure_cost,
-    op_named,
+    node_shape,
 )
 
 TEXT = Signature(input_shape=(7,), outputs=11)
@@ -92,7 +93,7 @@ def test_a_cell_gives_each_of_its_states_anew():
 
 def test_a_recurrent_layer_wants_a_sequence():
     with pytest.raises(NasctlError, match="reads a sequence") as caught:
-        op_named("recurrent").shape({"cell": vanilla(), "units": 5}, [(7,)])
+        node_shape(Node("recurrent", "layer1", (0,), {"cell": vanilla(), "units": 5}), [(7,)])
     assert "embedding" in caught.value.hint
 
 

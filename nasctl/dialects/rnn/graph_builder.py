@@ -61,7 +61,7 @@ class LanguageModel:
         """The ops that cells may be made of, where all networks have the same layers, units and dropout."""
         if not {"stack", "hidden", "dropout"} <= dict(self.fixed).keys():
             return None
-        choices = {name: (value,) for name, value in self.fixed}
+        choices: dict[str, tuple[Choice, ...]] = {name: (value,) for name, value in self.fixed}
         choices |= {decision.name: decision.choices for decision in decisions}
 
         def ops(part: str) -> tuple[str, ...]:

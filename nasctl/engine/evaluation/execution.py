@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
+from nasctl.architecture import Architecture
 from nasctl.config import Config, SearchConfig
 from nasctl.engine.evaluation import evaluator_specs
 from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, GroupOfChildren
@@ -165,6 +166,6 @@ def _check_networks(space: Space) -> None:
     """Refuses a space whose architectures are no networks, before any time is spent."""
     tokens = sample_uniform(space, np.random.default_rng(0))
     try:
-        space.decode(tokens).graph  # noqa: B018 decoding is the check
+        Architecture.decode(space, tokens).graph  # noqa: B018 decoding is the check
     except NasctlError as error:
         raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error

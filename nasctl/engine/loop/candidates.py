@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from nasctl.architecture import Architecture, TaskInfo
+from nasctl.arch_json import TaskInfo
+from nasctl.architecture import Architecture
 from nasctl.controllers import Controller
 from nasctl.errors import WorkFailed
 from nasctl.executors import Job, Rung
@@ -77,7 +78,7 @@ def candidate_of(
     space: Space, task: TaskInfo | None, number: int, tokens: Tokens, rejected: int
 ) -> Candidate:
     """What a token string is as a trial."""
-    architecture = space.decode(tokens)
+    architecture = Architecture.decode(space, tokens)
     if task is None:
         digest = hashlib.sha256(repr(tokens).encode()).hexdigest()
         return Candidate(number, architecture, digest, {}, rejected)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import Controller, Observation
 from nasctl.engine.loop.candidates import Candidate, candidate_of, propose

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nasctl.architecture import TaskInfo, save_document
+from nasctl.arch_json import TaskInfo, save_document
+from nasctl.architecture import Architecture
 from nasctl.engine.loop.budget import Budget
 from nasctl.engine.loop.listener import Listener
 from nasctl.executors import Evaluation
@@ -58,7 +59,7 @@ class Recorder:
         return trial
 
     def _write_best(self, folder: Path, trial: Trial, evaluation: Evaluation | None) -> None:
-        document = self._space.decode(trial.tokens).document(
+        document = Architecture.decode(self._space, trial.tokens).document(
             task=self._task,
             results={"reward": trial.reward, **trial.metrics},
             origin={"run": self._folder.path.name, "trial": trial.number, "seed": trial.seed},

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import make_controller
 from nasctl.engine.loop.budget import Budget

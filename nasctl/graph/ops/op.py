@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from nasctl.graph.graph import Attribute, Shape
 
     Attributes = Mapping[str, Attribute]
-    ShapeRule = Callable[[Attributes, Sequence[Shape]], Shape]
-    CostRule = Callable[[Attributes, Sequence[Shape], Shape], "Cost"]
+    ShapeRule = Callable[..., Shape]
+    CostRule = Callable[..., "Cost"]
     LabelRule = Callable[[Attributes], str]
 
 
@@ -55,11 +55,10 @@ class Op:
 
     Attributes:
       name: How nodes refer to it.
-      shape: Shape of its output from its attributes and the shapes of its inputs; raises NasctlError where
-        they do not fit.
-      cost: Parameters, FLOPs and depth of one node, from its attributes, the input shapes and the output
-        shape. Its `activation_bytes` count what the node writes beside its output, which is counted for every
-        node.
+      shape: The shape rule, `(attributes, input_shapes) -> Shape`. Raises NasctlError where these do not fit.
+        `nasctl.graph.node_shape` calls it.
+      cost: The cost rule, `(attributes, input_shapes, output_shape) -> Cost`. Its `activation_bytes` exclude the
+        node's output, which is counted for every node. `nasctl.graph.node_cost` calls it.
       label: What a drawing writes on it: `conv 3×5, 36`.
       family: How a drawing colours it: `source`, `compute`, `normalise`, `activate`, `join`, `pool`,
         `output`.
@@ -72,6 +71,8 @@ class Op:
       unordered: Whether the order of its inputs is of no consequence, but for the order of its output's
         channels.
       keeps_zero: Whether inputs that are zero everywhere give an output that is.
+      applies_graph: Whether an attribute is a Graph that it applies. Its rules then take one argument more, by which
+        they measure that graph: the shape rule `infer_shapes`, the cost rule `measure_cost`.
     """
 
     name: str
@@ -83,3 +84,4 @@ class Op:
     channels: Literal["mixed", "apart", "fixed"] = "fixed"
     unordered: bool = False
     keeps_zero: bool = False
+    applies_graph: bool = False

@@ -9,7 +9,7 @@ and `c`, as an LSTM would; a vanilla recurrent network has `h` alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -60,9 +60,9 @@ def _bound_cell(attributes: Attributes, inputs: Sequence[Shape]) -> Graph:
     return bind_cell(cell, inputs[0][-1], whole(attributes, "units"))
 
 
-def _recurrent_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
-    from nasctl.graph.shapes import infer_shapes  # which reads the registry that this op is in
-
+def _recurrent_shape(
+    attributes: Attributes, inputs: Sequence[Shape], infer_shapes: Callable[[Graph], Sequence[Shape]]
+) -> Shape:
     if len(only(inputs)) != 2:
         raise NasctlError(
             f"it reads a sequence (steps, features), but is given {shown_shape(inputs[0])}",
@@ -78,9 +78,12 @@ def _recurrent_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     return inputs[0][0], outputs[0][0]
 
 
-def _recurrent_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
-    from nasctl.graph.cost import measure_cost
-
+def _recurrent_cost(
+    attributes: Attributes,
+    inputs: Sequence[Shape],
+    output: Shape,
+    measure_cost: Callable[[Graph], Cost],
+) -> Cost:
     step = measure_cost(_bound_cell(attributes, inputs))
     steps = output[0]
     beside_output = steps * step.activation_bytes - 4 * prod(output)
@@ -131,6 +134,7 @@ recurrent = Op(
     family="compute",
     lowering="nasctl.lowering.recurrent:Recurrent",
     channels="mixed",
+    applies_graph=True,
 )
 
 # A matrix times a vector, plus a bias where the attribute `bias` is true. In a cell, `units` is the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.config import ControllerConfig
 from nasctl.controllers import Controller, make_controller
 from nasctl.dialects import parse_space

@@ -1,0 +1,223 @@
+"""The file `arch.json`: one architecture with its space, its results and its origin (`docs/arch.schema.json`).
+
+Reading parses the text of the space, which needs its dialect. Nothing above this file needs the dialects for it.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from nasctl.errors import NasctlError
+from nasctl.graph import Cost, Signature
+from nasctl.space import Space, Tokens
+
+FORMAT = "nasctl.architecture"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """The data set that an architecture was measured on.
+
+    Attributes:
+      dataset: Name of the data set, as `--dataset` takes it.
+      signature: What the data set fixes about the network.
+    """
+
+    dataset: str
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class ArchitectureDocument:
+    """What an `arch.json` holds.
+
+    Attributes:
+      space: The space of the architecture.
+      tokens: Its token string, a valid one of the space.
+      task: The data set that it was measured on, if any.
+      results: Measured results by name.
+      origin: Where it comes from, with the versions of the packages that made it.
+      path: The file that it was read from.
+    """
+
+    space: Space
+    tokens: Tokens
+    task: TaskInfo | None
+    results: Mapping[str, Any]
+    origin: Mapping[str, Any]
+    path: Path
+
+
+def document_to_json(
+    space: Space,
+    tokens: Tokens,
+    *,
+    task: TaskInfo | None = None,
+    cost: Cost | None = None,
+    results: Mapping[str, object] | None = None,
+    origin: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """The JSON values of an `arch.json`.
+
+    Args:
+      space: The space of the architecture.
+      tokens: Its token string.
+      task: The data set that it was measured on.
+      cost: Its static cost on that data set.
+      results: Measured results, such as the reward and the accuracy on each split.
+      origin: Where it comes from, such as the run, the trial and the seed.
+    """
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "space": {
+            "name": space.name,
+            "dialect": space.dialect,
+            "hash": space.hash,
+            "source": space.source,
+        },
+        "tokens": list(tokens),
+        "values": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in space.values(tokens).items()
+        },
+    }
+    if task is not None:
+        document["task"] = {
+            "dataset": task.dataset,
+            "input_shape": list(task.signature.input_shape),
+            "outputs": task.signature.outputs,
+        }
+    if cost is not None:
+        document["cost"] = asdict(cost)
+    document["results"] = dict(results or {})
+    document["origin"] = {**(origin or {}), "versions": versions()}
+    return document
+
+
+def save_document(document: Mapping[str, Any], path: str | Path) -> None:
+    """Writes the JSON values of an `arch.json`."""
+    Path(path).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def find_document(path: str | Path) -> Path:
+    """The `arch.json` that a path means: the file itself, or the one in a checkpoint or run folder.
+
+    Raises:
+      NasctlError: There is none.
+    """
+    path = Path(path)
+    candidates = (path / "arch.json", path / "best" / "arch.json") if path.is_dir() else (path,)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    if path.is_dir():
+        raise NasctlError(
+            f"{path} holds no architecture",
+            hint="give an arch.json, a checkpoint folder, or the folder of a run with at least one finished trial",
+        )
+    raise NasctlError(f"there is no file {path}")
+
+
+def load_document(path: str | Path) -> ArchitectureDocument:
+    """Reads an `arch.json`, or the one of a checkpoint or run folder.
+
+    Raises:
+      NasctlError: There is no such file, or it is not a whole and valid `arch.json`.
+    """
+    file = find_document(path)
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NasctlError(f"{file} cannot be read: {error}") from error
+    except json.JSONDecodeError as error:
+        raise NasctlError(
+            f"{file}:{error.lineno}:{error.colno}: this is not JSON ({error.msg})",
+            hint="the file may be cut short; write it again, or take the copy in the run's best/ folder",
+        ) from error
+    return document_from_json(content, file)
+
+
+def document_from_json(content: object, path: Path) -> ArchitectureDocument:
+    """Checks the JSON values of an `arch.json`.
+
+    Args:
+      content: The JSON values.
+      path: The file that they come from, for messages.
+
+    Raises:
+      NasctlError: They are not a valid document.
+    """
+    from nasctl.dialects import parse_space  # writing does without the dialects
+
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise NasctlError(
+            f"{path} is not an architecture file of nasctl", hint=f'those have "format": "{FORMAT}"'
+        )
+    version = content.get("version")
+    if version != FORMAT_VERSION:
+        raise NasctlError(
+            f"{path} has version {version!r} of the format; this nasctl reads version {FORMAT_VERSION}",
+            hint="install the nasctl that wrote it, or a newer one",
+        )
+    space_entry = _entry(content, "space", dict, path)
+    space = parse_space(
+        _entry(space_entry, "source", str, path),
+        name=_entry(space_entry, "name", str, path),
+        path=f"{path} (space)",
+    )
+    if space.hash != _entry(space_entry, "hash", str, path):
+        raise NasctlError(
+            f"the space in {path} does not have the hash that the file states",
+            hint="the file was edited, or written by a nasctl whose language differs",
+        )
+    tokens = _entry(content, "tokens", list, path)
+    if not all(isinstance(token, int) and not isinstance(token, bool) for token in tokens):
+        raise NasctlError(f"{path}: the tokens must be whole numbers")
+    try:
+        checked = space.validate(tokens)
+    except NasctlError as error:
+        raise NasctlError(f"{path}: {error.message}", hint=error.hint) from error
+    return ArchitectureDocument(
+        space=space,
+        tokens=checked,
+        task=_task_info(content, path),
+        results=_entry(content, "results", dict, path) if "results" in content else {},
+        origin=_entry(content, "origin", dict, path) if "origin" in content else {},
+        path=path,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of nasctl, Python and the packages that results depend on."""
+    packages = {name: metadata.version(name) for name in ("nasctl", "jax", "flax", "optax")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _task_info(content: Mapping[str, Any], path: Path) -> TaskInfo | None:
+    if "task" not in content:
+        return None
+    task = _entry(content, "task", dict, path)
+    shape = _entry(task, "input_shape", list, path)
+    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
+        raise NasctlError(f"{path}: the task's input_shape must be a list of positive whole numbers")
+    signature = Signature(tuple(shape), _entry(task, "outputs", int, path))
+    return TaskInfo(_entry(task, "dataset", str, path), signature)
+
+
+def _entry(content: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:
+    value = content.get(key)
+    if not isinstance(value, kind):
+        state = "is missing" if value is None else f"is not {_KINDS[kind]}"
+        raise NasctlError(f'{path}: "{key}" {state}', hint="the file may be damaged or edited")
+    return value
+
+
+_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}

@@ -1,0 +1,28 @@
+"""The function behind `Space.decode`.
+
+A space knows no architectures: these are made of it, and a class cannot depend on what depends on it. The public
+package therefore states how a token string becomes an `Architecture`, once, when it is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_decode: Callable[[Any, Sequence[int]], Any] | None = None
+
+
+def set_decoder(decode: Callable[[Any, Sequence[int]], Any]) -> None:
+    """States how a token string becomes an architecture.
+
+    Args:
+      decode: From a `Space` and a token string to an `Architecture`.
+    """
+    global _decode
+    _decode = decode
+
+
+def decode(space: Any, tokens: Sequence[int]) -> Any:
+    """The architecture that a token string of a space stands for."""
+    assert _decode is not None, "importing nasctl sets it"
+    return _decode(space, tokens)
