@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
-Kind = Literal["image", "text"]
+from nasctl.input_kind import InputKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Dataset:
     """
 
     name: str
-    kind: Kind
+    kind: InputKind
     train: Examples
     test: Examples
     class_names: tuple[str, ...]

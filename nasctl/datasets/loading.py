@@ -19,6 +19,7 @@ from nasctl.datasets.python_manual import SUMMARY, VOCABULARY, load_pydoc, pydoc
 from nasctl.datasets.text import STEPS, Unit
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def signature_of(name: str, data_dir: Path | None = None) -> Signature:
         description = describe(name, data_dir)
         return Signature(description.shape, description.classes)
     loaded = load(name, data_dir)
-    shape = (STEPS,) if loaded.kind == "text" else loaded.train.inputs.shape[1:]
+    shape = (STEPS,) if loaded.kind is InputKind.TEXT else loaded.train.inputs.shape[1:]
     return Signature(shape, loaded.classes)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 
 _NAMES = ("x_train", "y_train", "x_test", "y_test")
 
@@ -34,7 +35,7 @@ def load_file(path: Path) -> Dataset:
     strangers = np.setdiff1d(test.labels, np.arange(len(names)))
     if len(strangers):
         raise NasctlError(f"{path}: y_test holds the label {strangers[0]}, which y_train does not")
-    return Dataset(str(path), "image", train, test, names)
+    return Dataset(str(path), InputKind.IMAGE, train, test, names)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

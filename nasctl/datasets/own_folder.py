@@ -10,6 +10,7 @@ import numpy as np
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.split import stratified_split
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
 _TEST_SHARE = 0.2
@@ -41,7 +42,7 @@ def load_folder(root: Path) -> Dataset:
         labels = np.array([label for _, label in listed], np.int32)
         train, test = stratified_split(labels, round(_TEST_SHARE * len(labels)), seed=_SPLIT_SEED)
     every = Examples(images, labels)
-    return Dataset(str(root), "image", every.take(train), every.take(test), names)
+    return Dataset(str(root), InputKind.IMAGE, every.take(train), every.take(test), names)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ import numpy as np
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples, Source
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def load_source(source: Source, data_dir: Path) -> Dataset:
         write=lambda workplace: _write(source, workplace, data_dir),
         read=lambda made: _read_arrays(source, made),
     )
-    return Dataset(source.name, "image", splits["train"], splits["test"], tuple(source.class_names))
+    return Dataset(source.name, InputKind.IMAGE, splits["train"], splits["test"], tuple(source.class_names))
 
 
 def folder_of(source: Source, data_dir: Path) -> Path:

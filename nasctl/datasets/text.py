@@ -16,6 +16,7 @@ import numpy as np
 
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 
 Unit = Literal["words", "chars"]
 TextSplit = Literal["train", "validation", "test"]
@@ -59,7 +60,7 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
         _examples(np.array([numbers.get(token, unknown) for token in tokens[split]], np.int32))
         for split in SPLITS
     )
-    return Dataset(name, "text", train, test, vocabulary, validation)
+    return Dataset(name, InputKind.TEXT, train, test, vocabulary, validation)
 
 
 _PURPOSE: Mapping[TextSplit, str] = {"train": "learn from", "validation": "validate on", "test": "test on"}

@@ -12,6 +12,7 @@ from nasctl.datasets import builder as own
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 
 
 def tfds_names() -> list[str]:
@@ -47,7 +48,7 @@ def load_tfds(name: str, data_dir: Path) -> Dataset:
             f"{name} has no split `{missing[0]}`", hint=f"it has {', '.join(builder.info.splits) or 'none'}"
         )
     return Dataset(
-        name, "image", _read(name, builder, "train"), _read(name, builder, "test"), tuple(label.names)
+        name, InputKind.IMAGE, _read(name, builder, "train"), _read(name, builder, "test"), tuple(label.names)
     )
 
 

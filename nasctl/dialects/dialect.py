@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nasctl.dsl.builder import SyntaxBuilder
 from nasctl.dsl.diagnostics import Problems
 from nasctl.dsl.syntax import Statement
 from nasctl.dsl.values import Scope
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Choice, Clause, Decision, GraphBuilder, Schedule
 
 MOST_DECISIONS = 20_000
@@ -49,7 +50,7 @@ class Dialect:
         error it goes on as well as it can, so that all are found; what it returns is then not used.
       graph_builder_from_json: Inverse of the graph builder's `to_json`.
       measures: The static measures that `require` can bound; others must come from an evaluator.
-      input: What its networks read: decides which data sets fit.
+      input: What its networks read, which decides the data sets that fit.
       signature: The input and outputs for which costs are stated where no data set is named.
       summary: One line for the list of dialects.
     """
@@ -60,7 +61,7 @@ class Dialect:
     build: Callable[[Sequence[Statement], Scope, Problems], Parts]
     graph_builder_from_json: Callable[[Mapping[str, Any]], GraphBuilder]
     measures: tuple[str, ...] = ()
-    input: Literal["image", "text"] = "image"
+    input: InputKind = InputKind.IMAGE
     signature: Signature | None = None
     summary: str = ""
 

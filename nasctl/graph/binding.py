@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nasctl.errors import NasctlError
 from nasctl.graph.graph import Graph, Node, Shape, Signature
+from nasctl.graph.ops import op_named
 from nasctl.graph.ops.reading import shown_shape
 from nasctl.graph.shapes import infer_shapes
 from nasctl.graph.sizing import fit_units
@@ -33,7 +34,7 @@ def bind(graph: Graph, signature: Signature) -> Graph:
             nodes[index] = _filled(node, "shape", signature.input_shape)
         elif node.op == "dense" and index in ends:
             nodes[index] = _filled(node, "units", signature.outputs)
-        elif node.op in ("embedding", "table"):
+        elif "embedding" in op_named(node.op).roles:
             nodes[index] = _filled(node, "vocabulary", signature.outputs)
     bound = fit_units(replace(graph, nodes=tuple(nodes)))
     shapes = infer_shapes(bound)

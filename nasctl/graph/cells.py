@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from nasctl.graph.graph import Graph, GraphWriter
+from nasctl.graph.ops import op_named
 
 
 def vanilla_cell() -> Graph:
@@ -65,8 +66,6 @@ KNOWN_CELLS: Mapping[str, Callable[[], Graph]] = {
 }
 """By the names that people use, the oldest idea first."""
 
-_SIZED = ("embedding", "table", "recurrent")
-
 
 def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
     """The same network around another cell.
@@ -83,7 +82,7 @@ def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
             | {"fit_params": params}
             | ({"cell": cell} if node.op == "recurrent" else {}),
         )
-        if node.op in _SIZED
+        if {"embedding", "recurrent"}.intersection(op_named(node.op).roles)
         else node
         for node in graph.nodes
     )

@@ -35,7 +35,7 @@ def _without_idle(graph: Graph) -> Graph:
         inputs = tuple(stands_for[source] for source in node.inputs)
         if zeros and node.op == "add":
             inputs = tuple(source for source in inputs if source not in zeros) or inputs[:1]
-        if node.op == "identity" or (node.op in ("add", "concat") and len(inputs) == 1):
+        if node.op == "identity" or (len(inputs) == 1 and "join" in op_named(node.op).roles):
             stands_for[index] = inputs[0]
         elif node.op == "zero" or (zeros.issuperset(inputs) and inputs and op_named(node.op).keeps_zero):
             zeros.add(index)

@@ -14,6 +14,7 @@ from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.split import random_split
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
 from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
@@ -43,7 +44,7 @@ class ImageClassification:
     deviation: np.ndarray
     augmentation: Augmentation
     validation_seed: int
-    kind: str = "image"
+    kind: InputKind = InputKind.IMAGE
     sequential: bool = False
     metric: str = "accuracy"
     measures: tuple[str, ...] = ("loss", "accuracy")

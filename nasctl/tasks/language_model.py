@@ -13,6 +13,7 @@ from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
@@ -35,7 +36,7 @@ class LanguageModel:
     signature: Signature
     splits: Mapping[Split, Examples]
     validation_seed: int = 0
-    kind: str = "text"
+    kind: InputKind = InputKind.TEXT
     sequential: bool = True
     metric: str = "perplexity"
     measures: tuple[str, ...] = ("loss",)

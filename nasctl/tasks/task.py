@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from nasctl.datasets import Examples
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 
 Split = Literal["train", "validation", "test"]
 Metrics = Mapping[str, float]
@@ -27,8 +28,8 @@ class Task(Protocol):
         ...
 
     @property
-    def kind(self) -> str:
-        """`image` or `text`: what the input of a space must be."""
+    def kind(self) -> InputKind:
+        """What an example is: the networks of a space must read the same."""
         ...
 
     @property

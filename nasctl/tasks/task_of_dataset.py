@@ -7,11 +7,15 @@ from pathlib import Path
 
 from nasctl.datasets import load
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 from nasctl.tasks.image_classification import image_classification
 from nasctl.tasks.language_model import language_model
 from nasctl.tasks.task import Task
 
-_TASKS: Mapping[str, Callable[..., Task]] = {"image": image_classification, "text": language_model}
+_TASKS: Mapping[InputKind, Callable[..., Task]] = {
+    InputKind.IMAGE: image_classification,
+    InputKind.TEXT: language_model,
+}
 
 
 def make_task(dataset: str, *, data_dir: Path | None = None, validation_seed: int = 0) -> Task:

@@ -9,6 +9,7 @@ from nasctl.dialects.cell.graph_builder import OPERATIONS, StackedCells, edge_na
 from nasctl.dialects.cell.syntax import Cell, Edges, Input, Output, Size
 from nasctl.dsl import Note, Problems, Scope, Span, evaluate, expand, suggestion
 from nasctl.dsl.syntax import ChoiceSet, Node, Statement, Word
+from nasctl.input_kind import InputKind
 from nasctl.space import Choice
 
 LARGEST = {"nodes": 20, "filters": 4096, "stages": 8, "repeat": 100}
@@ -26,7 +27,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     edges_given = False
     for item in items:
         if isinstance(item, Input):
-            _expect(item.kind, "image", problems)
+            _expect(item.kind, InputKind.IMAGE, problems)
         elif isinstance(item, Output):
             _expect(item.kind, "classifier", problems)
         elif isinstance(item, Size):

@@ -13,12 +13,13 @@ from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import ChoiceSet, Domain, Range, Statement
 from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Choice, Clause, Schedule
 
 MOST_LAYERS = 1_000
 """Layers that one statement may ask for."""
 
-_ENDS = {"input": ("image",), "output": ("classifier",)}
+_ENDS = {"input": (InputKind.IMAGE.value,), "output": ("classifier",)}
 
 
 @dataclass(frozen=True)

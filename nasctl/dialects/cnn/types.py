@@ -99,11 +99,6 @@ LAYER_TYPES: Mapping[str, LayerType] = {
 }
 """The types that the language has by itself; ops of other packages are types under their own name."""
 
-_NOT_LAYERS = {
-    *("input", "conv2d", "separable_conv2d", "concat", "add", "global_average_pool", "dense"),
-    *("recurrent", "linear", "elem_mult", "max", "sin", "embedding", "table", "lookup", "unembed"),
-}
-
 
 def layer_type(name: str) -> LayerType | None:
     """The type of a name, or None: ours, or an op that another package brings."""
@@ -120,4 +115,5 @@ def layer_type_names() -> list[str]:
 def _plugged() -> list[str]:
     from nasctl.graph import ops  # only where a name is not one of ours: this loads other packages
 
-    return [name for name in ops() if name not in LAYER_TYPES and name not in _NOT_LAYERS]
+    own = {kind.op for kind in LAYER_TYPES.values()}
+    return [name for name, op in ops().items() if "layer" in op.roles and name not in own]

@@ -5,6 +5,7 @@ from nasctl.dialects.rnn.build import build
 from nasctl.dialects.rnn.graph_builder import graph_builder_from_json
 from nasctl.dialects.rnn.syntax import RnnSyntax
 from nasctl.graph import Signature
+from nasctl.input_kind import InputKind
 from nasctl.resources import grammar_folder
 
 dialect = Dialect(
@@ -14,7 +15,7 @@ dialect = Dialect(
     build=build,
     graph_builder_from_json=graph_builder_from_json,
     measures=("params", "flops", "activation_bytes", "depth"),
-    input="text",
+    input=InputKind.TEXT,
     signature=Signature((35,), 1_000),
     summary="recurrent cells as trees, in a language model",
 )

@@ -19,12 +19,12 @@ from nasctl.dialects.rnn.graph_builder import LanguageModel
 from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
 from nasctl.dsl import Note, Problems, Scope, Span, suggestion
 from nasctl.dsl.syntax import Node, Statement, Word
-from nasctl.graph import ops
+from nasctl.graph import Role, ops
 from nasctl.graph.tree_cell import tree_size
+from nasctl.input_kind import InputKind
 from nasctl.space import Choice
 
 BASE = power_of_two("a base for a tree", highest=64)
-COMBINATION = one_of("a combination", ("add", "elem_mult", "max"))
 TREE = ("base", "combine", "activation")
 EXAMPLES = {
     "base": "`base 8`",
@@ -76,7 +76,7 @@ def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str
         subject: str = "cell"
         if isinstance(statement, End):
             subject = statement.side
-            _expect(statement.kind, {"input": "text", "output": "language_model"}[subject], problems)
+            _expect(statement.kind, {"input": InputKind.TEXT, "output": "language_model"}[subject], problems)
         elif isinstance(statement, Share):
             subject = "share"
             _expect(statement.name, "embedding", problems)
@@ -98,11 +98,9 @@ def _expect(word: Word, wanted: str, problems: Problems) -> None:
         problems.error(word.span, f"`{word.name}` cannot stand here", hint=f"write `{wanted}`")
 
 
-def _activations() -> Kind:
-    """Those of nasctl and of plug-ins: every op that is one."""
-    return one_of(
-        "an activation", [name for name, op in ops().items() if op.family == "activate" and name != "zero"]
-    )
+def _ops_as(role: Role, what: str) -> Kind:
+    """The names of the ops with a role, those of other packages included."""
+    return one_of(what, [name for name, op in ops().items() if role in op.roles])
 
 
 class _Reader:
@@ -121,7 +119,10 @@ class _Reader:
             [item for item in cell.items if isinstance(item, Property)], "cell", TREE, cell.span
         )
         self._read_base(own.get("base"))
-        kinds = {"combine": COMBINATION, "activation": _activations()}
+        kinds = {
+            "combine": _ops_as("combination", "a combination"),
+            "activation": _ops_as("activation", "an activation"),
+        }
         choices = {name: self._read(own.get(name), kind) for name, kind in kinds.items()}
         for node in range(tree_size(self.base or 2)):
             for name in kinds:

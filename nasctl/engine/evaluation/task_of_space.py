@@ -7,16 +7,29 @@ from pathlib import Path
 
 from nasctl.dialects import dialect_named
 from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
 from nasctl.space import Space
 from nasctl.tasks import Task, make_task
 
-DEFAULT_DATASETS: Mapping[str, str] = {"image": "digits", "text": "pydoc"}
+DEFAULT_DATASETS: Mapping[InputKind, str] = {InputKind.IMAGE: "digits", InputKind.TEXT: "pydoc"}
 """The embedded data sets, by what the networks of a space read."""
 
 
 def default_dataset(space: Space) -> str:
-    """The embedded data set that fits a space."""
-    return DEFAULT_DATASETS[dialect_named(space.dialect).input]
+    """The embedded data set that fits a space.
+
+    Raises:
+      NasctlError: The space has no networks.
+    """
+    read = input_of(space)
+    if read is InputKind.NONE:
+        raise NasctlError(f"{space.name} has no networks that could be trained on a data set")
+    return DEFAULT_DATASETS[read]
+
+
+def input_of(space: Space) -> InputKind:
+    """What the networks of a space read."""
+    return InputKind(dialect_named(space.dialect).input)
 
 
 def task_of(
@@ -33,15 +46,12 @@ def task_of(
     Raises:
       NasctlError: The data set cannot be had, or the networks of the space read something else.
     """
-    read = dialect_named(space.dialect).input
+    read = input_of(space)
     name = dataset or default_dataset(space)
     task = make_task(name, data_dir=data_dir, validation_seed=validation_seed)
-    if task.kind != read:
+    if read not in (task.kind, InputKind.NONE):
         raise NasctlError(
-            f"the networks of {space.name} read {_PLURAL[read]}, but {name} is a data set of {_PLURAL[task.kind]}",
+            f"the networks of {space.name} read {read.plural}, but {name} is a data set of {task.kind.plural}",
             hint=f"name another one with --dataset, or leave it out for {DEFAULT_DATASETS[read]}",
         )
     return task
-
-
-_PLURAL: Mapping[str, str] = {"image": "images", "text": "text"}

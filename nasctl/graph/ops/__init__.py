@@ -16,12 +16,12 @@ from nasctl.graph.ops.convolution import conv2d, separable_conv2d
 from nasctl.graph.ops.elementwise import batch_norm, dropout, identity, relu, zero
 from nasctl.graph.ops.ends import dense, input_
 from nasctl.graph.ops.joining import add, concat
-from nasctl.graph.ops.op import Cost, Op
+from nasctl.graph.ops.op import Cost, Op, Role
 from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
 from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
-__all__ = ["Cost", "Op", "is_our_op", "op_named", "ops"]
+__all__ = ["Cost", "Op", "Role", "is_our_op", "op_named", "ops"]
 
 _OURS: Mapping[str, Op] = {
     op.name: op

@@ -56,6 +56,7 @@ relu = Op(
     lowering="nasctl.lowering.elementwise:Relu",
     channels="apart",
     keeps_zero=True,
+    roles=("layer", "activation"),
 )
 
 dropout = Op(
@@ -78,6 +79,7 @@ identity = Op(
     lowering="nasctl.lowering.elementwise:Identity",
     channels="apart",
     keeps_zero=True,
+    roles=("layer", "activation"),
 )
 
 # Zeros of its input's shape, or of the attribute `shape`: how a dialect writes that two places are not

@@ -43,6 +43,7 @@ input_ = Op(
     label=lambda attributes: "input",
     family="source",
     lowering="nasctl.lowering.elementwise:Identity",
+    roles=(),
 )
 
 # A matrix and a bias, applied to a vector or to each step of a sequence.
@@ -56,4 +57,5 @@ dense = Op(
     family="output",
     lowering="nasctl.lowering.elementwise:Dense",
     channels="mixed",
+    roles=(),
 )

@@ -45,6 +45,7 @@ concat = Op(
     channels="apart",
     unordered=True,
     keeps_zero=True,
+    roles=("join",),
 )
 
 add = Op(
@@ -56,4 +57,5 @@ add = Op(
     lowering="nasctl.lowering.joining:Add",
     unordered=True,
     keeps_zero=True,
+    roles=("combination", "join"),
 )

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     CostRule = Callable[..., "Cost"]
     LabelRule = Callable[[Attributes], str]
 
+Role = Literal["layer", "activation", "combination", "join", "embedding", "recurrent"]
+"""What an op can be used as:
+
+- `layer`: a layer type of a space file, which applies it to the output of the layer before;
+- `activation`: the activation of a node of a tree cell;
+- `combination`: the combination of two values in a tree cell;
+- `join`: a join of any number of inputs, which equals its input where there is only one;
+- `embedding`: a table of one vector for each word, whose vocabulary the task fixes;
+- `recurrent`: a layer that applies a cell to each step of a sequence.
+"""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -71,6 +82,7 @@ class Op:
       unordered: Whether the order of its inputs is of no consequence, but for the order of its output's
         channels.
       keeps_zero: Whether inputs that are zero everywhere give an output that is.
+      roles: What it can be used as. An activation of a package states `("layer", "activation")`.
       applies_graph: Whether an attribute is a Graph that it applies. Its rules then take one argument more, by which
         they measure that graph: the shape rule `infer_shapes`, the cost rule `measure_cost`.
     """
@@ -84,4 +96,5 @@ class Op:
     channels: Literal["mixed", "apart", "fixed"] = "fixed"
     unordered: bool = False
     keeps_zero: bool = False
+    roles: tuple[Role, ...] = ("layer",)
     applies_graph: bool = False

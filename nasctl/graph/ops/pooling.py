@@ -57,4 +57,5 @@ global_average_pool = Op(
     lowering="nasctl.lowering.maps:GlobalAveragePool",
     channels="apart",
     keeps_zero=True,
+    roles=(),
 )

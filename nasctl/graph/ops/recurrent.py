@@ -135,6 +135,7 @@ recurrent = Op(
     lowering="nasctl.lowering.recurrent:Recurrent",
     channels="mixed",
     applies_graph=True,
+    roles=("recurrent",),
 )
 
 # A matrix times a vector, plus a bias where the attribute `bias` is true. In a cell, `units` is the
@@ -147,6 +148,7 @@ linear = Op(
     family="compute",
     lowering="nasctl.lowering.products:Linear",
     channels="mixed",
+    roles=(),
 )
 
 elem_mult = Op(
@@ -157,6 +159,7 @@ elem_mult = Op(
     family="join",
     lowering="nasctl.lowering.activations:ElemMult",
     unordered=True,
+    roles=("combination",),
 )
 
 max_ = Op(
@@ -168,6 +171,7 @@ max_ = Op(
     lowering="nasctl.lowering.activations:Max",
     unordered=True,
     keeps_zero=True,
+    roles=("combination",),
 )
 
 # 1 - x: what a gate lets through where it is shut.
@@ -179,6 +183,7 @@ complement = Op(
     family="compute",
     lowering="nasctl.lowering.activations:Complement",
     channels="apart",
+    roles=(),
 )
 
 tanh = Op(
@@ -190,6 +195,7 @@ tanh = Op(
     lowering="nasctl.lowering.activations:Tanh",
     channels="apart",
     keeps_zero=True,
+    roles=("layer", "activation"),
 )
 
 sigmoid = Op(
@@ -200,6 +206,7 @@ sigmoid = Op(
     family="activate",
     lowering="nasctl.lowering.activations:Sigmoid",
     channels="apart",
+    roles=("layer", "activation"),
 )
 
 sin = Op(
@@ -211,4 +218,5 @@ sin = Op(
     lowering="nasctl.lowering.activations:Sin",
     channels="apart",
     keeps_zero=True,
+    roles=("activation",),
 )

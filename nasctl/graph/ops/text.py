@@ -69,6 +69,7 @@ embedding = Op(
     label=lambda attributes: _label("embedding", attributes),
     family="compute",
     lowering="nasctl.lowering.embedding:Embedding",
+    roles=("embedding",),
 )
 
 # Its value is a parameter, the same for every example: no activation.
@@ -79,6 +80,7 @@ table = Op(
     label=lambda attributes: _label("table", attributes),
     family="source",
     lowering="nasctl.lowering.embedding:Table",
+    roles=("embedding",),
 )
 
 lookup = Op(
@@ -88,6 +90,7 @@ lookup = Op(
     label=lambda attributes: "lookup",
     family="compute",
     lowering="nasctl.lowering.embedding:Lookup",
+    roles=(),
 )
 
 # Logits: the product with each row of the table, plus a bias.
@@ -100,4 +103,5 @@ unembed = Op(
     label=lambda attributes: "unembed",
     family="output",
     lowering="nasctl.lowering.embedding:Unembed",
+    roles=(),
 )

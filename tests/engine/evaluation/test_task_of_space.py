@@ -1,6 +1,6 @@
 import pytest
 
-from nasctl.dialects import load_space
+from nasctl.dialects import load_space, parse_space
 from nasctl.engine import default_dataset, search, task_of
 from nasctl.errors import NasctlError
 
@@ -9,6 +9,13 @@ TEXT, IMAGES = load_space("spaces/rnn.nas"), load_space("spaces/cnn.nas")
 
 def test_the_default_data_set_is_one_that_the_networks_read() -> None:
     assert (default_dataset(TEXT), default_dataset(IMAGES)) == ("pydoc", "digits")
+
+
+def test_a_space_without_networks_fits_every_data_set_and_has_no_default() -> None:
+    plain = parse_space("space choices\np in {0, 1}\n", name="plain")
+    assert task_of(plain, "digits").name == "digits"
+    with pytest.raises(NasctlError, match="plain has no networks"):
+        default_dataset(plain)
 
 
 def test_what_does_not_fit_is_said_in_the_person_s_words(tmp_path) -> None:
