@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nasctl.graph import Attribute, Graph, infer_shapes, op_named
+from nasctl.graph import Attribute, Graph, infer_shapes, node_cost, op_named
 
 
 def graph_document(graph: Graph) -> dict[str, object]:
@@ -28,8 +28,8 @@ def graph_document(graph: Graph) -> dict[str, object]:
         }
         if shapes is not None:
             entry["shape"] = list(shapes[index])
-            entry["params"] = op.cost(
-                node.attributes, [shapes[source] for source in node.inputs], shapes[index]
+            entry["params"] = node_cost(
+                node, [shapes[source] for source in node.inputs], shapes[index]
             ).params
         nodes.append(entry)
     return {
