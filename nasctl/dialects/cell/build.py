@@ -83,14 +83,14 @@ def _read_operations(edges: Edges, scope: Scope, problems: Problems) -> Sequence
     for operation in operations or ():
         if operation not in OPERATIONS:
             problems.error(
-                _place(edges, operation),
+                _span_of(edges, operation),
                 f"`{operation}` is no operation of an edge",
                 hint=suggestion(str(operation), OPERATIONS),
             )
     return operations or ()
 
 
-def _place(edges: Edges, operation: Choice) -> Span:
+def _span_of(edges: Edges, operation: Choice) -> Span:
     """Where an operation is written."""
     if isinstance(edges.domain, ChoiceSet):
         for element in edges.domain.elements:

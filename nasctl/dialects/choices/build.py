@@ -110,16 +110,16 @@ class _Builder:
             ):
                 return
             decision = self._add(f"{name}.repeat", item.name.span, counts, when)
-            places: list[tuple[int, When]] = []
+            copies: list[tuple[int, When]] = []
             for number in range(1, max(int(count) for count in counts) + 1):
                 tokens = tuple(token for token, count in enumerate(counts) if int(count) >= number)
                 there = (*when, Clause(decision, tokens)) if len(tokens) < len(counts) else when
-                places.append((number, there))
-            self._repeat(item, name, places)
+                copies.append((number, there))
+            self._repeat(item, name, copies)
 
-    def _repeat(self, item: Group, name: str, places: Sequence[tuple[int, When]]) -> None:
+    def _repeat(self, item: Group, name: str, copies: Sequence[tuple[int, When]]) -> None:
         """The instances of a group; what is wrong in one is wrong in all, so it is reported once."""
-        for number, when in places:
+        for number, when in copies:
             before = len(self.problems.found)
             self.items(item.body, f"{name}{number}.", when)
             if len(self.problems.found) > before:

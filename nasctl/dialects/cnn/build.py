@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nasctl.dialects.cnn.graph_builder import Again, Choose, CnnGraphBuilder, Place, Ref, Step
+from nasctl.dialects.cnn.body import TemplateReader
+from nasctl.dialects.cnn.graph_builder import CnnGraphBuilder, LayerSpec
+from nasctl.dialects.cnn.steps import Again, Choose, Ref, Step
 from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers, Times
-from nasctl.dialects.cnn.template import Template, TemplateWriter
+from nasctl.dialects.cnn.template import Template
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
@@ -52,11 +54,11 @@ class _Builder:
 
     scope: Scope
     problems: Problems
-    templates: TemplateWriter
+    templates: TemplateReader
     decisions: DecisionList = field(default_factory=DecisionList)
     points: list[_Point] = field(default_factory=list)
     bodies: list[Template] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    specs: list[LayerSpec] = field(default_factory=list)
     group: list[int] = field(default_factory=list)
     schedule: Schedule | None = None
 
@@ -70,7 +72,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
                 note = Note("the first one is here", blocks[item.name.name].name.span)
                 problems.error(item.name.span, f"there are two blocks `{item.name.name}`", notes=[note])
             blocks[item.name.name] = item
-    builder = _Builder(scope, problems, TemplateWriter(blocks, scope, problems))
+    builder = _Builder(scope, problems, TemplateReader(blocks, scope, problems))
     _check_ends([item for item in statements if isinstance(item, End)], problems)
     layers = [item for item in statements if isinstance(item, Layer)]
     count = _count_layers(builder, [item for item in statements if isinstance(item, Layers)], layers)
@@ -81,7 +83,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
         if name not in builder.templates.used:
             problems.warn(block.name.span, f"nothing uses the block `{name}`")
     graph_builder = CnnGraphBuilder(
-        tuple(body.steps for body in builder.bodies), tuple(builder.places), crossings
+        tuple(body.steps for body in builder.bodies), tuple(builder.specs), crossings
     )
     return Parts(
         builder.decisions.all(), graph_builder, tuple(item.point for item in builder.points), builder.schedule
@@ -186,7 +188,7 @@ def _is_count(builder: _Builder, value: Choice | tuple[Choice, ...] | None, span
 
 
 def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
-    template = builder.templates.write(layer.body)
+    template = builder.templates.read(layer.body)
     if not layer.body:
         builder.problems.error(
             layer.span, "this layer is empty", hint="layer { conv { size 3 filters 24 } relu }"
@@ -200,7 +202,7 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
         if count is not None and _fits(builder, layer, template, count.most):
             counted_by = "layers" if count.decision is not None else ""
             for number in range(1, count.most + 1):
-                place = Place(
+                spec = LayerSpec(
                     f"layer{number}",
                     number,
                     body,
@@ -208,24 +210,26 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
                     counted_by,
                     number if counted_by else 0,
                 )
-                _add_place(builder, template, place, count.clauses(number))
+                _add_spec(builder, template, spec, count.clauses(number))
         return
     name = layer.name.name
-    if any(place.name.split(".")[0] == name for place in builder.places):
+    if any(spec.name.split(".")[0] == name for spec in builder.specs):
         builder.problems.error(
             layer.name.span, f"there are two layers `{name}`", hint="give each its own name"
         )
         return
     if layer.times is None:
-        _add_place(builder, template, Place(name, name, body, bool(template.skip)), ())
+        _add_spec(builder, template, LayerSpec(name, name, body, bool(template.skip)), ())
         return
     times = _times(builder, name, layer.times)
     if times is not None and _fits(builder, layer, template, times.most):
         counted_by = f"{name}.repeat" if times.decision is not None else ""
         for number in range(1, times.most + 1):
             called = f"{name}.{number}"
-            place = Place(called, called, body, bool(template.skip), counted_by, number if counted_by else 0)
-            _add_place(builder, template, place, times.clauses(number))
+            spec = LayerSpec(
+                called, called, body, bool(template.skip), counted_by, number if counted_by else 0
+            )
+            _add_spec(builder, template, spec, times.clauses(number))
 
 
 def _times(builder: _Builder, name: str, times: Times) -> _Count | None:
@@ -254,20 +258,20 @@ def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> boo
     return True
 
 
-def _add_place(builder: _Builder, template: Template, place: Place, when: tuple[Clause, ...]) -> None:
+def _add_spec(builder: _Builder, template: Template, spec: LayerSpec, when: tuple[Clause, ...]) -> None:
     first = len(builder.decisions)
     for decision, name in zip(template.decisions, template.names, strict=True):
         clauses = tuple(Clause(first + index, tokens) for index, tokens in decision.when)
-        builder.decisions.add(f"{place.name}.{name}", decision.choices, kind=name, when=(*when, *clauses))
+        builder.decisions.add(f"{spec.name}.{name}", decision.choices, kind=name, when=(*when, *clauses))
     if template.skip:
         sources = tuple(builder.group)
-        point = AnchorPoint(f"{place.name}.skip", place.label, len(builder.decisions), sources)
+        point = AnchorPoint(f"{spec.name}.skip", spec.label, len(builder.decisions), sources)
         for source in sources:
             there = tuple(clause for clause in builder.points[source].when if clause not in when)
             builder.decisions.add_anchor(point.name, builder.points[source].point.label, when=(*when, *there))
         builder.group.append(len(builder.points))
         builder.points.append(_Point(point, when))
-    builder.places.append(place)
+    builder.specs.append(spec)
 
 
 def _most_layers(steps: Sequence[Step], template: Template) -> int:
@@ -287,9 +291,9 @@ def _most_layers(steps: Sequence[Step], template: Template) -> int:
 def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[int, int], ...]:
     crossings: dict[int, int] = {}
     bodies = [(body, _most_layers(body.steps, body)) for body in builder.bodies]
-    layers = sum(max(1, bodies[place.body][1]) for place in builder.places)
+    layers = sum(max(1, bodies[spec.body][1]) for spec in builder.specs)
     for item in statements:
-        template = builder.templates.write(item.body)
+        template = builder.templates.read(item.body)
         if template.decisions or template.skip:
             builder.problems.error(
                 item.span, "what stands `after` layers is fixed; nothing can be decided there"

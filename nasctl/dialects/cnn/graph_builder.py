@@ -1,4 +1,4 @@
-"""The graph builder of a `cnn` space: layers as templates, filled in with what was decided, written as a Graph."""
+"""The graph builder of a `cnn` space: fills the templates of its layers with values and connects the layers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from nasctl.dialects.cnn.steps import Again, Apply, Choose, Operand, Ref, Step, step_from_json, step_to_json
 from nasctl.graph import Attribute, Graph, GraphWriter, connect_skips
 from nasctl.graph.skips import Layer as SkipLayer
 from nasctl.graph.skips import classify
@@ -13,63 +14,16 @@ from nasctl.space import Choice, Value
 
 
 @dataclass(frozen=True)
-class Ref:
-    """Stands for what a decision of the layer decided; `decision` is its name without the layer's."""
-
-    decision: str
-
-
-Operand = Choice | Ref | tuple["Operand", ...]
-"""What gives an attribute its value."""
-
-
-@dataclass(frozen=True)
-class Apply:
-    """One op of the graph.
-
-    Attributes:
-      op: Its name in the registry.
-      name: Name of its node, without the layer's.
-      attributes: Its attributes.
-    """
-
-    op: str
-    name: str
-    attributes: tuple[tuple[str, Operand], ...] = ()
-
-
-@dataclass(frozen=True)
-class Choose:
-    """The steps of the type that was decided."""
-
-    decision: str
-    alternatives: tuple[tuple[str, tuple[Step, ...]], ...]
-
-
-@dataclass(frozen=True)
-class Again:
-    """Steps that are repeated, each time on the output before or (dense) on all outputs before, concatenated."""
-
-    name: str
-    count: Operand
-    dense: bool
-    body: tuple[Step, ...]
-
-
-Step = Apply | Choose | Again
-
-
-@dataclass(frozen=True)
-class Place:
+class LayerSpec:
     """One layer of the network.
 
     Attributes:
       name: Prefix of its nodes and decisions: `layer3`.
-      label: How anchors call it.
+      label: The name by which anchors refer to it.
       body: Index of its template in `CnnGraphBuilder.bodies`.
-      skip: Whether an anchor decides what it reads; otherwise it reads the layer before.
-      counted_by: Name of the decision on how many such layers there are, or an empty string if it is always there.
-      number: It is there when that decision is at least this.
+      skip: Whether an anchor decides what it reads. Otherwise it reads the layer before.
+      counted_by: Name of the decision on the number of such layers. Empty if the layer is part of every network.
+      number: The smallest value of that decision with which the layer is part of the network.
     """
 
     name: str
@@ -82,30 +36,30 @@ class Place:
 
 @dataclass(frozen=True)
 class CnnGraphBuilder:
-    """Decodes values into a network.
+    """Builds convolutional networks.
 
     Attributes:
-      bodies: What layers consist of.
-      places: The layers, in order.
-      crossings: Numbers of layers after which everything that is read from before goes through a template, with
-        the template's index.
+      bodies: Templates of layers: the steps of each.
+      layers: The layers, in order.
+      crossings: Pairs of the number of a layer and the index of a template (`after N { … }`). A layer behind the one
+        of that number reads every earlier output through the template.
     """
 
     bodies: tuple[tuple[Step, ...], ...]
-    places: tuple[Place, ...]
+    layers: tuple[LayerSpec, ...]
     crossings: tuple[tuple[int, int], ...] = ()
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network that the values stand for."""
-        return _Writer(self, values).write()
+        """The network of some values."""
+        return _NetworkWriter(self, values).write()
 
     def to_json(self) -> dict[str, object]:
         """The graph builder as JSON values."""
         return {
-            "bodies": [[_step_to_json(step) for step in body] for body in self.bodies],
+            "bodies": [[step_to_json(step) for step in body] for body in self.bodies],
             "places": [
-                [place.name, place.label, place.body, place.skip, place.counted_by, place.number]
-                for place in self.places
+                [layer.name, layer.label, layer.body, layer.skip, layer.counted_by, layer.number]
+                for layer in self.layers
             ],
             "crossings": [list(crossing) for crossing in self.crossings],
         }
@@ -114,17 +68,17 @@ class CnnGraphBuilder:
 def graph_builder_from_json(document: Mapping[str, Any]) -> CnnGraphBuilder:
     """The inverse of `CnnGraphBuilder.to_json`."""
     return CnnGraphBuilder(
-        tuple(tuple(_step_from_json(step) for step in body) for body in document["bodies"]),
-        tuple(Place(*place) for place in document["places"]),
+        tuple(tuple(step_from_json(step) for step in body) for body in document["bodies"]),
+        tuple(LayerSpec(*layer) for layer in document["places"]),
         tuple((int(number), int(body)) for number, body in document["crossings"]),
     )
 
 
-class _Writer:
+class _NetworkWriter:
     """Writes one network."""
 
-    def __init__(self, graph_builder: CnnGraphBuilder, values: Mapping[str, Value]) -> None:
-        self._graph_builder = graph_builder
+    def __init__(self, network: CnnGraphBuilder, values: Mapping[str, Value]) -> None:
+        self._network = network
         self._values = values
         self._writer = GraphWriter()
         self._layers_written = 0
@@ -136,37 +90,37 @@ class _Writer:
         ends: tuple[int, ...] = (image,)
         for skip, run in self._runs():
             entry = self._join([self._cross(end) for end in ends], f"{run[0].name}.before")
-            layers = [
-                SkipLayer(place.label, place.name, self._body_of(place), self._sources(place))
-                for place in run
+            connected = [
+                SkipLayer(layer.label, layer.name, self._body_of(layer), self._sources(layer))
+                for layer in run
             ]
-            ends = connect_skips(self._writer, entry, layers, cross=self._cross)
+            ends = connect_skips(self._writer, entry, connected, cross=self._cross)
             assert skip or len(ends) == 1
         return self._writer.finish([classify(self._writer, ends)])
 
-    def _runs(self) -> Iterator[tuple[bool, list[Place]]]:
-        """Consecutive layers that are there, all with anchors or all without."""
-        run: list[Place] = []
-        for place in self._graph_builder.places:
-            if place.counted_by and cast(int, self._values[place.counted_by]) < place.number:
+    def _runs(self) -> Iterator[tuple[bool, list[LayerSpec]]]:
+        """The layers of this network in runs, each of layers with anchors or of layers without."""
+        run: list[LayerSpec] = []
+        for layer in self._network.layers:
+            if layer.counted_by and cast(int, self._values[layer.counted_by]) < layer.number:
                 continue
-            if run and run[-1].skip != place.skip:
+            if run and run[-1].skip != layer.skip:
                 yield run[-1].skip, run
                 run = []
-            run.append(place)
+            run.append(layer)
         if run:
             yield run[-1].skip, run
 
-    def _sources(self, place: Place) -> Sequence[Choice] | None:
-        if not place.skip:
+    def _sources(self, layer: LayerSpec) -> Sequence[Choice] | None:
+        if not layer.skip:
             return None
-        return cast(Sequence[Choice], self._values.get(f"{place.name}.skip", ()))
+        return cast(Sequence[Choice], self._values.get(f"{layer.name}.skip", ()))
 
-    def _body_of(self, place: Place) -> Callable[[int], int]:
+    def _body_of(self, layer: LayerSpec) -> Callable[[int], int]:
         def write(source: int) -> int:
             before = self._layers_written
             self._stage_of[source] = self._stage()
-            output = self._steps(self._graph_builder.bodies[place.body], source, place.name)
+            output = self._steps(self._network.bodies[layer.body], source, layer.name)
             if self._layers_written == before:  # a layer without repetitions counts once
                 self._count_layer(output)
             return output
@@ -178,17 +132,17 @@ class _Writer:
         self._layers_written += 1
 
     def _stage(self) -> int:
-        """How many crossings lie before what is written now."""
-        return sum(number <= self._layers_written for number, _ in self._graph_builder.crossings)
+        """Number of crossings before the layer that is written now."""
+        return sum(number <= self._layers_written for number, _ in self._network.crossings)
 
     def _cross(self, output: int) -> int:
-        """An earlier output as it is seen from here: through each crossing that lies between, once."""
+        """An earlier output as the current layer reads it: through each crossing between, which is written once."""
         for crossing in range(self._stage_of.get(output, 0), self._stage()):
             if (crossing, output) not in self._crossed:
-                number, body = self._graph_builder.crossings[crossing]
+                number, body = self._network.crossings[crossing]
                 taken = sum(key[0] == crossing for key in self._crossed)
                 name = f"after{number}" if taken == 0 else f"after{number}.{taken + 1}"
-                self._crossed[crossing, output] = self._steps(self._graph_builder.bodies[body], output, name)
+                self._crossed[crossing, output] = self._steps(self._network.bodies[body], output, name)
             output = self._crossed[crossing, output]
             self._stage_of[output] = crossing + 1
         return output
@@ -226,40 +180,3 @@ class _Writer:
         if isinstance(operand, tuple):
             return tuple(self._operand(part, owner) for part in operand)
         return operand
-
-
-def _step_to_json(step: Step) -> dict[str, object]:
-    if isinstance(step, Apply):
-        attributes = {key: _operand_to_json(operand) for key, operand in step.attributes}
-        return {"op": step.op, "name": step.name, "attributes": attributes}
-    if isinstance(step, Choose):
-        # Pairs and not an object: the order of the alternatives is the order of the tokens.
-        alternatives = [[name, [_step_to_json(inner) for inner in body]] for name, body in step.alternatives]
-        return {"choose": step.decision, "alternatives": alternatives}
-    body = [_step_to_json(inner) for inner in step.body]
-    return {"repeat": _operand_to_json(step.count), "name": step.name, "dense": step.dense, "body": body}
-
-
-def _step_from_json(document: Mapping[str, Any]) -> Step:
-    if "op" in document:
-        attributes = tuple((key, _operand_from_json(value)) for key, value in document["attributes"].items())
-        return Apply(document["op"], document["name"], attributes)
-    if "choose" in document:
-        alternatives = tuple(
-            (name, tuple(_step_from_json(inner) for inner in body)) for name, body in document["alternatives"]
-        )
-        return Choose(document["choose"], alternatives)
-    body = tuple(_step_from_json(inner) for inner in document["body"])
-    return Again(document["name"], _operand_from_json(document["repeat"]), bool(document["dense"]), body)
-
-
-def _operand_to_json(operand: Operand) -> object:
-    if isinstance(operand, Ref):
-        return {"decision": operand.decision}
-    return [_operand_to_json(part) for part in operand] if isinstance(operand, tuple) else operand
-
-
-def _operand_from_json(document: Any) -> Operand:
-    if isinstance(document, Mapping):
-        return Ref(document["decision"])
-    return tuple(_operand_from_json(part) for part in document) if isinstance(document, list) else document

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from nasctl.dialects.cnn.graph_builder import Operand
+from nasctl.dialects.cnn.steps import Operand
 from nasctl.space import Choice
 
 
@@ -54,6 +54,20 @@ class LayerType:
         given.items()
     )
     any_property: bool = False
+
+    def missing(self, given: Collection[str]) -> list[str]:
+        """The properties that must be given and are not; `size` alone where height and width may replace it."""
+        missing = [
+            name for name, known in self.properties.items() if known.default is None and name not in given
+        ]
+        sides = {"height", "width"}
+        if "size" in given:
+            missing = [name for name in missing if name not in sides]
+        elif sides.intersection(given):
+            missing = [name for name in missing if name != "size"]
+        elif {"size", *sides} <= set(missing):
+            missing = ["size", *(name for name in missing if name not in ("size", *sides))]
+        return missing
 
 
 def _both(operand: Operand) -> Operand:

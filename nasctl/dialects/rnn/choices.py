@@ -85,11 +85,11 @@ def read_choices(written: Property | Size, kind: Kind, scope: Scope, problems: P
         return None
     wrong = [value for value in values if not kind.fits(value)]
     for value in wrong:
-        problems.error(_place(written.value, value), f"`{value}` is not {kind.what}", hint=kind.hint(value))
+        problems.error(_span_of(written.value, value), f"`{value}` is not {kind.what}", hint=kind.hint(value))
     return None if wrong else Choices(values, decided)
 
 
-def _place(domain: Domain, value: Choice) -> Span:
+def _span_of(domain: Domain, value: Choice) -> Span:
     """Where a value is written in a set; the whole of what was written where it is not there by itself."""
     if isinstance(domain, ChoiceSet):
         for element in domain.elements:
