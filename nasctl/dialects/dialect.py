@@ -1,4 +1,4 @@
-"""What a dialect is, and the decisions that its build function writes."""
+"""The description of a dialect, and the list in which its build function collects decisions."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Choice, Clause, Decision, GraphBuilder, Schedule
 
 MOST_DECISIONS = 20_000
-"""Positions that a token string may have."""
+"""Largest number of decisions of a space."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a dialect makes of a file: everything of a `Space` that is the dialect's own.
+    """What a dialect makes of a file: the parts of a `Space` that differ between dialects.
 
     Attributes:
-      decisions: In order.
-      graph_builder: How their values become a network.
+      decisions: The decisions, in the order of the tokens.
+      graph_builder: Turns decided values into a network.
       anchors: Points that skip connections connect.
-      schedule: The decision that is fixed by the number of the trial.
+      schedule: The depth schedule: a decision that the number of the trial fixes.
     """
 
     decisions: tuple[Decision, ...]
@@ -42,16 +42,17 @@ class Dialect:
 
     Attributes:
       name: What follows `space` in the first line of a file.
-      grammar: The Lark grammar file. Its first rule is `start: header top_item*`; rules of `common.lark` come by
-        `%import .common (…)` beside it and by `%import common (…)` from elsewhere.
-      syntax: Makes the syntax tree: `SyntaxBuilder` with a method for each further rule.
-      build: From the statements that are not everybody's (`include`, `let`, `require` and settings are done
-        already), the scope of the `let` names and the collector of problems to the dialect's parts. After an
-        error it goes on as well as it can, so that all are found; what it returns is then not used.
-      graph_builder_from_json: Inverse of the graph builder's `to_json`.
-      measures: The static measures that `require` can bound; others must come from an evaluator.
+      grammar: The Lark grammar file. Its first rule is `start: header top_item*`. It imports rules of `common.lark`
+        by `%import .common (…)` if it is in the same folder, else by `%import common (…)`.
+      syntax: Makes the syntax tree: a subclass of `SyntaxBuilder` with a method for each rule of the grammar.
+      build: Makes the parts of a space, `(statements, scope, problems) -> Parts`. The statements are those of the
+        dialect; `include`, `let`, `require` and settings are handled before. The scope contains the names that `let`
+        defines. Errors are reported to `problems`; the function then continues, so that all errors are found, and its
+        result is discarded.
+      graph_builder_from_json: The inverse of `GraphBuilder.to_json`.
+      measures: The static measures that `require` can bound. An evaluator must report any other.
       input: What its networks read, which decides the data sets that fit.
-      signature: The input and outputs for which costs are stated where no data set is named.
+      signature: The input and outputs for which costs are stated if no data set is named.
       summary: One line for the list of dialects.
     """
 
@@ -67,7 +68,7 @@ class Dialect:
 
 
 class DecisionList:
-    """Collects decisions in order and gives each its kind."""
+    """Collects the decisions of a space in order and assigns their kinds."""
 
     def __init__(self) -> None:
         self._decisions: list[Decision] = []
@@ -87,9 +88,9 @@ class DecisionList:
         Args:
           name: Unique in the space.
           choices: The choice set.
-          kind: What the controller may share between decisions; the name's last part by default. Where that kind
-            has other choices already, a number is put after it.
-          when: The clauses under which it is taken.
+          kind: Decisions of one kind share parameters of the controller. The default is the last part of the name. If
+            an earlier decision of this kind has other choices, a number is appended.
+          when: The clauses under which the decision is taken.
         """
         wanted = kind or name.rpartition(".")[2]
         number, unique = 1, wanted
@@ -100,10 +101,16 @@ class DecisionList:
         return len(self._decisions) - 1
 
     def add_anchor(self, name: str, source: Choice, *, when: Iterable[Clause] = ()) -> int:
-        """Appends the question whether a source feeds an anchor, and returns its index."""
+        """Appends the decision whether a source feeds an anchor, and returns its index.
+
+        Args:
+          name: Name of the anchor.
+          source: Label of the source.
+          when: The clauses under which the decision is taken.
+        """
         self._decisions.append(Decision(f"{name}.{source}", "anchor", (0, 1), tuple(when)))
         return len(self._decisions) - 1
 
     def all(self) -> tuple[Decision, ...]:
-        """The decisions so far."""
+        """The decisions that were added, in order."""
         return tuple(self._decisions)

@@ -1,4 +1,4 @@
-"""Formats a space file of any dialect, and makes sure that it still says the same."""
+"""Formats a space file of any dialect and checks that its meaning did not change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def format_space(source: Source) -> str:
     """The text of a file in the canonical layout.
 
     Raises:
-      SpaceError: It has errors of the syntax, so that its layout is not known.
+      SpaceError: The file has syntax errors.
     """
     problems = Problems()
     dialect = dialect_of(source, problems)

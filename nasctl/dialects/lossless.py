@@ -1,4 +1,4 @@
-"""Reads a space back from its JSON form, for tools that do not parse `.nas` files."""
+"""Reads a space from its JSON form, which tools use that do not parse `.nas` files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from nasctl.space import AnchorPoint, Clause, Constraint, Decision, Schedule, Sp
 
 
 def space_from_json(document: Mapping[str, Any]) -> Space:
-    """The inverse of `Space.to_json`: a space of equal hash; its `source` is empty.
+    """The inverse of `Space.to_json`.
+
+    Args:
+      document: The JSON form of a space.
+
+    Returns:
+      A space of the same hash, with an empty `source`.
 
     Raises:
-      NasctlError: The document is no space, or its dialect is not installed.
+      NasctlError: The document is not the JSON form of a space, or its dialect is not installed.
     """
     try:
         dialect = dialect_named(str(document["dialect"]))

@@ -1,4 +1,4 @@
-"""Reads a space file from its first line to the `Space`, in any dialect."""
+"""Reads space files of any dialect: finds the dialect, parses the text and builds the `Space`."""
 
 from __future__ import annotations
 
@@ -25,38 +25,43 @@ _HEADER = re.compile(
 
 
 def load_space(path: str | Path) -> Space:
-    """The space of a file.
+    """Reads the space of a file.
 
     Args:
-      path: A `.nas` file; one that does not exist is looked up among the spaces that ship with nasctl.
+      path: A `.nas` file. If it does not exist, it is looked up among the spaces that ship with nasctl.
 
     Raises:
-      SpaceError: The file has errors; all of them are in it.
-      NasctlError: There is no such file.
+      SpaceError: The file has errors. The exception contains all of them.
+      NasctlError: The file does not exist.
     """
     found = find_space(path)
     return read_space(read_source(found), Path(found).stem, Problems())
 
 
 def parse_space(text: str, *, name: str, path: str = "<text>") -> Space:
-    """The space of a text.
+    """Reads the space of a text.
 
     Args:
-      text: What a space file says.
+      text: The content of a space file.
       name: Name of the space.
-      path: How errors call the text, and what `include` is relative to.
+      path: The path that error messages show. `include` is relative to it.
 
     Raises:
-      SpaceError: The text has errors; all of them are in it.
+      SpaceError: The text has errors. The exception contains all of them.
     """
     return read_space(Source(path, text.replace("\r\n", "\n")), name, Problems())
 
 
 def read_space(source: Source, name: str, problems: Problems) -> Space:
-    """The space of a source; warnings are left in `problems`.
+    """Reads the space of a source.
+
+    Args:
+      source: A text and its path.
+      name: Name of the space.
+      problems: Collects the warnings.
 
     Raises:
-      SpaceError: There are errors; all of them are in it.
+      SpaceError: The text has errors. The exception contains all of them.
     """
     dialect = dialect_of(source, problems)
     if dialect is None:
@@ -78,7 +83,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
             assert header is not None
             problems.error(
                 Span(source, header.start("keyword"), header.end("dialect")),
-                "nothing follows this line that a network could be made of",
+                "this file says nothing about what to search",
                 hint="the spaces that ship with nasctl are examples: `nasctl describe spaces/cnn.nas`",
             )
         problems.raise_errors()
@@ -99,7 +104,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
 
 
 def dialect_of(source: Source, problems: Problems) -> Dialect | None:
-    """The dialect that a source names in its first line; None when it names none, which is reported."""
+    """The dialect that the first line of a source names, or None after an error."""
     match = _HEADER.match(source.text)
     assert match is not None
     if match["keyword"] is None:
@@ -161,17 +166,19 @@ def _bound(item: Require, dialect: Dialect, scope: Scope, problems: Problems) ->
             known = ", ".join(f"`{name}`" for name in dialect.measures)
             problems.warn(
                 item.measure.span,
-                f"`{measure}` is no static measure, so only an evaluator that reports it can be held to it",
-                hint=f"static are {known}",
+                f"`{measure}` is not a static measure, so the evaluator must report it",
+                hint=f"the static measures are {known}",
             )
     bound = evaluate(item.bound, scope, problems)
     if bound is None:
         return None
     if isinstance(bound, (str, tuple)):
-        problems.error(item.bound.span, "a bound is a number", hint="for example `require params <= 5M`")
+        problems.error(item.bound.span, "a bound must be a number", hint="for example `require params <= 5M`")
         return None
     if item.relation.name == "!=":
-        problems.error(item.relation.span, "`!=` is no bound", hint="it can be `<=`, `<`, `>=`, `>` or `==`")
+        problems.error(
+            item.relation.span, "`!=` cannot state a bound", hint="it can be `<=`, `<`, `>=`, `>` or `==`"
+        )
         return None
     return Constraint(measure, item.relation.name, float(bound))
 

@@ -1,4 +1,4 @@
-"""Finds dialects by name: ours and those of other packages, all by one entry point group."""
+"""Finds dialects by name in an entry point group, those of nasctl and of other packages alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nasctl.dsl.diagnostics import suggestion
 from nasctl.errors import NasctlError
 
 GROUP = "nasctl.dialects"
-"""The entry point group; each entry names a `Dialect`."""
+"""The entry point group. Each entry point is a `Dialect`."""
 
 
 @cache
@@ -19,7 +19,7 @@ def _entries() -> dict[str, EntryPoint]:
 
 
 def dialect_names() -> tuple[str, ...]:
-    """The dialects that are installed."""
+    """Names of the installed dialects."""
     return tuple(sorted(_entries()))
 
 
@@ -28,7 +28,7 @@ def dialect_named(name: str) -> Dialect:
     """The dialect of a name.
 
     Raises:
-      NasctlError: There is none, or the package that brings it cannot be imported.
+      NasctlError: No such dialect is installed, or its package cannot be imported.
     """
     entry = _entries().get(name)
     if entry is None:

@@ -83,7 +83,7 @@ def test_loads_back_from_json():
     [
         (
             "cell { edges in {none, conv3x3} }",
-            ["conv3x3: `conv3x3` is no operation of an edge; did you mean `conv_3x3`?"],
+            ["conv3x3: `conv3x3` is not an operation for an edge; did you mean `conv_3x3`?"],
         ),
         (
             "cell { nodes 1 edges in {none} }",
@@ -92,7 +92,7 @@ def test_loads_back_from_json():
         (
             "filters 8",
             [
-                "filters 8: it is not said what the edges of the cell can be; "
+                "filters 8: the cell does not say what its edges can be; "
                 "write `cell { edges in {none, skip_connect, conv_3x3} }`"
             ],
         ),

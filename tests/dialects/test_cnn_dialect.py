@@ -155,7 +155,7 @@ def warnings(text: str) -> list[str]:
         ),
         (
             "layers 1 layer { relu } require latency <= 5",
-            "`latency` is no static measure, so only an evaluator that reports it can be held to it",
+            "`latency` is not a static measure, so the evaluator must report it",
         ),
         ("layers 1 layer { one of { relu } }", "`one of` offers one type, so nothing is decided"),
     ],
@@ -167,7 +167,7 @@ def test_warnings(text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("layer { relu }", "how many layers are there"),
+        ("layer { relu }", "the number of layers is missing"),
         ("layers 2", "no `layer { … }` that this could count"),
         ("layers 0 layer { relu }", "from 1 to 1,000, not 0"),
         ("layers 2 layer { }", "this layer is empty"),
@@ -186,7 +186,7 @@ def test_warnings(text, message):
         ("input text layers 2 layer { relu }", "a cnn has no input `text`"),
         (
             "layers 2 layer { relu } after 1 { conv { size 3 filters in {1, 2} } }",
-            "what stands `after` layers is fixed",
+            "nothing can be decided in the body of `after`",
         ),
     ],
 )

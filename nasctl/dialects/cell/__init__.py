@@ -1,7 +1,7 @@
 """The dialect `cell`: a small graph with an operation on each edge, stacked to a network.
 
-It is made as other packages make theirs: the grammar lies beside the code, it imports what `nasctl.dialects`,
-`nasctl.dsl`, `nasctl.graph` and `nasctl.space` offer everyone, and an entry point is how nasctl learns of it.
+It is written as a plug-in would be. Its grammar is in its own folder, it imports only the public names of
+`nasctl.dialects`, `nasctl.dsl`, `nasctl.graph` and `nasctl.space`, and nasctl finds it by an entry point.
 """
 
 from pathlib import Path

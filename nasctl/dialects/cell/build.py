@@ -1,4 +1,4 @@
-"""Checks a cell file and makes its decisions: the operation on each edge."""
+"""Builds a cell space: checks the statements and makes a decision on the operation of each edge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULTS = {"nodes": 4, "filters": 16, "stages": 3, "repeat": 5}
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The decisions and the graph builder of a cell file."""
+    """Builds the parts of a cell space."""
     items: list[Node] = []
     for statement in statements:
         items.extend((statement, *statement.items) if isinstance(statement, Cell) else (statement,))
@@ -39,7 +39,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
         cells = [item for item in items if isinstance(item, Cell)]
         problems.error(
             (cells or statements)[-1].span,
-            "it is not said what the edges of the cell can be",
+            "the cell does not say what its edges can be",
             hint="write `cell { edges in {none, skip_connect, conv_3x3} }`",
         )
     decisions = DecisionList()
@@ -84,14 +84,14 @@ def _read_operations(edges: Edges, scope: Scope, problems: Problems) -> Sequence
         if operation not in OPERATIONS:
             problems.error(
                 _span_of(edges, operation),
-                f"`{operation}` is no operation of an edge",
+                f"`{operation}` is not an operation for an edge",
                 hint=suggestion(str(operation), OPERATIONS),
             )
     return operations or ()
 
 
 def _span_of(edges: Edges, operation: Choice) -> Span:
-    """Where an operation is written."""
+    """The location of an operation in the file."""
     if isinstance(edges.domain, ChoiceSet):
         for element in edges.domain.elements:
             if element.span.text == operation:

@@ -1,4 +1,4 @@
-"""How the decided operations of a cell become an image classifier."""
+"""Builds an image classifier from the operations of a cell."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def edge_names(nodes: int) -> Iterator[tuple[str, int, int]]:
 class StackedCells:
     """The network of NAS-Bench-201 (Dong & Yang 2020, figure 1) around a cell.
 
-    A convolution; then the stages, each of the same cells, with a residual block between two of them that halves
-    the map and doubles the filters; then the mean of each map and a dense layer.
+    The network starts with a convolution. Then follow the stages, which repeat the cell. A residual block between two
+    stages halves the map and doubles the filters. The network ends with the mean of each map and a dense layer.
 
     Attributes:
-      nodes: Number of nodes of the cell, the first of which is its input and the last its output.
-      filters: Filters of the first stage.
+      nodes: Number of nodes of the cell. The first one is its input, the last one its output.
+      filters: Number of filters of the first stage.
       stages: Number of stages.
-      repeat: Cells of each stage.
+      repeat: Number of cells of each stage.
     """
 
     nodes: int = 4
@@ -41,7 +41,7 @@ class StackedCells:
     repeat: int = 5
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network that the values stand for."""
+        """The network of some values."""
         writer = GraphWriter()
         value = writer.add("input", name="image")
         value = writer.add(
@@ -62,7 +62,7 @@ class StackedCells:
     def _add_cell(
         self, writer: GraphWriter, value: int, name: str, filters: int, values: Mapping[str, Value]
     ) -> int:
-        """One cell; the value of a node is the sum of the edges that lead to it."""
+        """Writes one cell. The value of a node is the sum of the edges that lead to it."""
         edges: dict[int, list[int]] = {}
         nodes = {0: value}
         for edge, source, target in edge_names(self.nodes):
@@ -81,7 +81,19 @@ Operation = Callable[[GraphWriter, int, str, int], int]
 
 
 def add_reduction(writer: GraphWriter, value: int, name: str, filters: int) -> int:
-    """A residual block that halves the map: two convolutions, beside a mean of 2×2 and a 1×1 convolution."""
+    """Writes a residual block that halves the map.
+
+    Two convolutions are added to a shortcut of 2×2 average pooling and a 1×1 convolution.
+
+    Args:
+      writer: Collects the nodes.
+      value: Index of the node to read.
+      name: Prefix of the names of the nodes.
+      filters: Number of filters.
+
+    Returns:
+      Index of the output.
+    """
     first = _add_conv(writer, value, f"{name}.first", filters, 3, stride=2)
     second = _add_conv(writer, first, f"{name}.second", filters, 3)
     shortcut = writer.add("average_pool", [value], name=f"{name}.shortcut.pool", kernel=(2, 2), stride=(2, 2))
@@ -108,7 +120,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "average_pool", [value], name=name, kernel=(3, 3), stride=(1, 1)
     ),
 }
-"""What an edge can be: adds it to the graph and gives the index of its value."""
+"""The operations that an edge can have: each adds its nodes to a graph and returns the index of the output."""
 
 
 def graph_builder_from_json(document: Mapping[str, Any]) -> StackedCells:

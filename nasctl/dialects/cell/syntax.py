@@ -1,4 +1,4 @@
-"""The syntax tree of the cell dialect: what its grammar adds to the statements of all dialects."""
+"""The syntax tree of `cell` files: the statements that the dialect adds to the common ones."""
 
 from __future__ import annotations
 

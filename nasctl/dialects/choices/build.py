@@ -1,4 +1,4 @@
-"""Builds a space of plain choices: decisions with dotted names, each under the conditions around it."""
+"""Builds a space of plain choices. Each decision has a dotted name and the conditions of the blocks around it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ When = tuple[Clause, ...]
 
 
 class _TooMany(Exception):
-    """The space outgrew what can be searched; reported already."""
+    """The space has too many decisions. The error is already reported."""
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The parts of a space of plain choices."""
+    """Builds the parts of a space of plain choices."""
     builder = _Builder(scope, problems)
     try:
         builder.items([item for item in statements if isinstance(item, Item)], "", ())
@@ -44,7 +44,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
 
 @dataclass
 class _Builder:
-    """One space in the making."""
+    """The parts of a space that were read so far."""
 
     scope: Scope
     problems: Problems
@@ -118,7 +118,7 @@ class _Builder:
             self._repeat(item, name, copies)
 
     def _repeat(self, item: Group, name: str, copies: Sequence[tuple[int, When]]) -> None:
-        """The instances of a group; what is wrong in one is wrong in all, so it is reported once."""
+        """Reads the copies of a group. All have the same errors, so only those of the first are reported."""
         for number, when in copies:
             before = len(self.problems.found)
             self.items(item.body, f"{name}{number}.", when)
@@ -167,7 +167,7 @@ class _Builder:
         return value
 
     def _clauses(self, item: If, prefix: str, when: When) -> When | None:
-        """What a condition says about earlier decisions; None when that was reported as an error."""
+        """The clauses of a condition, or None after an error."""
         clauses = [self._clause(test, prefix, when, item.condition) for test in item.condition.tests]
         known = tuple(clause for clause in clauses if clause is not None)
         return known if len(known) == len(clauses) else None
@@ -186,7 +186,7 @@ class _Builder:
         if not possible:
             self.problems.error(
                 test.span,
-                "this condition can never hold, so what it guards is never decided",
+                "this condition can never hold, so nothing inside it is ever decided",
                 hint=f"`{test.name.name}` is one of {', '.join(map(str, choices))}",
             )
             return None
@@ -195,7 +195,7 @@ class _Builder:
         return Clause(index, tokens)
 
     def _find(self, name: Word, prefix: str) -> int | None:
-        """The decision that a name means: the nearest, from the group it stands in outwards."""
+        """The decision that a name refers to: the innermost group around the name that has one decides."""
         groups = prefix.split(".")[:-1]
         for depth in range(len(groups), -1, -1):
             full = ".".join([*groups[:depth], name.name])

@@ -13,10 +13,10 @@ from nasctl.space import Value
 
 @dataclass(frozen=True)
 class NoNetworks:
-    """Refuses to build: the values are all that an evaluator gets."""
+    """Builds no network. An evaluator scores the values."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """Refuses.
+        """Raises an error.
 
         Raises:
           NasctlError: Always.
@@ -27,7 +27,7 @@ class NoNetworks:
         )
 
     def to_json(self) -> dict[str, object]:
-        """Nothing."""
+        """An empty object."""
         return {}
 
 

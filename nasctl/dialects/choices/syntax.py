@@ -20,7 +20,7 @@ class Decide(Node):
 
 @dataclass(frozen=True)
 class Fix(Node):
-    """`NAME = VALUE`: a value that every architecture has."""
+    """`NAME = VALUE`: a value that all architectures have."""
 
     name: Word
     value: Expression
@@ -28,7 +28,7 @@ class Fix(Node):
 
 @dataclass(frozen=True)
 class Times(Node):
-    """How often a group is there: a fixed or a decided number."""
+    """The number of copies of a group, fixed or decided."""
 
     count: Domain
     decided: bool
@@ -45,7 +45,7 @@ class Group(Node):
 
 @dataclass(frozen=True)
 class Alternative(Node):
-    """One choice of a `one of`, with the decisions that it brings."""
+    """One choice of a `one of`, with the decisions that it implies."""
 
     name: Word
     body: tuple[Item, ...]

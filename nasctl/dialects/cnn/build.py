@@ -1,4 +1,4 @@
-"""Builds a `cnn` space: the layers in order, the decisions of each, the anchors that connect them."""
+"""Builds a `cnn` space: its layers in order, their decisions, and the anchors that connect them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,27 @@ from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Choice, Clause, Schedule
 
 MOST_LAYERS = 1_000
-"""Layers that one statement may ask for."""
+"""Largest number of layers of one statement."""
 
 _ENDS = {"input": (InputKind.IMAGE.value,), "output": ("classifier",)}
 
 
 @dataclass(frozen=True)
 class _Count:
-    """How many layers there are: the most, and the decision on it if there is one."""
+    """A number of layers.
+
+    Attributes:
+      most: The largest number.
+      decision: Index of the decision on the number, if it is decided.
+      choices: The choices of that decision.
+    """
 
     most: int
     decision: int | None = None
     choices: tuple[int, ...] = ()
 
     def clauses(self, number: int) -> tuple[Clause, ...]:
-        """When the layer of a number is there."""
+        """When a network has the layer of a number."""
         tokens = tuple(token for token, count in enumerate(self.choices) if count >= number)
         if self.decision is None or len(tokens) == len(self.choices):
             return ()
@@ -42,7 +48,7 @@ class _Count:
 
 @dataclass
 class _Point:
-    """An anchor point, with when its layer is there."""
+    """An anchor point, and when a network has its layer."""
 
     point: AnchorPoint
     when: tuple[Clause, ...]
@@ -50,7 +56,7 @@ class _Point:
 
 @dataclass
 class _Builder:
-    """One space in the making."""
+    """The parts of a space that were read so far."""
 
     scope: Scope
     problems: Problems
@@ -64,7 +70,7 @@ class _Builder:
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The parts of a `cnn` space."""
+    """Builds the parts of a `cnn` space."""
     blocks: dict[str, Block] = {}
     for item in statements:
         if isinstance(item, Block):
@@ -104,7 +110,7 @@ def _check_ends(ends: Sequence[End], problems: Problems) -> None:
 
 
 def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[Layer]) -> _Count | None:
-    """How many times the unnamed layer is there; None when nothing says so."""
+    """The number of layers without a name, or None if it is not given or wrong."""
     problems = builder.problems
     unnamed = [layer for layer in layers if layer.name is None]
     for layer in unnamed[1:]:
@@ -122,13 +128,13 @@ def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[L
         if layer.times is not None:
             problems.error(
                 layer.times.span,
-                "the number of layers without a name stands in `layers`",
+                "the number of layers without a name is given by `layers`",
                 hint="for example `layers 6`",
             )
     if not given:
         if unnamed and not problems.unread_in(unnamed[0].span.source.whole):
             problems.error(
-                unnamed[0].span, "how many layers are there?", hint="say so with `layers 6` before it"
+                unnamed[0].span, "the number of layers is missing", hint="say so with `layers 6` before it"
             )
         return None
     if not unnamed:
@@ -149,7 +155,9 @@ def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[L
     if choices is None or not isinstance(every, int):
         return None
     if list(choices) != sorted(choices):
-        problems.error(item.count.span, "a schedule of depths grows", hint=f"order it: {sorted(choices)}")
+        problems.error(
+            item.count.span, "the depths of a schedule must increase", hint=f"order it: {sorted(choices)}"
+        )
     index = builder.decisions.add("layers", choices)
     builder.schedule = Schedule(index, every)
     return _Count(max(choices), index, choices)
@@ -242,7 +250,7 @@ def _times(builder: _Builder, name: str, times: Times) -> _Count | None:
 
 
 def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> bool:
-    """Whether the space stays at a size that can be searched."""
+    """Whether the space keeps few enough decisions with this layer. Reports an error if not."""
     before = len(builder.group) if template.skip else 0
     bits = (before * most + most * (most - 1) // 2) if template.skip else 0
     total = len(builder.decisions) + most * len(template.decisions) + bits
@@ -275,7 +283,7 @@ def _add_spec(builder: _Builder, template: Template, spec: LayerSpec, when: tupl
 
 
 def _most_layers(steps: Sequence[Step], template: Template) -> int:
-    """The most repetitions that a body can have; a body without any counts once."""
+    """The largest number of repetitions that a body can have."""
     choices = dict(zip(template.names, template.decisions, strict=True))
     most = 0
     for step in steps:
@@ -295,9 +303,7 @@ def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[in
     for item in statements:
         template = builder.templates.read(item.body)
         if template.decisions or template.skip:
-            builder.problems.error(
-                item.span, "what stands `after` layers is fixed; nothing can be decided there"
-            )
+            builder.problems.error(item.span, "nothing can be decided in the body of `after`")
         builder.bodies.append(template)
         for written in item.numbers:
             number = evaluate(written, builder.scope, builder.problems)
@@ -308,7 +314,7 @@ def _crossings(builder: _Builder, statements: Sequence[After]) -> tuple[tuple[in
                     written.span, f"the number of a layer is a whole number from 1, not {number}"
                 )
             elif number in crossings:
-                builder.problems.error(written.span, f"there is something after layer {number} already")
+                builder.problems.error(written.span, f"`after {number}` is given twice")
             else:
                 if number >= layers:
                     builder.problems.warn(

@@ -1,4 +1,4 @@
-"""The syntax tree of `cnn` files: one class for each rule of `cnn.lark`, and the builder that makes them."""
+"""The syntax tree of `cnn` files: a class for each rule of `cnn.lark`, and the builder that makes them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Property = Given | Decided | Pair
 
 @dataclass(frozen=True)
 class Use(Node):
-    """`NAME {…}`: an op of the network or a block of the file."""
+    """`NAME {…}`: a layer type or a block of the file."""
 
     name: Word
     properties: tuple[Property, ...]
@@ -54,7 +54,7 @@ class OneOf(Node):
 
 @dataclass(frozen=True)
 class Times(Node):
-    """How often something is repeated: a fixed or a decided number."""
+    """A number of repetitions, fixed or decided."""
 
     count: Domain
     decided: bool
@@ -62,7 +62,7 @@ class Times(Node):
 
 @dataclass(frozen=True)
 class Repeat(Node):
-    """`repeat N {…}`: a chain of equal parts; `dense`: each reads all before it."""
+    """`repeat N {…}`: a chain of equal parts. In a `dense` chain each part reads all parts before it."""
 
     times: Times
     dense: bool
@@ -79,7 +79,7 @@ Item = Use | OneOf | Repeat | Skip
 
 @dataclass(frozen=True)
 class Layers(Node):
-    """`layers …`: how many times the unnamed layer is there."""
+    """`layers …`: the number of layers without a name."""
 
     count: Domain
     how: Literal["fixed", "decided", "scheduled"]
@@ -87,7 +87,7 @@ class Layers(Node):
 
     @property
     def subject(self) -> str:
-        """There is one number of layers."""
+        """Of which a file has one."""
         return "layers"
 
 
@@ -101,13 +101,13 @@ class Layer(Node):
 
     @property
     def subject(self) -> str:
-        """The layer of its name; there is one without."""
+        """Of which a file has one: a layer of this name, or without a name."""
         return f"layer {self.name.name if self.name else ''}"
 
 
 @dataclass(frozen=True)
 class After(Node):
-    """`after N, M {…}`: what is read across these places goes through the body."""
+    """`after N, M {…}`: outputs that are read across layer N or M go through the body."""
 
     numbers: tuple[Expression, ...]
     body: tuple[Item, ...]
@@ -115,7 +115,7 @@ class After(Node):
 
 @dataclass(frozen=True)
 class Parameter(Node):
-    """A name that a block's properties are given by, perhaps with a default."""
+    """A parameter of a block, which may have a default."""
 
     name: Word
     default: Domain | None

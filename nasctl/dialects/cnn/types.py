@@ -1,4 +1,4 @@
-"""The types of layers of the dialect `cnn`: which properties each has, and which attributes of the op they become."""
+"""The layer types of the `cnn` dialect: their properties, and the attributes of ops that these become."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Property:
       low: Its smallest value.
       high: Its largest value.
       whole: Whether it is a whole number.
-      pair: Whether it may be given in parts, `(height …, width …)`.
-      default: Its value where it is left out; None when it must be given.
+      pair: Whether it may be given as two parts, `(height …, width …)`.
+      default: Its value if it is not given. None if it must be given.
     """
 
     low: float = 1
@@ -28,7 +28,7 @@ class Property:
     default: Choice | None = 1
 
     def refuses(self, value: Choice) -> str:
-        """Why it cannot have a value, or an empty string."""
+        """The reason for which a value is refused, or an empty string."""
         wanted = "a whole number" if self.whole else "a number"
         if isinstance(value, str) or (self.whole and not isinstance(value, int)):
             return f"must be {wanted}, not {value}"
@@ -42,10 +42,10 @@ class LayerType:
     """One type of layer.
 
     Attributes:
-      op: The op of the graph.
+      op: Name of its op.
       properties: Its properties, by name.
-      attributes: From the properties' operands (those given and defaults) to the op's attributes.
-      any_property: Whether properties that are not known here are passed on to the op as they are.
+      attributes: Maps the operands of the properties to the attributes of the op.
+      any_property: Whether properties that are not listed here are passed on to the op.
     """
 
     op: str
@@ -56,7 +56,7 @@ class LayerType:
     any_property: bool = False
 
     def missing(self, given: Collection[str]) -> list[str]:
-        """The properties that must be given and are not; `size` alone where height and width may replace it."""
+        """The properties that must be given and are not. Either `size` or both `height` and `width` must be given."""
         missing = [
             name for name, known in self.properties.items() if known.default is None and name not in given
         ]
@@ -71,7 +71,7 @@ class LayerType:
 
 
 def _both(operand: Operand) -> Operand:
-    """A pair of a property that is given once for height and width."""
+    """The pair of height and width, which may be given as one value."""
     return operand if isinstance(operand, tuple) else (operand, operand)
 
 
@@ -111,23 +111,23 @@ LAYER_TYPES: Mapping[str, LayerType] = {
     "identity": LayerType("identity"),
     "zero": LayerType("zero"),
 }
-"""The types that the language has by itself; ops of other packages are types under their own name."""
+"""The types of nasctl. Every op of another package that is a layer is a type under its own name."""
 
 
 def layer_type(name: str) -> LayerType | None:
-    """The type of a name, or None: ours, or an op that another package brings."""
+    """The layer type of a name, or None if there is none."""
     if name in LAYER_TYPES:
         return LAYER_TYPES[name]
     return LayerType(name, any_property=True) if name in _plugged() else None
 
 
 def layer_type_names() -> list[str]:
-    """The names of all types."""
+    """The names of all layer types."""
     return [*LAYER_TYPES, *_plugged()]
 
 
 def _plugged() -> list[str]:
-    from nasctl.graph import ops  # only where a name is not one of ours: this loads other packages
+    from nasctl.graph import ops  # imported only for unknown names, as it loads other packages
 
     own = {kind.op for kind in LAYER_TYPES.values()}
     return [name for name, op in ops().items() if "layer" in op.roles and name not in own]

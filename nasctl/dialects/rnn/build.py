@@ -1,4 +1,4 @@
-"""Checks an rnn file and makes its decisions: the cell's in the paper's order, then those of the network around it."""
+"""Builds an rnn space: the decisions of the cell in the order of the paper, then those of the network around it."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ SIZES: Mapping[str, tuple[Kind, Choice]] = {
     "hidden": (whole_number("a number of units", 1, 100_000), 64),
     "dropout": (fraction("a fraction to drop"), 0),
 }
-"""What each size of the network may be and what it is where the file does not say, in the order of their tokens."""
+"""The range and the default of each size of the network, in the order of their tokens."""
 
 _Block = TypeVar("_Block", Inject, Indices)
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
-    """The decisions and the graph builder of an rnn file."""
+    """Builds the parts of an rnn space."""
     given = _by_subject(statements, problems)
     reader = _Reader(scope, problems)
     cell = given.get("cell")
@@ -70,7 +70,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
 
 
 def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str, Node]:
-    """The statements by what they are about; each may be there once."""
+    """The statements by subject. Reports a subject that occurs twice."""
     given: dict[str, Node] = {}
     for statement in statements:
         subject: str = "cell"
@@ -89,7 +89,7 @@ def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str
 
 
 def _report_twice(what: str, first: Node, again: Node, problems: Problems) -> None:
-    """Reports what may be there once."""
+    """Reports a second statement on one subject."""
     problems.error(again.span, f"`{what}` is given twice", notes=[Note("the first one is here", first.span)])
 
 
@@ -104,17 +104,17 @@ def _ops_as(role: Role, what: str) -> Kind:
 
 
 class _Reader:
-    """Collects what is decided and what is fixed; what has an error becomes neither."""
+    """Collects the decisions and the fixed values. A property with an error becomes neither."""
 
     def __init__(self, scope: Scope, problems: Problems) -> None:
         self.decisions = DecisionList()
         self.fixed: list[tuple[str, Choice]] = []
-        self.base = 0  # until it is known
+        self.base = 0  # until the file states it
         self._scope = scope
         self._problems = problems
 
     def read_cell(self, cell: Cell) -> None:
-        """Reads the cell. Its decisions come in the order of the tokens, whatever the order in the file."""
+        """Reads the cell. The order of its decisions does not depend on the order in the file."""
         own = self._by_name(
             [item for item in cell.items if isinstance(item, Property)], "cell", TREE, cell.span
         )
@@ -155,15 +155,15 @@ class _Reader:
             self.base = int(choices.values[0])
 
     def _read_indices(self, blocks: Sequence[Indices]) -> None:
-        """The node that gives c and the node that c enters: any of the tree, unless the file says which.
+        """Reads which nodes c may be read from and injected into: all nodes of the tree unless the file restricts them.
 
-        The paper sets no bounds to them, and its example has leaves for both. With all nodes allowed a tree of base
-        8 has the 6e16 cells that it counts (section 4.2).
+        The paper does not restrict them. If all nodes are allowed, a tree of base 8 has the 6e16 cells that it counts
+        (section 4.2).
         """
         written = {}
         for block in blocks:
             written = self._by_name(block.properties, "indices", (), block.span, INDICES)
-        if not self.base:  # which numbers nodes have is then not known
+        if not self.base:  # without it the nodes have no numbers
             return
         nodes = tuple(range(tree_size(self.base)))
         named = Scope(
@@ -194,7 +194,7 @@ class _Reader:
         span: Span,
         optional: Sequence[str] = (),
     ) -> dict[str, Property]:
-        """The properties of a block; reports those that are unknown, there twice, or missing."""
+        """The properties of a block by name. Reports those that are unknown, given twice, or missing."""
         known = (*needed, *optional)
         given: dict[str, Property] = {}
         for item in properties:
@@ -207,7 +207,7 @@ class _Reader:
                 _report_twice(name, given[name], item, self._problems)
             given[name] = item
         if given.keys() - set(known) or self._problems.unread_in(span):
-            return given  # what seems to be missing may be what was misspelt
+            return given  # the missing property may be the misspelt one
         for name in needed:
             if name not in given:
                 start = Span(span.source, span.start, span.start + len(owner))

@@ -1,4 +1,4 @@
-"""What the properties of an rnn file may be, and the choices that were written for them."""
+"""The kinds of values that properties of an rnn file take, and how their choices are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from nasctl.space import Choice
 
 @dataclass(frozen=True)
 class Choices:
-    """The choices of one property: a set to decide among, or one value."""
+    """The choices of one property.
+
+    Attributes:
+      values: The choices, or the one value that is fixed.
+      decided: Whether the search decides among them.
+    """
 
     values: tuple[Choice, ...]
     decided: bool
@@ -21,12 +26,12 @@ class Choices:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a property may be.
+    """The kind of value that a property takes.
 
     Attributes:
-      what: How messages call it: `a combination`.
-      fits: Whether a value is one.
-      hint: What to write instead of a value that is none.
+      what: Its name in messages: `a combination`.
+      fits: Whether a value is of this kind.
+      hint: The hint for a value that is not.
     """
 
     what: str
@@ -35,12 +40,12 @@ class Kind:
 
 
 def one_of(what: str, known: Sequence[str]) -> Kind:
-    """A word out of a list."""
+    """One word of a list."""
     return Kind(what, lambda value: value in known, lambda value: suggestion(str(value), known))
 
 
 def whole_number(what: str, lowest: int, highest: int) -> Kind:
-    """A whole number between two, both included."""
+    """A whole number from `lowest` to `highest`."""
     return Kind(
         what,
         lambda value: isinstance(value, int) and lowest <= value <= highest,
@@ -58,7 +63,7 @@ def fraction(what: str) -> Kind:
 
 
 def power_of_two(what: str, highest: int) -> Kind:
-    """A power of two from 2 on."""
+    """A power of two from 2 to `highest`."""
 
     def hint(value: Choice) -> str:
         if not isinstance(value, int) or not 2 < value < highest:
@@ -74,7 +79,17 @@ def power_of_two(what: str, highest: int) -> Kind:
 
 
 def read_choices(written: Property | Size, kind: Kind, scope: Scope, problems: Problems) -> Choices | None:
-    """The choices that were written, or None when an error was reported."""
+    """Reads the choices of a property.
+
+    Args:
+      written: The property.
+      kind: The kind of value that it takes.
+      scope: Names that stand for values.
+      problems: Where errors go.
+
+    Returns:
+      The choices, or None after an error.
+    """
     decided = written.how == "decided" if isinstance(written, Size) else written.decided
     if decided:
         values = expand(written.value, scope, problems)
@@ -90,7 +105,7 @@ def read_choices(written: Property | Size, kind: Kind, scope: Scope, problems: P
 
 
 def _span_of(domain: Domain, value: Choice) -> Span:
-    """Where a value is written in a set; the whole of what was written where it is not there by itself."""
+    """The location of a value in a set, or of the whole domain if it does not contain the value literally."""
     if isinstance(domain, ChoiceSet):
         for element in domain.elements:
             if element.span.text == str(value):

@@ -1,4 +1,4 @@
-"""How the decided values of an rnn space become a language model."""
+"""Builds a language model from the values of an rnn space."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nasctl.space import Choice, Decision, Value
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A language model around a tree cell: embedding, a stack of recurrent layers, one logit a token.
+    """Builds language models around a tree cell: an embedding, recurrent layers, and one logit for each word.
 
-    The embedding has as many units as the layers; the layers have the same cell, with weights of their own.
+    The embedding and all layers have the same number of units. The layers share the cell and have their own weights.
 
     Attributes:
-      base: Number of leaves of the cell's tree.
-      fixed: Names and values of what is not decided, in order. Of the whole network these are `stack`, its layers;
-        `hidden`, its units; `dropout`, the fraction dropped between layers, never from step to step (Zaremba et
-        al. 2014).
-      fitted: Whether `hidden` is a number of parameters that the units are chosen for.
-      shared_embedding: Whether the output layer uses the embedding's matrix.
+      base: Number of leaves of the tree of the cell.
+      fixed: Names and values of what is not decided, in order. Those of the network are `stack`, the number of layers;
+        `hidden`, the number of units; and `dropout`, the fraction that is dropped between layers, but not between
+        steps (Zaremba et al. 2014).
+      fitted: Whether `hidden` is the number of parameters by which binding chooses the units.
+      shared_embedding: Whether the output layer uses the matrix of the embedding.
     """
 
     base: int
@@ -32,7 +32,7 @@ class LanguageModel:
     shared_embedding: bool = False
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network that the values stand for."""
+        """The network of some values."""
         known: dict[str, Any] = {**dict(self.fixed), **values}
         cell = tree_cell(self.base, known)
         size: dict[str, Any] = {"fit_params" if self.fitted else "units": known["hidden"]}
@@ -58,7 +58,7 @@ class LanguageModel:
         return writer.finish([writer.add("dense", [value], name="output")])
 
     def tree_ops(self, decisions: Sequence[Decision]) -> TreeOps | None:
-        """The ops that cells may be made of, where all networks have the same layers, units and dropout."""
+        """The ops of the cells, if all networks have the same layers, units and dropout; else None."""
         if not {"stack", "hidden", "dropout"} <= dict(self.fixed).keys():
             return None
         choices: dict[str, tuple[Choice, ...]] = {name: (value,) for name, value in self.fixed}

@@ -1,4 +1,4 @@
-"""The syntax tree of the rnn dialect: what its grammar adds to the statements of all dialects."""
+"""The syntax tree of `rnn` files: the statements that the dialect adds to the common ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Property(Node):
 
 @dataclass(frozen=True)
 class Inject(Node):
-    """`inject { … }`: how the state is combined into a node."""
+    """`inject { … }`: how the state c is combined into a node."""
 
     properties: tuple[Property, ...]
 
@@ -49,7 +49,7 @@ class Cell(Node):
 
 @dataclass(frozen=True)
 class Size(Node):
-    """`stack`, `hidden` or `dropout`; `hidden for N params` is fitted."""
+    """`stack`, `hidden` or `dropout`. `hidden for N params` is fitted."""
 
     name: Word
     value: Domain
