@@ -1,7 +1,8 @@
-"""Prints docs/commands.md: what every command does and takes, and every setting, read from the program itself."""
+"""Prints docs/commands.md, read from the code: what each command does and takes, and every setting."""
 
 import inspect
 import re
+import textwrap
 from dataclasses import fields
 from typing import Any
 
@@ -10,12 +11,15 @@ import typer
 from nasctl.cli.main import app
 from nasctl.config import SECTIONS
 
+WIDTH = 100
+"""Characters in a line of prose."""
+
 
 def section(name: str, command: Any) -> str:
-    """The part of the page that describes one command."""
+    """Returns the section of one command: its description, a table of its options, and its example."""
     text = inspect.cleandoc(command.callback.__doc__)
-    said, _, example = text.rpartition("\n\n")
-    parts = [f"## nasctl {name}", said]
+    description, _, example = text.rpartition("\n\n")
+    parts = [f"## nasctl {name}", *(textwrap.fill(part, WIDTH) for part in description.split("\n\n"))]
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
     rows = [(f"`{parameter.metavar or parameter.name}`", parameter.help) for parameter in arguments]
@@ -29,13 +33,13 @@ def section(name: str, command: Any) -> str:
 
 
 def option_words(option: Any) -> list[str]:
-    """How an option is written: its name, and what it takes."""
+    """Returns how an option is written: its name, and its value unless it is a flag."""
     takes = [] if option.is_flag else [option.metavar or option.name.upper()]
     return [option.opts[0].replace("|", "\\|"), *(word.replace("|", "\\|") for word in takes)]
 
 
 def settings(name: str, schema: Any) -> str:
-    """The part of the page that lists the settings of one section."""
+    """Returns the table of the settings of one section."""
     described = inspect.cleandoc(schema.__doc__).partition("Attributes:\n")[2]
     texts = {
         key: " ".join(text.split())
@@ -44,11 +48,11 @@ def settings(name: str, schema: Any) -> str:
     rows = [
         f"| `{name}.{item.name}` | {written(item.default)} | {texts[item.name]} |" for item in fields(schema)
     ]
-    return "\n".join(["| | default | |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| setting | default | |", "| --- | --- | --- |", *rows])
 
 
 def written(default: object) -> str:
-    """A default as a person would give it; nothing where it is empty."""
+    """Returns a default as a user would write it; empty if the default is empty."""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`" if default != "" else ""
 
 
@@ -56,13 +60,15 @@ def main() -> None:
     """Prints the page."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     print(
-        "# Commands\n\nEach prints this with `--help`. Results go to standard output, progress and errors to standard "
-        "error.\nExit codes: 0 done, 1 the work failed, 2 what was given was wrong, 130 interrupted.\n"
+        "# Commands\n\nThis page is generated from the help texts of nasctl. `nasctl COMMAND --help` prints the same."
+        "\nResults go to standard output, progress and errors to standard error.\n\n"
+        "| exit code | meaning |\n| --- | --- |\n| 0 | the command succeeded |\n| 1 | the work failed |\n"
+        "| 2 | the input was wrong |\n| 130 | the command was interrupted |\n"
     )
     print("\n\n".join(section(name, command) for name, command in commands.items()))
     print(
-        "\n## Settings\n\nWhat `--set SECTION.KEY=VALUE` takes, and a space file: `training { epochs 10 }`. "
-        "Some spaces bring\nsettings of their own, which stand before these defaults.\n"
+        "\n## Settings\n\nSet them with `--set SECTION.KEY=VALUE`, or in a space file: `training { epochs 10 }`."
+        "\nA setting in a space file takes precedence over the default below, and `--set` over both.\n"
     )
     print("\n\n".join(settings(name, schema) for name, schema in SECTIONS.items()))
 

@@ -18,6 +18,29 @@ NAMES = [command.name or command.callback.__name__ for command in app.registered
 SMALL = ["--trials", "2", "--set", "training.epochs=1"]
 """What is added to a documented search, so that it ends soon."""
 
+PAGES = sorted(
+    file
+    for pattern in ("*.md", "docs/*.md", "benchmarks/notes/*.md", "examples/plugin/*.md")
+    for file in ROOT.glob(pattern)
+)
+LONGEST_LINE = 100
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_of_markdown_are_short_except_in_tables(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [
+        f"{page.name}:{number}"
+        for number, line in enumerate(lines, 1)
+        if len(line) > LONGEST_LINE and not line.startswith("|")
+    ] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
 
 def test_the_help_texts_in_the_docs_are_those_of_the_program() -> None:
     printed = subprocess.run(
