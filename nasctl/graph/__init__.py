@@ -1,6 +1,6 @@
-"""The op graph: the narrow waist between dialects on one side and costs, drawings and Flax on the other.
+"""The op graph, which separates the dialects from costs, drawings, training and export.
 
-A dialect writes a `Graph`; passes, each a function, read or rewrite it; what comes after knows no dialect.
+A dialect builds a `Graph`. Passes, which are functions, read or rewrite it. Nothing after it depends on a dialect.
 """
 
 from nasctl.graph.binding import bind

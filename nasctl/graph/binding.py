@@ -1,4 +1,4 @@
-"""Binds a graph to a task."""
+"""Binds a graph to a task: fills in the sizes that the task fixes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from nasctl.graph.sizing import fit_units
 
 
 def bind(graph: Graph, signature: Signature) -> Graph:
-    """Fills in what the task fixes: the shape of `input` nodes, the vocabulary of embeddings, the units
-    of the `dense` node that ends the network; then the hidden size that a number of parameters asks for
-    (`fit_units`).
+    """Fills in the sizes that the task fixes.
+
+    These are the shape of `input` nodes, the vocabulary of embeddings, and the units of the `dense` node that ends the
+    network. Nodes that state a number of parameters then get their units (`fit_units`).
 
     Args:
-      graph: A network as a dialect decodes it. What it fixes itself must agree with the task.
+      graph: A network that a graph builder made. Sizes that it states must agree with the task.
       signature: Shape of one example and number of outputs.
 
     Returns:
-      The graph with every attribute known; all shapes fit.
+      The graph with all attributes. All of its shapes are consistent.
 
     Raises:
-      NasctlError: A node's inputs do not fit it, or the network does not fit the task.
+      NasctlError: The inputs of a node have the wrong shapes, or the network does not fit the task.
     """
     ends = set(graph.outputs)
     nodes = list(graph.nodes)

@@ -1,4 +1,4 @@
-"""The canonical hash: equal for graphs that are the same network."""
+"""The canonical hash of a graph: networks are equal if their hashes are."""
 
 from __future__ import annotations
 
@@ -11,38 +11,46 @@ from nasctl.graph.simplify import simplify
 
 
 def canonical_hash(graph: Graph) -> str:
-    """Hash of a bound graph that is equal for equal networks: 64 hexadecimal digits, stable.
+    """The canonical hash of a bound graph.
 
-    Two networks are the same when their normal forms (`simplify`) differ only in names, in the order of nodes
-    that do not depend on each other, and in the order of inputs that makes no difference: of `add`; and of
-    `concat` where every reader of its channels mixes them by weights of its own, so that another order only
-    permutes weights that are drawn and trained alike.
+    Two networks count as equal if their normal forms (`simplify`) differ only in
 
-    The converse holds without exception: equal hashes are equal networks (collisions of SHA-256 aside), as
-    what is hashed is the whole graph, written in an order that depends on its structure alone. To find that
-    order nodes are coloured by what they are, what they read and what reads them until no more of them can be
-    told apart; then one of those that are still alike is picked and set apart. Where nodes of one colour can
-    be exchanged for each other, as twin layers can, it does not matter which.
+    - the names of nodes;
+    - the order of nodes that do not depend on each other;
+    - the order of the inputs of `add`, and of `concat` if every op that reads its channels mixes them by its own
+      weights. Another order then only permutes weights that are initialised and trained alike.
+
+    Equal hashes mean equal networks, apart from collisions of SHA-256, because the hash covers the whole graph in an
+    order that depends on its structure only. To find this order, nodes are coloured by their op, by what they read and
+    by what reads them. Colours are refined until this distinguishes no more nodes. Then one of the nodes that share a
+    colour gets a new colour, and the refinement continues. If such nodes are interchangeable, as twin layers are, any
+    of them may be chosen.
+
+    Args:
+      graph: A bound graph.
+
+    Returns:
+      64 hexadecimal digits, which do not change between versions of nasctl.
     """
     entrances = [node.name for node in graph.nodes if node.op == "input"]
     graph = simplify(graph)
     labels = [f"{node.op}{_written(dict(node.attributes))}" for node in graph.nodes]
-    if len(entrances) > 1:  # what each is fed depends on its name and its number
+    if len(entrances) > 1:  # their names and order decide which data each receives
         for index, node in enumerate(graph.nodes):
             labels[index] += f"{entrances.index(node.name)}{node.name}" if node.op == "input" else ""
     free = _free_order(graph)
     order = _order(graph, labels, free)
-    place = {index: number for number, index in enumerate(order)}
+    position_of = {index: number for number, index in enumerate(order)}
     lines = []
     for index in order:
-        inputs = [place[source] for source in graph.nodes[index].inputs]
+        inputs = [position_of[source] for source in graph.nodes[index].inputs]
         lines.append(f"{labels[index]}{sorted(inputs) if free[index] else inputs}")
-    lines.append(str([place[index] for index in graph.outputs]))
+    lines.append(str([position_of[index] for index in graph.outputs]))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _written(attribute: Attribute | dict[str, Attribute]) -> str:
-    """An attribute in one way of writing; of a graph, its hash."""
+    """The canonical text of an attribute. A graph is replaced by its hash."""
     if isinstance(attribute, Graph):
         return canonical_hash(attribute)
     if isinstance(attribute, dict):
@@ -53,11 +61,10 @@ def _written(attribute: Attribute | dict[str, Attribute]) -> str:
 
 
 def _free_order(graph: Graph) -> list[bool]:
-    """For each node whether the order of its inputs makes no difference."""
+    """For each node, whether the order of its inputs is irrelevant."""
     ops = [op_named(node.op) for node in graph.nodes]
-    absorbed = [True] * len(
-        ops
-    )  # whether an order of the channels of its output is absorbed by all that read it
+    # For each node, whether all ops that read its output have weights that absorb the order of its channels.
+    absorbed = [True] * len(ops)
     for index in graph.outputs:
         absorbed[index] = False
     for index in range(len(ops) - 1, -1, -1):
@@ -69,20 +76,20 @@ def _free_order(graph: Graph) -> list[bool]:
 
 
 def _order(graph: Graph, labels: list[str], free: list[bool]) -> list[int]:
-    """Indices of the nodes in an order that only the graph's structure decides."""
+    """Indices of the nodes in an order that depends on the structure of the graph only."""
     colours = [crc32(label.encode()) for label in labels]
     for position, index in enumerate(graph.outputs):
         colours[index] = crc32(b"%d of the outputs" % position, colours[index])
-    colours = _told_apart(graph, colours, free)
+    colours = _distinguished(graph, colours, free)
     while len(set(colours)) < len(colours):
         alike = min(colour for colour in colours if colours.count(colour) > 1)
         colours[colours.index(alike)] += 1 << 32
-        colours = _told_apart(graph, colours, free)
+        colours = _distinguished(graph, colours, free)
     return sorted(range(len(colours)), key=colours.__getitem__)
 
 
-def _told_apart(graph: Graph, colours: list[int], free: list[bool]) -> list[int]:
-    """Colours that also tell what a node reads and what reads it, refined until they tell no more apart."""
+def _distinguished(graph: Graph, colours: list[int], free: list[bool]) -> list[int]:
+    """Refines colours until another pass distinguishes no more nodes."""
     while True:
         refined = _refined(graph, colours, free)
         if len(set(refined)) <= len(set(colours)) or len(set(refined)) == len(refined):
@@ -91,7 +98,7 @@ def _told_apart(graph: Graph, colours: list[int], free: list[bool]) -> list[int]
 
 
 def _refined(graph: Graph, colours: list[int], free: list[bool]) -> list[int]:
-    """One pass forward, in which a node sees what it reads, and one back, in which it sees what reads it."""
+    """Adds to the colours what each node reads, in a forward pass, and what reads it, in a backward pass."""
     seen: list[int] = []
     for index, node in enumerate(graph.nodes):
         sources = [seen[source] for source in node.inputs]

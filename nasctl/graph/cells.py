@@ -1,6 +1,7 @@
-"""The cells that people know, as bodies of the op `recurrent`: what a cell that was found is measured against.
+"""Known recurrent cells, as baselines for the cells that a search finds.
 
-With x the input, h and c the states, W and U matrices, b a bias, σ the logistic function and ⊙ the elementwise product.
+Each is a Graph for the attribute `cell` of the op `recurrent`. x is the input, h and c are states, W and U matrices, b
+a bias, σ the logistic function and ⊙ the elementwise product.
 """
 
 from __future__ import annotations
@@ -64,16 +65,16 @@ KNOWN_CELLS: Mapping[str, Callable[[], Graph]] = {
     "GRU": gru_cell,
     "LSTM": lstm_cell,
 }
-"""By the names that people use, the oldest idea first."""
+"""The known cells by name, from the smallest to the largest."""
 
 
 def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
-    """The same network around another cell.
+    """Replaces the cell of a network.
 
     Args:
       graph: A network with recurrent layers, not yet bound.
-      cell: What its layers are to run.
-      params: Parameters that the network may have in all: binding chooses the hidden size by them.
+      cell: The new cell of all recurrent layers.
+      params: Largest number of parameters of the network. Binding chooses the number of units accordingly.
     """
     nodes = tuple(
         replace(

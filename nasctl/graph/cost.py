@@ -1,4 +1,4 @@
-"""What a network costs, without building it: parameters, FLOPs, memory of its activations, depth."""
+"""The static cost of a network: parameters, FLOPs, memory of activations, and depth. No network is built."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ __all__ = ["Cost", "measure_cost"]
 
 
 def measure_cost(graph: Graph) -> Cost:
-    """The cost of a bound graph, counted over the nodes that a built network has (`simplify`).
+    """The cost of a network.
+
+    Args:
+      graph: A bound graph. Nodes that a built network does not have are not counted (`simplify`).
 
     Raises:
-      NasctlError: A node's inputs do not fit it.
+      NasctlError: The inputs of a node have the wrong shapes.
     """
     graph = simplify(graph)
     shapes = infer_shapes(graph)

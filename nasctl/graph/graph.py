@@ -1,4 +1,4 @@
-"""The vocabulary: nodes with an op, attributes and inputs, in topological order."""
+"""A network as data: nodes in topological order, each with an op, attributes and inputs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Union
 
 Shape = tuple[int, ...]
-"""Shape of one example without the batch: (height, width, channels) of a map, (features,) of a vector,
+"""Shape of one example, without the batch axis: (height, width, channels) of a map, (features,) of a vector,
 (steps, features) of a sequence."""
 
 Attribute = Union[int, float, str, bool, tuple["Attribute", ...], "Graph"]
-"""A property of a node. A Graph is the body of a node that applies it, as the cell of a recurrent layer."""
+"""The value of an attribute of a node. A Graph is the body of the node, such as the cell of a recurrent layer."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Node:
 
     Attributes:
       op: Name of the op in the registry (`nasctl.graph.ops`).
-      name: Unique in the graph, dotted by what it belongs to: `layer3.conv`.
+      name: Unique in the graph. Dots separate the layer from its parts: `layer3.conv`.
       inputs: Indices of the nodes that it reads, in order.
-      attributes: The op's properties, such as `kernel=(3, 5)`.
+      attributes: Settings of the op, such as `kernel=(3, 5)`.
     """
 
     op: str
@@ -36,15 +36,15 @@ class Graph:
     """A network as data.
 
     Attributes:
-      nodes: In topological order: a node reads earlier nodes only.
-      outputs: Indices of the nodes whose values are the network's.
+      nodes: The nodes in topological order: each reads earlier nodes only.
+      outputs: Indices of the nodes whose values are the outputs of the network.
     """
 
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
 
     def consumers(self) -> tuple[tuple[int, ...], ...]:
-        """For each node the indices of the nodes that read it."""
+        """For each node, the indices of the nodes that read it."""
         reading: list[list[int]] = [[] for _ in self.nodes]
         for index, node in enumerate(self.nodes):
             for source in dict.fromkeys(node.inputs):
@@ -54,11 +54,11 @@ class Graph:
 
 @dataclass(frozen=True)
 class Signature:
-    """What the task fixes about a network.
+    """The sizes of a network that a task fixes.
 
     Attributes:
       input_shape: Shape of one example: (height, width, channels) of an image, (steps,) of a text.
-      outputs: Number of classes, or size of the vocabulary.
+      outputs: Number of classes, or size of the vocabulary of a text.
     """
 
     input_shape: Shape
@@ -66,16 +66,36 @@ class Signature:
 
 
 class GraphWriter:
-    """Collects nodes in order; `add` gives the index by which later nodes refer to one."""
+    """Writes a graph node by node.
+
+    >>> writer = GraphWriter()
+    >>> image = writer.add("input", name="image")
+    >>> writer.finish([writer.add("relu", [image], name="relu")]).outputs
+    (1,)
+    """
 
     def __init__(self) -> None:
         self._nodes: list[Node] = []
 
     def add(self, op: str, inputs: Iterable[int] = (), *, name: str, **attributes: Attribute) -> int:
-        """Appends a node and returns its index."""
+        """Appends a node.
+
+        Args:
+          op: Name of its op.
+          inputs: Indices of the nodes that it reads.
+          name: Its name, unique in the graph.
+          attributes: Its attributes.
+
+        Returns:
+          The index by which later nodes refer to it.
+        """
         self._nodes.append(Node(op, name, tuple(inputs), attributes))
         return len(self._nodes) - 1
 
     def finish(self, outputs: Iterable[int]) -> Graph:
-        """The graph of all nodes so far."""
+        """The graph of all nodes.
+
+        Args:
+          outputs: Indices of the output nodes.
+        """
         return Graph(tuple(self._nodes), tuple(outputs))

@@ -1,4 +1,4 @@
-"""Infers the shape of every node's output."""
+"""Infers the shapes of the outputs of all nodes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from nasctl.graph.ops import op_named
 
 
 def infer_shapes(graph: Graph) -> tuple[Shape, ...]:
-    """The shape of each node's output for one example, in the order of the nodes of a bound graph.
+    """The shape of the output of each node for one example.
+
+    Args:
+      graph: A bound graph.
+
+    Returns:
+      The shapes, in the order of the nodes.
 
     Raises:
-      NasctlError: A node's attributes or inputs do not fit it; the message begins with its name.
+      NasctlError: The attributes or inputs of a node are wrong. The message begins with the name of the node.
     """
     shapes: list[Shape] = []
     for node in graph.nodes:
@@ -25,14 +31,14 @@ def infer_shapes(graph: Graph) -> tuple[Shape, ...]:
 
 
 def node_shape(node: Node, inputs: Sequence[Shape]) -> Shape:
-    """The shape of one node's output for one example.
+    """The shape of the output of one node for one example.
 
     Args:
       node: A bound node.
       inputs: Shapes of its inputs.
 
     Raises:
-      NasctlError: Its attributes or inputs do not fit it.
+      NasctlError: Its attributes or inputs are wrong.
     """
     op = op_named(node.op)
     measure = (infer_shapes,) if op.applies_graph else ()

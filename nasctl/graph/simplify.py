@@ -1,4 +1,4 @@
-"""The normal form of a graph: what is built, counted and hashed. Drawings show it as it was written."""
+"""The normal form of a graph, which is built, counted and hashed. Drawings show the graph itself."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from nasctl.graph.shapes import infer_shapes
 
 
 def simplify(graph: Graph) -> Graph:
-    """Leaves out the nodes that do nothing, without a change to what the network computes or can learn.
+    """Removes nodes without effect on what the network computes and can learn.
 
-    Identities and joins of one input are what they read. What is zero everywhere becomes a `zero` node of its
-    own shape, and a sum does without it. Nodes that no output depends on are dropped.
+    Identities and joins of one input are replaced by their inputs. Nodes whose output is always zero become `zero`
+    nodes, and are removed from sums. Nodes that no output depends on are removed.
 
     Args:
       graph: A bound graph.
 
     Returns:
-      An equal network with at most as many nodes, in the same order, under their own names.
+      An equivalent graph. Its nodes keep their order and their names.
     """
     return _without_dead(_without_idle(graph))
 
 
 def _without_idle(graph: Graph) -> Graph:
-    """Points readers past identities, single joins and zeros."""
+    """Redirects readers of identities, of joins of one input, and of zeros."""
     shapes = infer_shapes(graph) if any(node.op == "zero" for node in graph.nodes) else ()
     nodes: list[Node] = []
     stands_for = list(range(len(graph.nodes)))
@@ -47,16 +47,16 @@ def _without_idle(graph: Graph) -> Graph:
 
 
 def _without_dead(graph: Graph) -> Graph:
-    """Drops what no output depends on."""
+    """Removes the nodes that no output depends on."""
     alive = set(graph.outputs)
     for index in range(len(graph.nodes) - 1, -1, -1):
         if index in alive:
             alive.update(graph.nodes[index].inputs)
     if len(alive) == len(graph.nodes):
         return graph
-    place = {old: new for new, old in enumerate(sorted(alive))}
+    position_of = {old: new for new, old in enumerate(sorted(alive))}
     nodes = tuple(
-        replace(graph.nodes[old], inputs=tuple(place[source] for source in graph.nodes[old].inputs))
-        for old in place
+        replace(graph.nodes[old], inputs=tuple(position_of[source] for source in graph.nodes[old].inputs))
+        for old in position_of
     )
-    return Graph(nodes, tuple(place[index] for index in graph.outputs))
+    return Graph(nodes, tuple(position_of[index] for index in graph.outputs))

@@ -1,4 +1,4 @@
-"""Chooses the hidden size of a recurrent network by the number of parameters that it should have."""
+"""Chooses the number of units of a recurrent network by its number of parameters."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from nasctl.graph.graph import Graph
 
 
 def fit_units(graph: Graph) -> Graph:
-    """Gives the nodes with the attribute `fit_params` the largest `units` with which the network has so
-    few parameters.
+    """Replaces the attribute `fit_params` of nodes by the largest `units` within that number of parameters.
 
-    They all get the same units, so that networks of one budget can be compared whatever their cells (Zoph
-    & Le 2017, section 4.2, gives each cell the parameters of a baseline).
+    All of these nodes get the same units. Networks with different cells thus have comparable sizes: Zoph & Le 2017,
+    section 4.2, give each cell as many parameters as a baseline.
 
     Args:
-      graph: A graph that is bound but for the units of these nodes.
+      graph: A graph that is bound except for the units of these nodes.
 
     Raises:
-      NasctlError: One unit is too many.
+      NasctlError: The network has too many parameters even with one unit.
     """
     budget = max((_budget(node.attributes.get("fit_params")) for node in graph.nodes), default=0)
     if not budget:
@@ -36,7 +35,7 @@ def fit_units(graph: Graph) -> Graph:
             f"the network has at least {params(1):,} parameters on this task, which is more than {budget:,}",
             hint="allow it more parameters",
         )
-    # Parameters grow with the square of the units and faster than the units: this is a good first guess.
+    # The number of parameters is nearly a quadratic function of the units, whose root is a good first guess.
     constant, linear, square = _parabola(params(1), params(2), params(3))
     units = max(1, int(_root(constant - budget, linear, square)))
     while params(units) > budget:

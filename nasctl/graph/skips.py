@@ -1,4 +1,4 @@
-"""Connects the layers of a network, by skip connections or in a chain, and closes it."""
+"""Connects the layers of a network by skip connections or in a chain, and adds its classifier."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from nasctl.graph.graph import GraphWriter
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer before it is connected.
+    """A layer that is not yet connected.
 
     Attributes:
-      label: How later layers refer to it, unique among the layers: `3`.
-      name: Prefix of its nodes' names: `layer3`.
-      body: Writes the layer's nodes with the writer; called with the index of the node that it reads, it
-        gives the index of its output.
-      sources: Labels of the earlier layers that feed it, as an anchor decided; None in a chain: the layer
-        before.
+      label: The name by which later layers refer to it: `3`.
+      name: Prefix of the names of its nodes: `layer3`.
+      body: Writes the nodes of the layer. It takes the index of the node to read and returns the index of the output.
+      sources: Labels of the earlier layers that it reads. None in a chain, where it reads the layer before.
     """
 
     label: int | float | str
@@ -35,13 +33,14 @@ def connect_skips(
     *,
     cross: Callable[[int], int] = lambda output: output,
 ) -> tuple[int, ...]:
-    """Writes layers, each connected to those that feed it, with the repairs of Zoph & Le 2017, section 3.3.
+    """Writes layers and connects each to its sources, by the rules of Zoph & Le 2017, section 3.3.
 
-    The outputs of several sources are concatenated in depth, in the order of the layers (smaller maps are
-    padded with zeros: the third repair, which is the `concat` op's). A layer that nothing feeds takes the
-    image. The outputs that feed nothing are what `classify` concatenates before the classifier.
+    - The outputs of several sources are concatenated in depth, in the order of the layers. The op `concat` pads smaller
+      maps with zeros.
+    - A layer without sources reads the image.
+    - The outputs that no layer reads are concatenated before the classifier (`classify`).
 
-    Example: layers 1 and 2 read the image, 3 reads both.
+    In this example the layers 1 and 2 read the image, and layer 3 reads both:
 
         >>> writer = GraphWriter()
         >>> image = writer.add("input", name="image")
@@ -59,17 +58,17 @@ def connect_skips(
         [('layer3.inputs', (1, 2)), ('layer3.conv', (3,)), ('output.pool', (4,)), ('output', (5,))]
 
     Args:
-      writer: Where the nodes go.
-      image: Index of the node that stands for the image.
-      layers: In order; each is written when its turn comes.
-      cross: What is done to an output on its way into a layer, as where it is pooled in between; called with its
-        index when the layer's turn has come, it gives the index of what is read instead.
+      writer: Collects the nodes.
+      image: Index of the node of the image.
+      layers: The layers in order.
+      cross: Maps the index of an output to the index of what a later layer reads instead, such as the pooled output. It
+        is called when that layer is written.
 
     Returns:
-      Indices of the outputs of the layers that feed no other, in order; the image's if there are no layers.
+      Indices of the outputs that no layer reads, in order. The index of the image if there are no layers.
 
     Raises:
-      NasctlError: A layer names a source that does not come before it.
+      NasctlError: A source of a layer is not an earlier layer.
     """
     outputs: dict[int | float | str, int] = {}
     feeding: set[int | float | str] = set()
@@ -89,14 +88,14 @@ def connect_skips(
 
 
 def classify(writer: GraphWriter, ends: Sequence[int]) -> int:
-    """Writes what ends a classifier: each map averaged over its places, all concatenated, one dense layer.
+    """Writes the classifier: global average pooling of each map, concatenation, and a dense layer.
 
     Args:
-      writer: Where the nodes go.
-      ends: Indices of the outputs that feed nothing, as `connect_skips` returns them.
+      writer: Collects the nodes.
+      ends: Indices of the outputs that no layer reads, as `connect_skips` returns them.
 
     Returns:
-      Index of the dense node, whose number of units the task binds.
+      Index of the dense node. Its number of units is bound by the task.
     """
     names = (
         ["output.pool"] if len(ends) == 1 else [f"output.pool{number}" for number in range(1, len(ends) + 1)]

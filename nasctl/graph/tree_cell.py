@@ -51,7 +51,7 @@ class TreeOps:
 
 
 def tree_size(base: int) -> int:
-    """Number of nodes of a tree, leaves and inner nodes."""
+    """Number of nodes of a tree with `base` leaves."""
     return 2 * base - 1
 
 

@@ -87,7 +87,7 @@ def test_a_cell_gives_each_of_its_states_anew():
     writer.add("input", name="x", slot="x")
     h = writer.add("input", name="h", slot="h")
     writer.add("input", name="c", slot="c")
-    with pytest.raises(NasctlError, match="layer1: a cell gives each of its states anew"):
+    with pytest.raises(NasctlError, match="layer1: a cell must return each of its states"):
         bind(model(writer.finish([h]), units=5), TEXT)
 
 

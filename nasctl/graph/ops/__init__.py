@@ -1,6 +1,6 @@
-"""The op registry: everything that a node can be. A new op is one entry in a file here, and its Flax module.
+"""The registry of ops. A new op is an `Op` in a file of this folder, and a Flax module.
 
-Other packages add ops through entry points of the group `nasctl.ops`, each of which is an `Op`.
+Other packages add ops by entry points of the group `nasctl.ops`, each of which is an `Op`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def op_named(name: str) -> Op:
     """The op of a name.
 
     Raises:
-      NasctlError: There is none; the hint names the nearest.
+      NasctlError: There is no such op. The hint contains the most similar name.
     """
     op = _OURS.get(name) or ops().get(name)
     if op is None:
@@ -71,30 +71,34 @@ def op_named(name: str) -> Op:
 
 
 def is_our_op(name: str) -> bool:
-    """Whether an op is one of nasctl's, and not of another package."""
+    """Whether an op belongs to nasctl, not to another package."""
     return name in _OURS
 
 
 @cache
 def ops() -> Mapping[str, Op]:
-    """All ops by name: those of nasctl, then those of other packages.
+    """All ops by name, first those of nasctl, then those of other packages.
 
     Raises:
-      NasctlError: An entry point cannot be loaded, is no op, or takes a name that is taken.
+      NasctlError: An entry point cannot be loaded or is not an op, or two ops have the same name.
     """
     known = dict(_OURS)
     for point in entry_points(group="nasctl.ops"):
         package = point.dist.name if point.dist else point.value
         try:
             op = point.load()
-        except Exception as error:  # whatever a plug-in's import raises, say whose it is
+        except (
+            Exception
+        ) as error:  # the import of a plug-in may raise anything; the message must name its package
             raise NasctlError(
                 f"the op `{point.name}` of {package} cannot be loaded: {error}",
                 hint=f"update or uninstall {package}",
             ) from error
         if not isinstance(op, Op):
-            raise NasctlError(f"the entry point `{point.name}` of {package} is no nasctl op ({point.value})")
+            raise NasctlError(
+                f"the entry point `{point.name}` of {package} is not a nasctl.graph.Op ({point.value})"
+            )
         if op.name in known:
-            raise NasctlError(f"{package} adds an op `{op.name}`, but there is one of that name")
+            raise NasctlError(f"{package} adds an op `{op.name}`, but an op of that name already exists")
         known[op.name] = op
     return MappingProxyType(known)

@@ -1,4 +1,4 @@
-"""Convolutions of maps, SAME padding: a stride of s gives ceil(size / s). No bias, which batch norm has."""
+"""Convolutions of maps, with SAME padding and without bias, which batch norm provides."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def strided(size: int, stride: int) -> int:
-    """Number of places that a window visits: ceil(size / stride), whatever its own size."""
+    """Number of window positions along an axis with SAME padding: ceil(size / stride)."""
     return -(-size // stride)
 
 
 def shown_window(attributes: Attributes) -> str:
-    """How drawings write kernel and stride: `3×5`, and `3×5/2×1` where the stride is not 1."""
+    """Kernel and stride as drawings write them: `3×5`, or `3×5/2×1` if the stride is not 1."""
     height, width = pair(attributes, "kernel")
     stride = pair(attributes, "stride")
     return f"{height}×{width}" + (f"/{stride[0]}×{stride[1]}" if stride != (1, 1) else "")
@@ -40,9 +40,9 @@ def _cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cos
 
 def _separable_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
     height, width = pair(attributes, "kernel")
-    channels, places = inputs[0][2], output[0] * output[1]
+    channels, positions = inputs[0][2], output[0] * output[1]
     params = height * width * channels + channels * output[2]
-    return Cost(params, 2 * params * places, activation_bytes=4 * places * channels, depth=1)
+    return Cost(params, 2 * params * positions, activation_bytes=4 * positions * channels, depth=1)
 
 
 conv2d = Op(
@@ -56,7 +56,7 @@ conv2d = Op(
     keeps_zero=True,
 )
 
-# One filter a channel (with the stride), then a 1×1 convolution; nothing in between.
+# One filter for each channel, with the stride, followed directly by a 1×1 convolution.
 separable_conv2d = Op(
     "separable_conv2d",
     shape=_shape,

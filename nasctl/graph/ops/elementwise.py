@@ -1,4 +1,4 @@
-"""Ops that keep the shape of their one input."""
+"""Ops with one input whose output has the same shape."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _dropout_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     return only(inputs)
 
 
-# Scale and shift of each channel, with the mean and variance of the batch in training and their running
-# averages (decay 0.9) after it.
+# Scales and shifts each channel. Training uses the mean and variance of the batch, evaluation their running averages
+# (decay 0.9).
 batch_norm = Op(
     "batch_norm",
     shape=_same,
@@ -82,8 +82,7 @@ identity = Op(
     roles=("layer", "activation"),
 )
 
-# Zeros of its input's shape, or of the attribute `shape`: how a dialect writes that two places are not
-# connected.
+# Zeros of the shape of its input, or of the attribute `shape`. A dialect uses it where two nodes are not connected.
 zero = Op(
     "zero",
     shape=_zero_shape,

@@ -1,4 +1,4 @@
-"""Where a network begins and ends: what the task binds (`nasctl.graph.bind`)."""
+"""The ops at the beginning and the end of a network, which are bound to the task (`nasctl.graph.bind`)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ input_ = Op(
     roles=(),
 )
 
-# A matrix and a bias, applied to a vector or to each step of a sequence.
+# A matrix product and a bias, applied to a vector or to each step of a sequence.
 dense = Op(
     "dense",
     shape=_dense_shape,

@@ -32,9 +32,8 @@ def _add_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     return inputs[0]
 
 
-# Concatenation in depth. Smaller maps are padded with zeros to the height and the width of the largest, so
-# that they lie at its centre (Zoph & Le 2017, section 3.3); of an odd number of rows one more goes below, and
-# so for columns.
+# Concatenation in depth. Smaller maps are centred and padded with zeros to the height and width of the largest (Zoph &
+# Le 2017, section 3.3). Of an odd number of rows or columns, the additional one is added below or on the right.
 concat = Op(
     "concat",
     shape=_concat_shape,

@@ -1,4 +1,4 @@
-"""What an op is: one entry that says how it changes shapes, what it costs, how it is drawn and lowered."""
+"""The description of an op: its shape, its cost, its drawing, and its Flax module."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ Role = Literal["layer", "activation", "combination", "join", "embedding", "recur
 
 @dataclass(frozen=True)
 class Cost:
-    """What a network, or one node of it, costs: figures known without running it.
+    """The static cost of a network or a node.
 
     Attributes:
-      params: Trained parameters.
-      flops: Multiplications and additions of one forward pass on one example, so that a multiply-add counts
-        two.
-      activation_bytes: float32 bytes of the values that one forward pass on one example writes.
-      depth: Layers with weights (convolutions and dense products) one after the other, on the longest path.
+      params: Number of trained parameters.
+      flops: Multiplications and additions of a forward pass on one example. A multiply-add counts as two.
+      activation_bytes: Bytes of the float32 values that a forward pass on one example writes.
+      depth: Number of layers with weights (convolutions and dense products) on the longest path.
     """
 
     params: int = 0
@@ -44,7 +43,7 @@ class Cost:
     depth: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        """The cost of one after the other."""
+        """The cost of two networks in sequence."""
         return Cost(
             self.params + other.params,
             self.flops + other.flops,
@@ -55,36 +54,38 @@ class Cost:
     def training_bytes(self, batch: int) -> int:
         """Estimated memory of one training step with momentum, in bytes.
 
-        Parameters, their gradients and their momenta; and for each example every activation and its gradient.
+        It counts the parameters with their gradients and momenta, and the activations with their gradients.
+
+        Args:
+          batch: Examples of a step.
         """
         return 3 * 4 * self.params + 2 * batch * self.activation_bytes
 
 
 @dataclass(frozen=True)
 class Op:
-    """One kind of node.
+    """A kind of node.
 
     Attributes:
-      name: How nodes refer to it.
+      name: The name by which nodes refer to it.
       shape: The shape rule, `(attributes, input_shapes) -> Shape`. Raises NasctlError where these do not fit.
         `nasctl.graph.node_shape` calls it.
       cost: The cost rule, `(attributes, input_shapes, output_shape) -> Cost`. Its `activation_bytes` exclude the
         node's output, which is counted for every node. `nasctl.graph.node_cost` calls it.
-      label: What a drawing writes on it: `conv 3×5, 36`.
-      family: How a drawing colours it: `source`, `compute`, `normalise`, `activate`, `join`, `pool`,
+      label: The text on its box in drawings, from the attributes: `conv 3×5, 36`.
+      family: The colour of its box in drawings: `source`, `compute`, `normalise`, `activate`, `join`, `pool` or
         `output`.
-      lowering: Where its Flax module is, as `package.module:Class`; imported when a network is built, so that
-        graphs are read, drawn and counted without JAX. The class is called with `(attributes, input_shapes,
-        output_shape, rngs=…)` and its instances with the input arrays, whose first axis is that of the examples
-        unless the class says otherwise (`nasctl.lowering.order`).
-      channels: What becomes of the order of its inputs' channels: `mixed` where weights of its own absorb any
-        order, `apart` where each channel is treated by itself and the order is passed on, `fixed` otherwise.
-      unordered: Whether the order of its inputs is of no consequence, but for the order of its output's
-        channels.
-      keeps_zero: Whether inputs that are zero everywhere give an output that is.
+      lowering: Its Flax module as `package.module:Class`. It is imported when a network is built, so that graphs can be
+        read, drawn and counted without JAX. The class is called with `(attributes, input_shapes, output_shape,
+        rngs=…)`, its instances with the input arrays. Their first axis is that of the examples unless the class states
+        another order (`nasctl.lowering.order`).
+      channels: The effect of the order of the channels of its inputs. `mixed`: its weights absorb any order. `apart`:
+        each channel is computed on its own, so that the output has the same order. `fixed`: anything else.
+      unordered: Whether the order of its inputs changes nothing but the order of the channels of the output.
+      keeps_zero: Whether the output is zero if all inputs are zero.
       roles: What it can be used as. An activation of a package states `("layer", "activation")`.
-      applies_graph: Whether an attribute is a Graph that it applies. Its rules then take one argument more, by which
-        they measure that graph: the shape rule `infer_shapes`, the cost rule `measure_cost`.
+      applies_graph: Whether one of its attributes is a Graph that it applies. Its rules then take a further argument to
+        measure this graph: `infer_shapes` for the shape rule, `measure_cost` for the cost rule.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Pooling of maps, over windows placed as those of convolutions. What lies outside the map is left out."""
+"""Pooling of maps, with the window positions of convolutions. Positions outside the map are ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the attributes and the input shapes of a node, and says in the person's words what does not fit."""
+"""Reads and checks the attributes and the input shapes of a node."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def whole(attributes: Attributes, name: str) -> int:
-    """A positive whole number, such as the number of filters.
+    """Reads an attribute that is a positive whole number, such as the number of filters.
 
     Raises:
-      NasctlError: It is missing or something else.
+      NasctlError: The attribute is missing or has another value.
     """
     value = attributes.get(name)
     if not _is_positive(value):
@@ -25,10 +25,10 @@ def whole(attributes: Attributes, name: str) -> int:
 
 
 def pair(attributes: Attributes, name: str) -> tuple[int, int]:
-    """Two positive whole numbers, height and width, such as a stride.
+    """Reads an attribute that is a height and a width, such as a stride.
 
     Raises:
-      NasctlError: They are missing or something else.
+      NasctlError: The attribute is missing or has another value.
     """
     value = attributes.get(name)
     if not (
@@ -44,7 +44,7 @@ def only(inputs: Sequence[Shape]) -> Shape:
     """The shape of the only input.
 
     Raises:
-      NasctlError: There are none or several.
+      NasctlError: There is not exactly one input.
     """
     if len(inputs) != 1:
         raise NasctlError(f"it reads one input, but is given {len(inputs)}")
@@ -55,7 +55,7 @@ def only_map(inputs: Sequence[Shape]) -> tuple[int, int, int]:
     """Height, width and channels of the only input.
 
     Raises:
-      NasctlError: There are none or several, or it is no map.
+      NasctlError: There is not exactly one input, or it is not a map.
     """
     shape = only(inputs)
     if len(shape) != 3:
@@ -64,7 +64,7 @@ def only_map(inputs: Sequence[Shape]) -> tuple[int, int, int]:
 
 
 def shown_shape(shape: Shape) -> str:
-    """How messages write a shape: `8×8×24`."""
+    """A shape as messages write it: `8×8×24`."""
     return "×".join(str(size) for size in shape) or "a single number"
 
 

@@ -1,10 +1,9 @@
-"""Ops of recurrent networks: the layer that runs a cell over a sequence, and what the inside of a cell is
-made of.
+"""Ops of recurrent networks: the layer that applies a cell to a sequence, and the ops inside a cell.
 
-A cell is a Graph of its own, the attribute `cell` of a `recurrent` node. Its `input` nodes say by the
-attribute `slot` what they hold: `x`, the layer's input at one step, or a state. Its outputs are the new
-states in the same order, the first of them the layer's output at the step. A tree cell has the states `h`
-and `c`, as an LSTM would; a vanilla recurrent network has `h` alone.
+A cell is a Graph, the attribute `cell` of a `recurrent` node. The attribute `slot` of its `input` nodes names their
+values: `x` is the input of the layer at one step, any other slot is a state. The outputs of the cell are the new states
+in the same order. The first of them is also the output of the layer at that step. Tree cells and the LSTM have the
+states `h` and `c`, a vanilla recurrent network has `h` only.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def bind_cell(cell: Graph, features: int, units: int) -> Graph:
-    """The cell with its sizes filled in: the shapes of its inputs and the units of its products.
+    """Fills in the sizes of a cell: the shapes of its inputs and the units of its products.
 
     Args:
-      cell: Body of a recurrent layer; `linear` nodes without `units` take those of the layer.
-      features: Size of the layer's input at one step.
+      cell: The cell. Its `linear` nodes without `units` get those of the layer.
+      features: Size of the input of the layer at one step.
       units: Size of each state.
     """
 
@@ -45,7 +44,7 @@ def bind_cell(cell: Graph, features: int, units: int) -> Graph:
 
 
 def cell_states(cell: Graph) -> tuple[int, ...]:
-    """Indices of the input nodes that hold the states, in order: all but the slot `x`."""
+    """Indices of the input nodes of the states, in order: all inputs but the slot `x`."""
     return tuple(
         index
         for index, node in enumerate(cell.nodes)
@@ -56,7 +55,7 @@ def cell_states(cell: Graph) -> tuple[int, ...]:
 def _bound_cell(attributes: Attributes, inputs: Sequence[Shape]) -> Graph:
     cell = attributes.get("cell")
     if not isinstance(cell, Graph):
-        raise NasctlError("it needs a cell, the graph of one step")
+        raise NasctlError("it needs a cell: the graph of one step")
     return bind_cell(cell, inputs[0][-1], whole(attributes, "units"))
 
 
@@ -74,7 +73,9 @@ def _recurrent_shape(
     outputs = [shapes[index] for index in cell.outputs]
     if not states or outputs != states:
         held, given = ("; ".join(map(shown_shape, listed)) or "nothing" for listed in (states, outputs))
-        raise NasctlError(f"a cell gives each of its states anew, but it holds {held} and gives {given}")
+        raise NasctlError(
+            f"a cell must return each of its states, but the states are {held} and it returns {given}"
+        )
     return inputs[0][0], outputs[0][0]
 
 
@@ -125,7 +126,7 @@ def _free(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cos
     return Cost()
 
 
-# Runs `cell` over the steps of a sequence; `units` is the size of its states.
+# Applies `cell` to the steps of a sequence. `units` is the size of its states.
 recurrent = Op(
     "recurrent",
     shape=_recurrent_shape,
@@ -138,8 +139,8 @@ recurrent = Op(
     roles=("recurrent",),
 )
 
-# A matrix times a vector, plus a bias where the attribute `bias` is true. In a cell, `units` is the
-# layer's unless it is given.
+# The product of a matrix and a vector, plus a bias if the attribute `bias` is true. In a cell, `units` defaults to the
+# units of the layer.
 linear = Op(
     "linear",
     shape=_linear_shape,
@@ -174,7 +175,7 @@ max_ = Op(
     roles=("combination",),
 )
 
-# 1 - x: what a gate lets through where it is shut.
+# 1 - x, the complement of a gate.
 complement = Op(
     "complement",
     shape=_same,

@@ -1,7 +1,7 @@
-"""Ops that turn tokens into vectors and back.
+"""Ops that turn the words of a text into vectors and back.
 
-`embedding` and `dense` have a matrix each. Where both are to be one matrix (Inan et al. 2017, Press &
-Wolf 2017) a `table` node holds it, and a `lookup` and an `unembed` node read it.
+`embedding` and `dense` have one matrix each. To share one matrix between them (Inan et al. 2017, Press & Wolf 2017), a
+`table` node contains it, and a `lookup` and an `unembed` node read it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ embedding = Op(
     roles=("embedding",),
 )
 
-# Its value is a parameter, the same for every example: no activation.
+# Its value is a parameter and the same for all examples, so it does not count as an activation.
 table = Op(
     "table",
     shape=_table_shape,
@@ -93,7 +93,7 @@ lookup = Op(
     roles=(),
 )
 
-# Logits: the product with each row of the table, plus a bias.
+# The logits: products with the rows of the table, plus a bias.
 unembed = Op(
     "unembed",
     shape=_unembed_shape,
