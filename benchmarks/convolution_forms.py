@@ -3,8 +3,8 @@
 
 A training step of one layer (output and both gradients) runs in a scan, on batches of 64. Each axis is read whole (w),
 by its phases (p) or by its taps (t). The forms take turns. The figure is the fastest round, in processor seconds, which
-other processes disturb less than wall time. The rule is `nasctl.lowering.convolution.choice.least_work`; its regret is
-the time of the form that it chooses over that of the fastest form.
+other processes disturb less than wall time. The rule is `select_unfoldings` of `nasctl.lowering.convolution.selection`;
+its regret is the time of the form that it chooses over that of the fastest form.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from nasctl.lowering.axis import Axis, centred
-from nasctl.lowering.convolution import choice
+from nasctl.lowering.convolution import selection
+from nasctl.lowering.convolution.axis import Axis, centred_axis
 from nasctl.process import configure_process
 
 BATCH = 64
@@ -41,19 +41,19 @@ class Layer(NamedTuple):
     @property
     def axes(self) -> list[Axis]:
         """The vertical and the horizontal axis."""
-        return [centred(self.size, window, self.stride)[0] for window in self.kernel]
+        return [centred_axis(self.size, window, self.stride)[0] for window in self.kernel]
 
     @property
-    def forms(self) -> dict[str, choice.Readings]:
+    def forms(self) -> dict[str, selection.Unfoldings]:
         """All ways to read the two axes, by two letters: the vertical axis first."""
-        named = (zip("twp", choice.ways(axis), strict=False) for axis in self.axes)
+        named = (zip("twp", selection.unfoldings_of(axis), strict=False) for axis in self.axes)
         return {down[0] + across[0]: (down[1], across[1]) for down, across in itertools.product(*named)}
 
     @property
     def rule(self) -> str:
         """The form that the rule chooses."""
         height, width = self.axes
-        chosen = choice.least_work(height, width, self.channels, self.filters)
+        chosen = selection.select_unfoldings(height, width, self.channels, self.filters)
         return next(name for name, readings in self.forms.items() if readings == chosen)
 
 
@@ -83,14 +83,14 @@ def milliseconds(layer: Layer, rounds: int) -> dict[str, float]:
     return {name: min(times) for name, times in taken.items()}
 
 
-def compiled(form: choice.Readings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
+def compiled(form: selection.Unfoldings, stride: int, maps: jax.Array, kernel: jax.Array) -> tuple[Any, int]:
     """Compiles a scan over dependent training steps; returns it with the number of steps."""
-    chosen = choice.least_work
-    choice.least_work = lambda *layer: form
+    chosen = selection.select_unfoldings
+    selection.select_unfoldings = lambda *layer: form
     steps = max(2, 2**22 // maps.size)
 
     def step(operands: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
-        output, gradients_of = jax.vjp(lambda x, w: choice.convolve(x, w, (stride, stride)), *operands)
+        output, gradients_of = jax.vjp(lambda x, w: selection.convolve(x, w, (stride, stride)), *operands)
         maps_gradient, kernel_gradient = gradients_of(output)
         return (operands[0] + 1e-9 * maps_gradient, operands[1] - 1e-9 * kernel_gradient), None
 
@@ -98,7 +98,7 @@ def compiled(form: choice.Readings, stride: int, maps: jax.Array, kernel: jax.Ar
         program = jax.jit(lambda *operands: lax.scan(step, operands, length=steps)[0])
         return program.lower(maps, kernel).compile(), steps
     finally:
-        choice.least_work = chosen
+        selection.select_unfoldings = chosen
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Where nasctl keeps what it can make again: prepared data sets and compiled programs."""
+"""The folder of nasctl's caches: prepared data sets and compiled programs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The folder of nasctl's caches: `$XDG_CACHE_HOME/nasctl`, or `~/.cache/nasctl`."""
+    """Returns `$XDG_CACHE_HOME/nasctl`, or `~/.cache/nasctl` if the variable is not set."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "nasctl"

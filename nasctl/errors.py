@@ -1,14 +1,15 @@
-"""The errors that nasctl raises on purpose; the command line prints them in one place and never a traceback."""
+"""The errors that nasctl raises for its users. The command line prints them without a traceback."""
 
 from __future__ import annotations
 
 
 class NasctlError(Exception):
-    """What the person gave cannot be used (exit code 2).
+    """The user's input cannot be used.
 
     Attributes:
-      message: What is wrong, in the person's words, with the place.
-      hint: What to do about it, or an empty string.
+      message: What is wrong, and where.
+      hint: What the user can do about it, or an empty string.
+      exit_code: The exit code of the command line: 2.
     """
 
     exit_code = 2
@@ -20,10 +21,10 @@ class NasctlError(Exception):
 
 
 class WorkFailed(NasctlError):
-    """The input was fine but the work could not be done, as when every child fails (exit code 1)."""
+    """The input is valid but the work failed, for example because every child failed. The exit code is 1."""
 
     exit_code = 1
 
 
 class NotFinite(WorkFailed):
-    """A loss or a reward became NaN or infinite."""
+    """A loss or a reward is NaN or infinite."""

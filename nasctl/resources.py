@@ -1,4 +1,4 @@
-"""Finds the grammars and the spaces that ship with the package, in a checkout and in an installed wheel."""
+"""Finds the grammars and spaces that come with nasctl, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def _folder(name: str) -> Path:
-    """The folder `name` inside the installed package, or beside it in a checkout."""
+    """Returns the folder `name`, which is inside of the installed package, or beside it in a checkout."""
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
 def grammar_folder() -> Path:
-    """Where `common.lark` and the grammars of the dialects are."""
+    """Returns the folder of `common.lark` and of the grammars of the dialects."""
     return _folder("grammars")
 
 
 def shipped_spaces() -> dict[str, Path]:
-    """The spaces that ship with nasctl, by the name that commands take: `spaces/cnn.nas`."""
+    """Returns the files of the spaces that come with nasctl, by names such as `spaces/cnn.nas`, which commands take."""
     return {f"spaces/{path.name}": path for path in sorted(_folder("spaces").glob("*.nas"))}

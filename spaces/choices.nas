@@ -1,4 +1,4 @@
-# Plain choices with no network behind them. Score them with a function of your own:
+# Decisions without a network. Score them with a function of your own:
 #   nasctl search spaces/choices.nas --evaluator my_module:score
 space choices
 

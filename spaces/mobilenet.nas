@@ -1,5 +1,5 @@
-# A chain of separable convolutions in stages, in the manner of MobileNet (Howard et al. 2017): how many units a
-# stage has, how wide they are and how far they look is decided.
+# Stages of separable convolutions, as in MobileNet (Howard et al. 2017). The search decides the number of units in each
+# stage, their filters and the sizes of their kernels.
 space cnn
 
 block unit(size, filters, stride = 1) {

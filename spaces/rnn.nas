@@ -12,19 +12,19 @@ cell tree {
     activation in {identity, tanh, sigmoid, relu}
   }
   indices {
-    cell_output in nodes  # the node that gives c_t, before its activation
+    cell_output in nodes  # the node whose value before its activation is c_t
     cell_inject in nodes  # the node into which c_{t-1} is injected
   }
 }
 
-stack 1  # the paper stacks two; one tells good cells from bad in a short training
+stack 1  # the paper stacks two; one is enough to rank cells in a short training
 share embedding
 hidden for 200k params  # 84 units with a vocabulary of 1,000
 
 output language_model
 
-# Without dropout, as here, a short training is a test of how soon a cell learns. With `dropout 0.2` all perplexities are
-# lower and cells rank differently: plain ones gain most.
+# Without dropout, as here, a short training mainly tests how fast a cell learns. With `dropout 0.2` all perplexities
+# are lower and the ranking of cells changes: plain ones gain most.
 search { trials 48 }
 training {
   epochs 6

@@ -20,7 +20,7 @@ cell tree {
   }
 }
 
-stack 1  # the paper stacks two; one tells good cells from bad in a short training
+stack 1  # the paper stacks two; one is enough to rank cells in a short training
 share embedding
 hidden for 200k params  # 84 units with a vocabulary of 1,000
 

@@ -1,4 +1,4 @@
-# A first look: 2 or 3 layers, 10,890 networks, each trained in seconds.
+# A small space for a first try: 10,890 networks of 2 or 3 layers, each of which trains in seconds.
 space cnn
 
 layers in {2, 3}

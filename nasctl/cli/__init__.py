@@ -1,1 +1,1 @@
-"""The command line: one file a command, each importing what it needs when it runs."""
+"""The command line: one file per command. Heavy modules are imported inside the functions that need them."""

@@ -1,4 +1,4 @@
-"""`nasctl check`: everything that is wrong with a space file, in one go."""
+"""`nasctl check`: reports the errors and warnings of space files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def check(
         list[str],
         typer.Argument(
             metavar="SPACE…",
-            help="Space files; a path that does not exist is looked up among the spaces that ship with nasctl.",
+            help="Space files. A path that does not exist is looked up among the spaces that come with nasctl.",
             show_default=False,
         ),
     ],
     json: Json = False,
 ) -> None:
-    """Check space files: every error with its place, and warnings for what can hardly be meant.
+    """Check space files and print every error and warning with its location.
 
-    The exit code is 2 when there are errors. With --json, one JSON object a line for each file.
+    The exit code is 2 if any file has errors. With --json, prints one JSON object per file, each on a line of its own.
 
     Example: nasctl check spaces/cnn.nas
     """
@@ -45,7 +45,12 @@ def check(
 
 
 def _read(path: str) -> tuple[Space | None, Problems, NasctlError | None]:
-    """The space of a file if it has no errors, what was found, and why it could not be read at all."""
+    """Reads a space file.
+
+    Returns:
+      The space, or None if the file has errors; the errors and warnings in the file; and the error if the file could
+      not be read at all.
+    """
     from pathlib import Path
 
     from nasctl.dialects.reading import read_space

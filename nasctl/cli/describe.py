@@ -1,4 +1,4 @@
-"""`nasctl describe`: the decisions of a space, how large it is, what its networks cost."""
+"""`nasctl describe`: prints the decisions of a space, its size and the costs of its networks."""
 
 from __future__ import annotations
 
@@ -18,26 +18,31 @@ if TYPE_CHECKING:
     from nasctl.space import Choice, Clause, Decision, Space
 
 SAMPLES = 100
-"""Architectures whose costs are measured."""
+"""Number of random architectures whose costs are printed."""
 
 
 def describe(
     space: SpacePath,
     dataset: Annotated[
         str | None,
-        typer.Option("--dataset", metavar="NAME", help="State costs for this data set.", show_default=False),
+        typer.Option(
+            "--dataset",
+            metavar="NAME",
+            help="Compute costs for the inputs and classes of this data set. Default: those of the dialect.",
+            show_default=False,
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Describe a space: its decisions, the exact number of architectures, the range of their costs, an example.
+    """Describe a space: its decisions, the exact number of architectures, their costs, and an example.
 
-    With --json, the lossless form of the space, which loads back to an equal one, for other tools.
+    With --json, prints a lossless form of the space for other tools.
 
     Example: nasctl describe spaces/cnn.nas --dataset cifar10
     """
     from nasctl.dialects import load_space
 
-    sys.set_int_max_str_digits(0)  # a space may have more architectures than Python likes to print
+    sys.set_int_max_str_digits(0)  # the number of architectures may exceed Python's limit of 4,300 digits
     loaded = load_space(space)
     if json:
         print_json({"size": str(loaded.size), "hash": loaded.hash, "space": loaded.to_json()})
@@ -45,12 +50,12 @@ def describe(
     console = result_console()
     console.print(f"[bold]{loaded.name}[/]  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
     console.print(
-        f"{_shown(loaded.size)} architectures, {len(loaded.decisions):,} decisions", highlight=False
+        f"{_with_magnitude(loaded.size)} architectures, {len(loaded.decisions):,} decisions", highlight=False
     )
     if loaded.schedule:
         decision = loaded.decisions[loaded.schedule.decision]
         depths = ", ".join(map(str, decision.choices))
-        console.print(f"{decision.name}: {depths}, the next one every {loaded.schedule.every:,} samples")
+        console.print(f"{decision.name}: {depths}, increased every {loaded.schedule.every:,} samples")
     for constraint in loaded.constraints:
         console.print(f"require {constraint}")
     console.print()
@@ -61,10 +66,10 @@ def describe(
     _print_example(loaded)
 
 
-def _shown(number: int) -> str:
-    """An integer with separators, and its size where that is hard to see.
+def _with_magnitude(number: int) -> str:
+    """Formats an integer with separators, and with its order of magnitude if it is large.
 
-    >>> _shown(15625), _shown(2**60)
+    >>> _with_magnitude(15625), _with_magnitude(2**60)
     ('15,625', '1,152,921,504,606,846,976 (about 10^18)')
     """
     text = f"{number:,}"
@@ -72,12 +77,12 @@ def _shown(number: int) -> str:
 
 
 def _print_decisions(space: Space) -> None:
-    """One row for each group of like decisions: `layer1…6.filters`."""
+    """Prints a table with one row for each group of similar decisions, such as `layer*.filters`."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("decision", "how many", "choices", "when"):
-        table.add_column(column, justify="right" if column == "how many" else "left")
+    for column in ("decision", "number", "choices", "condition"):
+        table.add_column(column, justify="right" if column == "number" else "left")
     for name, decisions in _groups(space):
         first = decisions[0]
         choices = _listed(first.choices) if first.kind != "anchor" else "no, yes"
@@ -88,7 +93,7 @@ def _print_decisions(space: Space) -> None:
 
 
 def _groups(space: Space) -> Iterator[tuple[str, list[Decision]]]:
-    """Decisions that differ only in the numbers in their names, under a name with `*` for those."""
+    """Yields groups of decisions that differ only in the numbers in their names, with `*` for the numbers."""
     groups: dict[tuple[str, tuple[Choice, ...]], list[Decision]] = {}
     for decision in space.decisions:
         groups.setdefault((_pattern(decision.name), decision.choices), []).append(decision)
@@ -97,7 +102,7 @@ def _groups(space: Space) -> Iterator[tuple[str, list[Decision]]]:
 
 
 def _pattern(name: str) -> str:
-    """A decision's name with `*` for the numbers at the ends of its parts.
+    """Replaces the numbers at the ends of the parts of a decision's name by `*`.
 
     >>> _pattern("layer12.skip.3")
     'layer*.skip.*'
@@ -106,15 +111,15 @@ def _pattern(name: str) -> str:
 
 
 def _when(space: Space, decisions: Sequence[Decision]) -> str:
-    """The conditions of a group of decisions, where they are of one form."""
+    """Formats the condition of a group of decisions, or lists the decisions on which different conditions depend."""
     several = len(decisions) > 1
     forms = {", ".join(_clause(space, clause, several) for clause in decision.when) for decision in decisions}
     if len(forms) == 1:
         return forms.pop()
-    asked = {
+    earlier = {
         _pattern(space.decisions[clause.decision].name) for decision in decisions for clause in decision.when
     }
-    return f"by {', '.join(sorted(asked))}"
+    return f"depends on {', '.join(sorted(earlier))}"
 
 
 def _clause(space: Space, clause: Clause, several: bool) -> str:
@@ -140,12 +145,12 @@ def _print_costs(space: Space, dataset: str | None) -> None:
     try:
         costs = list(_costs(space, signature))
     except NasctlError as error:
-        progress_console().print(f"costs cannot be stated: {error.message}", markup=False)
+        progress_console().print(f"costs cannot be computed: {error.message}", markup=False)
         return
     shape = "×".join(map(str, signature.input_shape))
     console = result_console()
     console.print(
-        f"Costs of {SAMPLES} random architectures on inputs of {shape} with {signature.outputs:,} outputs:"
+        f"Costs of {SAMPLES} random architectures for inputs of shape {shape} and {signature.outputs:,} outputs:"
     )
     for measure, label in (
         ("params", "parameters"),
@@ -154,13 +159,13 @@ def _print_costs(space: Space, dataset: str | None) -> None:
         ("depth", "depth"),
     ):
         values = sorted(int(getattr(cost, measure)) for cost in costs)
-        spread = f"{values[0]:,} to {values[-1]:,}, half of them under {values[len(values) // 2]:,}"
-        console.print(f"  {label:17} {spread if values[0] < values[-1] else f'{values[0]:,} in all of them'}")
+        spread = f"{values[0]:,} to {values[-1]:,}, median {values[len(values) // 2]:,}"
+        console.print(f"  {label:17} {spread if values[0] < values[-1] else f'{values[0]:,} for all'}")
     for constraint in space.constraints:
-        kept = [cost for cost in costs if hasattr(cost, constraint.measure)]
-        if kept:
-            share = sum(constraint.holds(getattr(cost, constraint.measure)) for cost in kept)
-            console.print(f"  {share} of {len(kept)} keep {constraint}")
+        measured = [cost for cost in costs if hasattr(cost, constraint.measure)]
+        if measured:
+            share = sum(constraint.holds(getattr(cost, constraint.measure)) for cost in measured)
+            console.print(f"  {share} of {len(measured)} satisfy {constraint}")
     console.print()
 
 
@@ -181,4 +186,4 @@ def _print_example(space: Space) -> None:
     from nasctl.space import format_tokens, sample_uniform
 
     tokens = sample_uniform(space, np.random.default_rng(0))
-    result_console().print(f"For example: {format_tokens(space, tokens)}", soft_wrap=True, markup=False)
+    result_console().print(f"Example: {format_tokens(space, tokens)}", soft_wrap=True, markup=False)

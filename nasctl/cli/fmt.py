@@ -1,4 +1,4 @@
-"""`nasctl fmt`: the canonical layout of space files."""
+"""`nasctl fmt`: formats space files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from nasctl.errors import NasctlError
 
 def fmt(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="Space files; `-` reads one from standard input.")
+        list[str],
+        typer.Argument(metavar="FILE…", help="Space files. `-` reads standard input and prints the result."),
     ],
     check: Annotated[
         bool,
-        typer.Option("--check", help="Write nothing; exit with 1 if a file is not in the canonical layout."),
+        typer.Option("--check", help="Write nothing, and exit with code 1 if a file is not formatted."),
     ] = False,
 ) -> None:
-    """Format space files in place: one layout for all, comments kept.
+    """Format space files in place. Comments are kept.
 
     Example: nasctl fmt my.nas
     """
@@ -34,7 +35,7 @@ def fmt(
             source = Source("<standard input>", sys.stdin.read().replace("\r\n", "\n"))
         elif not Path(file).is_file():
             raise NasctlError(
-                f"there is no file {file}", hint="fmt writes into the file, so it takes only your own"
+                f"the file {file} does not exist", hint="fmt only formats files of your own, in place"
             )
         else:
             source = read_source(Path(file))

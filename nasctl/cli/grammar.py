@@ -1,4 +1,4 @@
-"""`nasctl grammar`: the grammar that is in force for a dialect."""
+"""`nasctl grammar`: prints the grammar of a dialect."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from nasctl.cli.options import Json
 def grammar(
     dialect: Annotated[
         str | None,
-        typer.Argument(metavar="DIALECT", help="A dialect; without one, all are listed.", show_default=False),
+        typer.Argument(metavar="DIALECT", help="A dialect. Default: list all dialects.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print the grammar of a dialect, with the rules that all dialects share; or list the dialects.
+    """Print the Lark grammar of a dialect and the rules that all dialects share, or list the dialects.
+
+    With --json, prints one JSON document.
 
     Example: nasctl grammar cnn
     """

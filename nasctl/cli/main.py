@@ -1,4 +1,4 @@
-"""The `nasctl` program: its commands, and the one place where errors become messages and exit codes."""
+"""The command `nasctl`: its subcommands, and the conversion of errors to messages and exit codes."""
 
 from __future__ import annotations
 
@@ -65,14 +65,17 @@ def nasctl(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Neural architecture search: write a space down, let a controller learn what to sample, keep what it finds.
+    """Neural architecture search: describe a search space, and a controller learns to sample good networks from it.
 
     Start with: nasctl search spaces/cnn.nas
     """
 
 
 def run() -> None:
-    """Runs the program and exits: 0 done, 1 the work failed, 2 the input was wrong, 130 interrupted."""
+    """Runs the command line and exits.
+
+    The exit code is 0 (done), 1 (the work failed), 2 (invalid input) or 130 (interrupted).
+    """
     claim_process()
     try:
         app()
@@ -88,5 +91,5 @@ def run() -> None:
 def _report_bug(error: Exception) -> int:
     with tempfile.NamedTemporaryFile("w", prefix="nasctl-", suffix=".log", delete=False) as log:
         traceback.print_exception(error, file=log)
-    print_error(NasctlError(f"this is a bug in nasctl: {error!r}", hint=f"the details are in {log.name}"))
+    print_error(NasctlError(f"this is a bug in nasctl: {error!r}", hint=f"the traceback is in {log.name}"))
     return 1

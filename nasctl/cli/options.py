@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and how their texts are read."""
+"""Arguments and options that several commands share, and the functions that parse their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SpacePath = Annotated[
     str,
     typer.Argument(
         metavar="SPACE",
-        help="A space file; a path that does not exist is looked up among the spaces that ship with nasctl.",
+        help="A space file. A path that does not exist is looked up among the spaces that come with nasctl.",
         show_default=False,
     ),
 ]
@@ -23,7 +23,7 @@ ArchitecturePath = Annotated[
     Path,
     typer.Argument(
         metavar="ARCH",
-        help="An arch.json, or a run or checkpoint folder that holds one.",
+        help="An arch.json, or the folder of a run or checkpoint with one.",
         show_default=False,
     ),
 ]
@@ -31,36 +31,46 @@ RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a ru
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", metavar="DIR", help="Where data sets are kept and looked for.", show_default=False
+        "--data-dir",
+        metavar="DIR",
+        help="The folder of prepared data sets. Default: $NASCTL_DATA_DIR, or datasets in nasctl's cache.",
+        show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="SECTION.KEY=VALUE",
-        help="Override a setting, such as training.epochs=10; may be repeated.",
+        help="Override a setting, for example training.epochs=10. May be repeated.",
         show_default=False,
     ),
 ]
 
 
 def read_settings(texts: Iterable[str] | None) -> dict[str, dict[str, object]]:
-    """Reads `SECTION.KEY=VALUE` texts.
+    """Parses the values of --set.
+
+    Args:
+      texts: Texts of the form `SECTION.KEY=VALUE`.
+
+    Returns:
+      The value of each key of each section, as text.
 
     >>> read_settings(["training.epochs=10", "controller.preset=paper"])
     {'training': {'epochs': '10'}, 'controller': {'preset': 'paper'}}
 
     Raises:
-      NasctlError: A text is not of that form; the names and values are checked where they are resolved.
+      NasctlError: A text does not have this form. Sections, keys and values are validated later.
     """
     settings: dict[str, dict[str, object]] = {}
     for text in texts or ():
         match = re.fullmatch(r"(\w+)\.(\w+)=(.+)", text)
         if match is None:
             raise NasctlError(
-                f"--set {text} is not of the form SECTION.KEY=VALUE", hint="such as --set training.epochs=10"
+                f"--set {text} does not have the form SECTION.KEY=VALUE",
+                hint="for example --set training.epochs=10",
             )
         section, key, value = match.groups()
         settings.setdefault(section, {})[key] = value
@@ -68,16 +78,16 @@ def read_settings(texts: Iterable[str] | None) -> dict[str, dict[str, object]]:
 
 
 def read_duration(text: str) -> float:
-    """Reads a length of time and returns seconds.
+    """Parses a duration such as `90s`, `10m` or `1h30m` and returns it in seconds.
 
     >>> read_duration("90"), read_duration("10m"), read_duration("1h30m")
     (90.0, 600.0, 5400.0)
 
     Raises:
-      NasctlError: It is not one.
+      NasctlError: The text is not a duration.
     """
     match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
     if match is None or not text.strip():
-        raise NasctlError(f"--time {text} is not a length of time", hint="such as 90s, 10m or 1h30m")
+        raise NasctlError(f"--time {text} is not a duration", hint="for example 90s, 10m or 1h30m")
     hours, minutes, seconds = (float(part) if part else 0.0 for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds

@@ -1,4 +1,4 @@
-"""`nasctl render`: draws an architecture, in the terminal or into a file."""
+"""`nasctl render`: draws an architecture in the terminal or into a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def render(
         Path,
         typer.Argument(
             metavar="ARCH",
-            help="An arch.json, a run or checkpoint folder that holds one, or with --tokens a space file.",
+            help="An arch.json, or the folder of a run or checkpoint with one; with --tokens, a space file.",
             show_default=False,
         ),
     ],
@@ -38,14 +38,17 @@ def render(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to draw: .svg, .png, .html, .dot or .txt.",
+            help="Draw into this file: .svg, .png, .html, .dot or .txt. Default: draw in the terminal.",
             show_default=False,
         ),
     ] = None,
     tokens: Annotated[
         str | None,
         typer.Option(
-            "--tokens", metavar="TOKENS", help="Draw this token string of a space.", show_default=False
+            "--tokens",
+            metavar="TOKENS",
+            help="Draw the architecture with this token string, as nasctl sample prints it.",
+            show_default=False,
         ),
     ] = None,
     dataset: Annotated[
@@ -53,23 +56,23 @@ def render(
         typer.Option(
             "--dataset",
             metavar="NAME",
-            help="Show shapes and parameters as for this data set. [default: the one it was searched on]",
+            help="Show shapes and costs for this data set. Default: the data set of the search, if any.",
             show_default=False,
         ),
     ] = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Draw an architecture, in the terminal or into a file.
+    """Draw an architecture in the terminal or into a file.
 
-    With --json, the graph as JSON: nodes with their attributes, shapes and parameters, and edges.
+    With --json, prints the graph: its nodes with attributes, shapes and numbers of parameters, and its edges.
 
     Example: nasctl render runs/cnn -o best.svg
     """
     if output is not None and output.suffix.lower() not in FORMATS:
         raise NasctlError(
-            f"{output} cannot be drawn: its name must end in .svg, .png, .html, .dot or .txt",
-            hint=f"such as -o {output.with_suffix('.svg')}",
+            f"cannot draw into {output}: its name must end in .svg, .png, .html, .dot or .txt",
+            hint=f"for example -o {output.with_suffix('.svg')}",
         )
     found, document = _read(architecture, tokens)
     signature = _signature(dataset, data_dir, document)
@@ -90,14 +93,18 @@ def render(
 
 
 def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDocument | None]:
-    """The architecture of a file, or of a token string of the space in it."""
+    """Reads an architecture from a file, or decodes a token string of the space in the file.
+
+    Returns:
+      The architecture, and the document that it was read from, if any.
+    """
     from nasctl.architecture import Architecture
 
     if tokens is None:
         if path.suffix == ".nas":
             raise NasctlError(
                 f"{path} is a search space, not one architecture",
-                hint='add --tokens "…" to draw one of it; nasctl sample prints some',
+                hint='add --tokens "…" to draw one of its architectures; nasctl sample prints token strings',
             )
         from nasctl.arch_json import load_document
 
@@ -114,7 +121,7 @@ def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDoc
 def _signature(
     dataset: str | None, data_dir: Path | None, document: ArchitectureDocument | None
 ) -> Signature | None:
-    """What a data set fixes about the network; of the data set that it was measured on unless one is named."""
+    """Returns the inputs and outputs for a data set, by default for that of the document."""
     if dataset is None:
         return document.task.signature if document is not None and document.task is not None else None
 
@@ -142,7 +149,7 @@ def _heading(
 
 
 def _show(graph: Graph, heading: Heading) -> None:
-    """Draws in the terminal."""
+    """Draws a graph in the terminal."""
     from nasctl.render import render_terminal
 
     console = result_console()
@@ -163,7 +170,7 @@ def _write(
     document: ArchitectureDocument | None,
     signature: Signature | None,
 ) -> None:
-    """Draws into a file of the kind that its suffix names."""
+    """Draws a graph into a file, in the format of its suffix."""
     from nasctl.render import render_dot, render_html, render_png, render_svg, render_terminal
 
     suffix = output.suffix.lower()

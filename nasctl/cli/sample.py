@@ -1,4 +1,4 @@
-"""`nasctl sample`: architectures drawn at random from a space."""
+"""`nasctl sample`: prints random architectures of a space."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from nasctl.cli.options import Json, SpacePath
 
 def sample(
     space: SpacePath,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, metavar="N", help="How many are drawn.")] = 1,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the draw.")] = 0,
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=1, metavar="N", help="Number of architectures.")
+    ] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random numbers.")] = 0,
     json: Json = False,
 ) -> None:
-    """Print architectures drawn uniformly from a space, in the text form that --tokens takes.
+    """Print token strings sampled uniformly from a space, in the form that `nasctl render --tokens` takes.
 
-    With --json, one JSON object a line: tokens, text and values.
+    With --json, prints one JSON object per line with the keys tokens, text and values.
 
     Example: nasctl sample spaces/cnn.nas -n 3 --seed 1
     """

@@ -1,4 +1,4 @@
-"""What a person sees of a running search: one quiet view on a terminal, a line a trial elsewhere."""
+"""The progress of a running search: a live view in a terminal, and otherwise one line per trial."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from nasctl.arch_json import load_document
 from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
-from nasctl.cli.phrases import progress, quality, summary
+from nasctl.cli.trial_text import measure_texts, trial_progress, trial_summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
 from nasctl.executors import Job
@@ -23,14 +23,14 @@ from nasctl.space import Space
 from nasctl.store import COMPLETE, Trial
 
 WIDTH = 60
-"""Columns of the bar and of the reward curve."""
+"""Width of the progress bar and of the reward curve, in characters."""
 
 MOST_SHOWN = 8
-"""Running trials that have a line of their own."""
+"""Number of running trials that are shown."""
 
 
 class SearchView(Listener):
-    """Shows the progress of a search on standard error, from `with` to the end of the block."""
+    """Shows the progress of a search on standard error. It is a context manager: the live view ends with the block."""
 
     def __init__(self) -> None:
         self._console = progress_console()
@@ -58,7 +58,7 @@ class SearchView(Listener):
         self._live.stop()
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
-        """Notes what is searched and what is known already."""
+        """Stores the run's settings and previous trials."""
         self._folder, self._config = folder, config
         self._title = f"[bold]{space.name}[/]  {space.size:,} architectures → {folder}"
         if space.size >= 10**9:
@@ -70,15 +70,15 @@ class SearchView(Listener):
             self._console.print(self._title, soft_wrap=True)
 
     def trial_started(self, job: Job) -> None:
-        """Notes that an evaluation begins."""
-        self._running[job.number] = progress(job.number, {}, self._config)
+        """Adds a trial to the running ones."""
+        self._running[job.number] = trial_progress(job.number, {}, self._config)
 
     def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
-        """Shows how far the child is."""
-        self._running[job.number] = progress(job.number, measures, self._config)
+        """Updates the progress of a trial."""
+        self._running[job.number] = trial_progress(job.number, measures, self._config)
 
     def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
-        """Adds a trial to the curve; prints it where there is no terminal, and failures everywhere."""
+        """Adds a trial to the curve. Prints it if it failed or if the output is not a terminal."""
         self._trials.append(trial)
         self._running.pop(trial.number, None)
         self._best = trial if is_best else self._best
@@ -86,21 +86,21 @@ class SearchView(Listener):
             self._console.print(_line(trial, is_best), soft_wrap=True)
 
     def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
-        """Shows the state of the policy."""
+        """Updates the entropy of the policy."""
         entropy = metrics.get("entropy")
         self._policy = "" if entropy is None else f"entropy {entropy:.2f}"
 
     def interrupted(self, space: str) -> None:
-        """Says what is kept and how to go on."""
+        """Prints where the trials are stored and how to resume the search."""
         self._live.stop()
         if self._folder is None:
-            self._console.print("interrupted before the first trial; nothing was written")
+            self._console.print("interrupted before the first trial; nothing was stored")
             return
-        self._console.print(f"interrupted; {len(self._trials)} trials are kept in {self._folder}")
-        self._console.print(f"go on with: nasctl search {space} --resume --out {self._folder}")
+        self._console.print(f"interrupted; {len(self._trials)} trials are stored in {self._folder}")
+        self._console.print(f"resume with: nasctl search {space} --resume --out {self._folder}")
 
     def finished(self, run: Run, *, json: bool) -> None:
-        """Says what was found, where it lies, and what to type next."""
+        """Prints the best trial, the files of the run, and commands for the next steps."""
         best = run.best
         if json:
             print_json(
@@ -117,21 +117,21 @@ class SearchView(Listener):
         failed = sum(trial.status != COMPLETE for trial in run.trials)
         console.print(
             f"[bold]{len(run.trials)} trials[/] in {duration(time.monotonic() - self._started)}: {run.stopped}."
-            + (f" {reused} answered from the store." if reused else "")
+            + (f" {reused} reused from earlier trials." if reused else "")
             + (f" {failed} failed." if failed else "")
         )
         if best is None:
-            console.print("No trial was complete, so there is no best network.")
-            console.print(f"Why: nasctl trials {run.folder}")
+            console.print("No trial was complete, so there is no best architecture.")
+            console.print(f"The causes: nasctl trials {run.folder}")
             return
-        console.print(f"Best: {summary(best)}.")
+        console.print(f"Best: {trial_summary(best)}.")
         tested = [
             f"{name.removeprefix('test_')} {shown(name, value)}"
             for name, value in load_document(run.folder).results.items()
             if name in ("test_accuracy", "test_perplexity")
         ]
         if tested:
-            console.print(f"On the test split, which the search did not look at: [bold]{tested[0]}[/].")
+            console.print(f"On the test split, which the search does not use: [bold]{tested[0]}[/].")
         found = Table.grid(padding=(0, 3))
         found.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
         if (run.folder / "best" / "checkpoint").is_dir():
@@ -140,9 +140,11 @@ class SearchView(Listener):
         console.print("Next:")
         commands = Table.grid(padding=(0, 3))
         if (run.folder / "best" / "checkpoint").is_dir():
-            commands.add_row(f"  [bold]nasctl train {run.folder}[/]", "train it to the end")
-        commands.add_row(f"  [bold]nasctl render {run.folder}[/]", "look at it")
-        commands.add_row(f"  [bold]nasctl trials {run.folder}[/]", "see what was tried")
+            commands.add_row(
+                f"  [bold]nasctl train {run.folder}[/]", "train the best architecture to the end"
+            )
+        commands.add_row(f"  [bold]nasctl render {run.folder}[/]", "draw it")
+        commands.add_row(f"  [bold]nasctl trials {run.folder}[/]", "list the trials")
         console.print(commands)
 
     def _render(self) -> RenderableType:
@@ -155,7 +157,7 @@ class SearchView(Listener):
         grid.add_row("trials", counted)
         grid.add_row("time", self._times(done, total))
         if self._best is not None:
-            grid.add_row("best", summary(self._best))
+            grid.add_row("best", trial_summary(self._best))
             rewards = [trial.reward for trial in self._trials if trial.reward is not None]
             grid.add_row("rewards", sparkline(rewards, WIDTH) + f"  {min(rewards):.3f} to {max(rewards):.3f}")
         running = list(self._running.values())[:MOST_SHOWN] or ["starting"]
@@ -176,9 +178,9 @@ class SearchView(Listener):
 
 
 def _line(trial: Trial, is_best: bool) -> str:
-    """A trial on a line of its own."""
+    """Formats a finished trial as one line."""
     if trial.status != COMPLETE:
         return f"trial {trial.number:>4}  [red]{trial.status}[/]  {trial.cause}"
     took = f"{trial.seconds:5.1f} s" if trial.reused is None else f"as trial {trial.reused}"
-    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *quality(trial.metrics), took]
+    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *measure_texts(trial.metrics), took]
     return "  ".join(parts) + ("  [bold]best[/]" if is_best else "")

@@ -1,4 +1,4 @@
-"""`nasctl status`: how a search stands, from any terminal."""
+"""`nasctl status`: prints the state of a search, from any terminal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 
 from nasctl.cli.console import duration, print_json, result_console, sparkline
 from nasctl.cli.options import Json, RunPath
-from nasctl.cli.phrases import progress, summary
+from nasctl.cli.trial_text import trial_progress, trial_summary
 from nasctl.store import COMPLETE, OpenTrial, RunFolder, Session, Trial
 
 WIDTH = 60
-"""Columns of the reward curve."""
+"""Width of the reward curve, in characters."""
 
 
 def status(run: RunPath, json: Json = False) -> None:
-    """Say how a search stands: whether it runs, what its workers are at, what it has found.
+    """Print the state of a search: whether it is running, its running trials, and the best trial so far.
 
-    Works from another terminal while the search runs, and changes nothing.
+    It can be called from another terminal while the search is running, and changes nothing.
 
     Example: nasctl status runs/cnn
     """
@@ -65,39 +65,39 @@ def _show(
         "trials",
         f"{len(trials)} of {config.search.trials}"
         + (f", {failed} failed" if failed else "")
-        + (f", {reused} answered from the store" if reused else ""),
+        + (f", {reused} reused" if reused else ""),
     )
     if best is not None:
-        rows.add_row("best", summary(best))
+        rows.add_row("best", trial_summary(best))
         rewards = [trial.reward for trial in trials if trial.reward is not None]
         rows.add_row("rewards", f"{sparkline(rewards, WIDTH)}  {min(rewards):.3f} to {max(rewards):.3f}")
     for trial in running:
-        word = "now" if active else "left open"
-        rows.add_row(word, progress(trial.number, trial.last_epoch, config) + _since(trial, active))
+        word = "now" if active else "unfinished"
+        rows.add_row(word, trial_progress(trial.number, trial.last_epoch, config) + _since(trial, active))
     result_console().print(f"[bold]{folder.path}[/]")
     result_console().print(rows)
     if not active and len(trials) < config.search.trials:
-        result_console().print(f"Go on: nasctl search {folder.space_file} --resume --out {folder.path}")
+        result_console().print(f"Resume with: nasctl search {folder.space_file} --resume --out {folder.path}")
 
 
 def _state(sessions: list[Session], active: bool) -> str:
     if not sessions:
-        return "has not begun"
+        return "not started"
     last = sessions[-1]
     if active:
         at_once = "" if last.workers == 1 else f", {last.workers} at once"
         return f"running for {duration(_age(last.started))} (process {last.process} on {last.host}{at_once})"
     if last.ended is None:
-        return "was killed; nothing that it recorded is lost"
+        return "was killed; all finished trials are stored"
     return f"stopped {duration(_age(last.ended))} ago: {last.stopped}"
 
 
 def _since(trial: OpenTrial, active: bool) -> str:
     if not active:
         return ""
-    return ", waits" if trial.started is None else f", since {duration(_age(trial.started))}"
+    return ", waiting" if trial.started is None else f", since {duration(_age(trial.started))}"
 
 
 def _age(moment: str) -> float:
-    """Seconds since a moment that is written as ISO 8601 in UTC."""
+    """Returns the seconds since a moment in ISO 8601 format."""
     return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()

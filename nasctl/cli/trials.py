@@ -1,4 +1,4 @@
-"""`nasctl trials`: what a run has tried."""
+"""`nasctl trials`: lists the trials of a run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from nasctl.cli.console import shown as show
 from nasctl.cli.options import Json, RunPath
 
 METRICS = ("accuracy", "perplexity")
-"""Of the measures of a trial, those that have a column."""
+"""The metrics that have a column in the table."""
 
 
 def trials(
     run: RunPath,
     top: Annotated[
-        int, typer.Option("--top", metavar="N", help="Show the N best only, best first; 0 shows all.")
+        int, typer.Option("--top", metavar="N", help="List only the N best trials, best first. 0 lists all.")
     ] = 0,
     json: Json = False,
 ) -> None:
-    """List the trials of a run, in the order of their numbers.
+    """List the trials of a run in the order of their numbers.
 
-    With --json, one JSON object a line: number, tokens, reward, status, metrics and more.
+    With --json, prints one JSON object per trial, each on a line of its own: number, tokens, reward, status, metrics
+    and more.
 
     Example: nasctl trials runs/cnn --top 5
     """
@@ -47,7 +48,7 @@ def trials(
         (name for name in METRICS if any(f"validation_{name}" in trial.metrics for trial in shown)), ""
     )
     epochs = {trial.metrics["epochs"] for trial in shown if "epochs" in trial.metrics}
-    differ = len(epochs) > 1  # a reward says little without the training that it came from
+    differ = len(epochs) > 1  # rewards after different numbers of epochs are not comparable
     columns = ("trial", "reward", *([metric] if metric else []), *(["epochs"] if differ else []))
     for column in (*columns, "parameters", "seconds"):
         table.add_column(column, justify="right")

@@ -1,4 +1,4 @@
-"""Data sets by name, as arrays split into train and test."""
+"""Loads data sets by name or path, as arrays that are split into training and test examples."""
 
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.loading import Description, default_data_dir, describe, load, names, signature_of

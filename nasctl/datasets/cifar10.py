@@ -1,4 +1,4 @@
-"""CIFAR-10 from its published binary version: 60,000 colour photographs of 32×32, 10 classes."""
+"""CIFAR-10, read from its published binary files: 60,000 colour images of 32×32 pixels in 10 classes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nasctl.datasets.dataset import Download, Source
+from nasctl.datasets.dataset import DatasetSpec, Download
 
 _SHAPE = (32, 32, 3)
-_RECORD = 1 + 32 * 32 * 3  # the label, then the red, the green and the blue plane, row by row
+_EXAMPLE_BYTES = 1 + 32 * 32 * 3  # the label, then the red, the green and the blue plane, row by row
 _MEMBERS = {
     "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
     "test": ("test_batch.bin",),
@@ -22,19 +22,19 @@ def _read(split: str, file: Path | None) -> Iterator[tuple[np.ndarray, int]]:
     assert file is not None
     wanted = _MEMBERS[split]
     with tarfile.open(file, "r|gz") as archive:
-        for member in archive:  # as a stream: members come in the archive's order, none is written to disk
+        for member in archive:  # reads the archive as a stream, without extracting files
             content = archive.extractfile(member) if Path(member.name).name in wanted else None
             if content is None:
                 continue
-            records = np.frombuffer(content.read(), np.uint8).reshape(-1, _RECORD)
-            images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-            yield from zip(images, records[:, 0].tolist(), strict=True)
+            examples = np.frombuffer(content.read(), np.uint8).reshape(-1, _EXAMPLE_BYTES)
+            images = examples[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+            yield from zip(images, examples[:, 0].tolist(), strict=True)
 
 
-CIFAR10 = Source(
+CIFAR10 = DatasetSpec(
     name="cifar10",
     version="1.0.0",
-    summary="CIFAR-10, 32×32 colour photographs, the paper's data set; 170 MB to download",
+    summary="CIFAR-10, 32×32 colour images, the data set of the paper; downloads 170 MB",
     shape=_SHAPE,
     class_names=(
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

@@ -1,4 +1,4 @@
-"""Whether a server answers, found out in seconds."""
+"""Checks within seconds whether a server answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import threading
 
 
 def why_unreachable(url: str, *, seconds: float = 5.0) -> str:
-    """Why no answer comes from `url`, or an empty string where one does.
+    """Requests a URL and returns why it cannot be reached, or an empty string if it can.
 
-    Name resolution may hang for longer than any time-out of HTTP, hence the thread.
+    The request runs in a thread, because name resolution may block for longer than the time-out of HTTP.
+
+    Args:
+      url: The URL.
+      seconds: The time-out.
     """
-    import requests  # what TFDS downloads with, so the same proxies and certificates count
+    import requests  # TFDS downloads with it too, so the same proxies and certificates apply
 
     answer: list[str] = []
 
@@ -19,9 +23,9 @@ def why_unreachable(url: str, *, seconds: float = 5.0) -> str:
             requests.head(url, timeout=seconds, allow_redirects=True).close()
             answer.append("")
         except requests.exceptions.SSLError:
-            answer.append("its certificate is not trusted here")
+            answer.append("its certificate is not trusted")
         except requests.exceptions.ProxyError:
-            answer.append("the proxy does not let it through")
+            answer.append("the proxy refuses the connection")
         except requests.exceptions.Timeout:
             answer.append(f"no answer in {seconds:.0f} s")
         except requests.exceptions.RequestException:

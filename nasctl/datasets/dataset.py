@@ -1,4 +1,4 @@
-"""A data set as the rest of nasctl sees it: plain arrays, already split into train and test."""
+"""Data sets as arrays, and the specification of a data set that nasctl can prepare."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nasctl.input_kind import InputKind
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """N examples; those of a text are its tokens, in the order of the text.
+    """N examples: labelled images, or the text tokens of a text in their order.
 
     Attributes:
-      inputs: Images as (N, height, width, channels), uint8 or float32, read-only where mapped from a file; of a
-        text, the token before each as (N,) int32.
-      labels: Class of each, or the token itself, as (N,) int32.
+      inputs: Images (N, height, width, channels) as uint8 or float32, read-only if they are memory-mapped; or for each
+        text token the one before it, (N,) as int32.
+      labels: The class of each image, or the text token itself, (N,) as int32.
     """
 
     inputs: np.ndarray
@@ -29,21 +29,21 @@ class Examples:
         return len(self.labels)
 
     def take(self, indices: np.ndarray) -> Examples:
-        """The examples at the given positions, in that order."""
+        """Returns the examples with the given indices, in that order."""
         return Examples(self.inputs[indices], self.labels[indices])
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set, split once and for all.
+    """A data set with a fixed split.
 
     Attributes:
-      name: What `load` finds it by: its name, or the whole path of a file or folder.
-      kind: What an example is.
-      train: Examples to learn from; validation examples are taken from these (`nasctl.tasks`).
-      test: Examples that no training and no search may see.
-      class_names: What the labels 0, 1, … stand for; of a text, its vocabulary.
-      validation: Examples to choose by, where the data set comes with them.
+      name: The name or absolute path with which `load` finds the data set.
+      kind: Whether the examples are images or the tokens of a text.
+      train: The training examples. If `validation` is None, the task holds out a part of them (`nasctl.tasks`).
+      test: The test examples, which neither training nor search may use.
+      class_names: The names of the classes 0, 1, …; the vocabulary of a text.
+      validation: The validation examples, if the data set has a split of its own for them.
     """
 
     name: str
@@ -55,26 +55,31 @@ class Dataset:
 
     @property
     def classes(self) -> int:
-        """Number of classes, or of different tokens."""
+        """The number of classes, or the size of the vocabulary."""
         return len(self.class_names)
 
 
 class Reader(Protocol):
-    """Reads the examples of one split from the downloaded file, as pairs of an image and its label."""
+    """A function that reads the examples of a split from the downloaded file."""
 
     def __call__(self, split: str, file: Path | None) -> Iterator[tuple[np.ndarray, int]]:
-        """Yields the examples of `train` or `test`; `file` is None where nothing is downloaded."""
+        """Yields pairs of an image and its label.
+
+        Args:
+          split: `train` or `test`.
+          file: The downloaded file; None for data sets without a download.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Download:
-    """A published file; TFDS fetches it once and refuses another than this one.
+    """A published file. TFDS downloads it once and verifies its checksum.
 
     Attributes:
-      url: Where it is published.
-      size: In bytes.
-      sha256: Its checksum, in hexadecimal.
+      url: The URL of the file.
+      size: Its size in bytes.
+      sha256: Its SHA-256 checksum in hexadecimal.
     """
 
     url: str
@@ -83,25 +88,25 @@ class Download:
 
     @property
     def filename(self) -> str:
-        """Name of the file in the person's own folder."""
+        """The name of the file in the data folder, if the user downloaded it."""
         return self.url.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
-class Source:
-    """How one data set of images comes about: everything that `nasctl.datasets.builder` needs to prepare it.
+class DatasetSpec:
+    """The specification of an image data set: everything that is needed to prepare it.
 
     Attributes:
-      name: How people ask for it.
-      version: Of the prepared files; raise it when `read` changes.
-      summary: One line for `nasctl data list`.
-      shape: (height, width, channels) of an image, uint8.
-      class_names: What the labels stand for.
-      splits: Examples in each of `train` and `test`.
+      name: The name with which `load` finds the data set.
+      version: The version of the prepared files. Increase it when the output of `read` changes.
+      summary: A description of one line.
+      shape: (height, width, channels) of an image, whose dtype is uint8.
+      class_names: The names of the classes 0, 1, ….
+      splits: The number of examples of `train` and of `test`.
       read: Yields the examples of a split.
-      download: The file that `read` is given; None for data that comes with a dependency.
-      homepage: Where it is described.
-      citation: BibTeX.
+      download: The file that `read` receives; None for data that comes with a dependency.
+      homepage: The URL of a description.
+      citation: A BibTeX entry.
     """
 
     name: str

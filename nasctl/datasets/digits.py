@@ -1,4 +1,4 @@
-"""The UCI handwritten digits that scikit-learn carries: 1,797 real 8×8 images, no download."""
+"""The UCI handwritten digits, which come with scikit-learn: 1,797 images of 8×8 pixels in 10 classes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nasctl.datasets.dataset import Source
+from nasctl.datasets.dataset import DatasetSpec
 from nasctl.datasets.split import stratified_split
 
 SPLIT_SEED = 0
-"""Seed of the one split into train and test that every result on the digits refers to."""
+"""Seed of the split into training and test examples."""
 
 
 def _read(split: str, file: Path | None) -> Iterator[tuple[np.ndarray, int]]:
-    from sklearn.datasets import load_digits  # takes a second, once
+    from sklearn.datasets import load_digits  # takes a second to import
 
     digits = load_digits()
     train, test = stratified_split(digits.target, DIGITS.splits["test"], seed=SPLIT_SEED)
@@ -23,7 +23,7 @@ def _read(split: str, file: Path | None) -> Iterator[tuple[np.ndarray, int]]:
         yield digits.images[index, :, :, None].astype(np.uint8), int(digits.target[index])
 
 
-DIGITS = Source(
+DIGITS = DatasetSpec(
     name="digits",
     version="1.0.0",
     summary="UCI handwritten digits, 8×8 grey values 0 to 16; comes with scikit-learn",

@@ -1,40 +1,45 @@
-"""Finds a data set by what the person calls it."""
+"""Loads a data set by its name or path."""
 
 from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nasctl.cache import cache_folder
-from nasctl.datasets.catalogue import CATALOGUE
-from nasctl.datasets.dataset import Dataset
-from nasctl.datasets.own_file import load_file
-from nasctl.datasets.own_folder import load_folder
-from nasctl.datasets.own_text import is_text_folder, load_text
-from nasctl.datasets.prepared import folder_of, is_prepared, load_source
+from nasctl.datasets.cifar10 import CIFAR10
+from nasctl.datasets.dataset import Dataset, DatasetSpec
+from nasctl.datasets.digits import DIGITS
+from nasctl.datasets.image_folder import load_image_folder
+from nasctl.datasets.npz_file import load_npz
+from nasctl.datasets.preparation import folder_of, is_prepared, load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
 from nasctl.datasets.python_manual import SUMMARY, VOCABULARY, load_pydoc, pydoc_folder
 from nasctl.datasets.text import STEPS, Unit
+from nasctl.datasets.text_files import is_text_folder, load_text_files
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 
+CATALOGUE: Mapping[str, DatasetSpec] = {spec.name: spec for spec in (DIGITS, CIFAR10)}
+"""The image data sets that nasctl knows by name. To add one, write its `DatasetSpec` in a file and list it here."""
+
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a data set without reading it.
+    """What is known about a data set before it is prepared.
 
     Attributes:
-      name: How to ask for it.
-      summary: One line.
-      shape: (height, width, channels) of an image, (steps,) of a text.
-      classes: Number of classes, or of different tokens.
-      train: Number of examples to learn from; 0 where that is not known before it is prepared.
-      test: Number of test examples, likewise.
-      folder: Where it is, or will be, prepared.
-      prepared: Whether it can be read at once.
+      name: The name with which `load` finds the data set.
+      summary: A description of one line.
+      shape: (height, width, channels) of an image, or (time steps,) of a text.
+      classes: The number of classes, or the size of the vocabulary.
+      train: The number of training examples; 0 if it is known only after preparation.
+      test: The number of test examples, likewise.
+      folder: The folder of the prepared files.
+      prepared: Whether the data set is prepared.
     """
 
     name: str
@@ -48,15 +53,16 @@ class Description:
 
 
 def load(name: str, data_dir: Path | None = None) -> Dataset:
-    """Loads a data set, preparing it first if it is not yet.
+    """Loads a data set, and prepares it first if necessary.
 
     Args:
-      name: One of `names()`, the path of an `.npz`, of a folder of images, of a text file or of a folder of
-        those, or any data set of TFDS. A text is read as words, or with `chars:` before it as characters.
-      data_dir: Where data sets are prepared and looked for; by default `default_data_dir()`.
+      name: One of `names()`; the path of an .npz file, of a folder of images, of a text file or of a folder of text
+        files; or the name of a TFDS data set of labelled images. A text is read as words, or as characters if its name
+        starts with `chars:`.
+      data_dir: The folder of prepared data sets; `default_data_dir()` by default.
 
     Raises:
-      NasctlError: There is no such data set, it cannot be had here, or a file of the person's does not fit.
+      NasctlError: The data set does not exist, cannot be downloaded or prepared, or has contents that cannot be used.
     """
     data_dir = Path(data_dir).expanduser() if data_dir else default_data_dir()
     prefix, _, rest = name.partition(":")
@@ -66,77 +72,92 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
     if prefix == PYDOC or is_text_folder(path) or path.suffix == ".txt":
         return _load_text(name, "words", data_dir)
     if path.suffix == ".npz":
-        return load_file(path)
+        return load_npz(path)
     if name in CATALOGUE:
-        return load_source(CATALOGUE[name], data_dir)
+        return load_spec(CATALOGUE[name], data_dir)
     if path.is_dir():
-        return load_folder(path)
+        return load_image_folder(path)
     if os.sep in name and not _looks_like_tfds(name):
-        raise NasctlError(f"there is no folder {name}", hint=f"a data set is a name, {_OWN}")
-    from nasctl.datasets.tfds_names import load_tfds, tfds_names  # imports TFDS
+        raise NasctlError(
+            f"the folder {name} does not exist", hint=f"name a data set of nasctl or TFDS, {_PATHS}"
+        )
+    from nasctl.datasets.tfds_datasets import load_tfds, tfds_names  # imports TFDS
 
     known = tfds_names()
     if name.split("/")[0].split(":")[0] in known or (data_dir / name).is_dir():
         return load_tfds(name, data_dir)
     close = difflib.get_close_matches(name, dict.fromkeys((*names(), *known)), n=3)
     raise NasctlError(
-        f"there is no data set `{name}`",
+        f"no data set is called `{name}`",
         hint=f"did you mean {' or '.join(close)}?"
         if close
-        else f"{', '.join(names())}, a data set of TFDS, {_OWN}",
+        else f"name one of {', '.join(names())}, a data set of TFDS, {_PATHS}",
     )
 
 
-_OWN = "an .npz, a folder of images, a text file or a folder with train.txt, valid.txt and test.txt"
+_PATHS = "an .npz file, a folder of images, a text file, or a folder with train.txt, valid.txt and test.txt"
 
 
 def _load_text(name: str, unit: Unit, data_dir: Path) -> Dataset:
-    """A text by its name or path."""
+    """Loads a text by its name or path."""
     if name.partition(":")[0] == PYDOC:
         return load_pydoc(data_dir, unit, version=name.partition(":")[2])
     path = Path(name).expanduser().absolute()
     if not path.exists():
         raise NasctlError(
-            f"there is no text `{name}`", hint=f"it is {PYDOC}, a text file or a folder of those"
+            f"the text `{name}` does not exist",
+            hint=f"name {PYDOC}, a text file, or a folder with train.txt, valid.txt and test.txt",
         )
-    return load_text(path, unit)
+    return load_text_files(path, unit)
 
 
 def names() -> tuple[str, ...]:
-    """The data sets of the catalogue."""
+    """Returns the names of the data sets that come with nasctl."""
     return (*CATALOGUE, PYDOC)
 
 
 def describe(name: str, data_dir: Path | None = None) -> Description:
-    """What is known of a data set of the catalogue, without preparing or reading it.
+    """Describes a data set that comes with nasctl, without preparing it.
+
+    Args:
+      name: One of `names()`.
+      data_dir: The folder of prepared data sets; `default_data_dir()` by default.
 
     Raises:
-      NasctlError: It is not in the catalogue.
+      NasctlError: The data set does not come with nasctl.
     """
     data_dir = data_dir or default_data_dir()
     if name == PYDOC:
         folder = pydoc_folder(data_dir)
         return Description(name, SUMMARY, (STEPS,), VOCABULARY, 0, 0, folder, folder.is_dir())
     if name not in CATALOGUE:
-        raise NasctlError(f"`{name}` is not in the catalogue", hint=f"it has {', '.join(names())}")
-    source = CATALOGUE[name]
+        raise NasctlError(
+            f"no data set of nasctl is called `{name}`", hint=f"name one of {', '.join(names())}"
+        )
+    spec = CATALOGUE[name]
     return Description(
         name=name,
-        summary=source.summary,
-        shape=source.shape,
-        classes=len(source.class_names),
-        train=source.splits["train"],
-        test=source.splits["test"],
-        folder=folder_of(source, data_dir),
-        prepared=is_prepared(source, data_dir),
+        summary=spec.summary,
+        shape=spec.shape,
+        classes=len(spec.class_names),
+        train=spec.splits["train"],
+        test=spec.splits["test"],
+        folder=folder_of(spec, data_dir),
+        prepared=is_prepared(spec, data_dir),
     )
 
 
 def signature_of(name: str, data_dir: Path | None = None) -> Signature:
-    """What a data set fixes about a network; those of the catalogue are not read for it.
+    """Returns the shape of a data set's inputs and its number of classes.
+
+    Data sets that come with nasctl are not prepared or read for this.
+
+    Args:
+      name: The name or path, as for `load`.
+      data_dir: The folder of prepared data sets; `default_data_dir()` by default.
 
     Raises:
-      NasctlError: As `load`.
+      NasctlError: The data set cannot be loaded.
     """
     if name in names():
         description = describe(name, data_dir)
@@ -147,11 +168,11 @@ def signature_of(name: str, data_dir: Path | None = None) -> Signature:
 
 
 def default_data_dir() -> Path:
-    """`$NASCTL_DATA_DIR`, or the folder `datasets` of the cache."""
+    """Returns the folder of prepared data sets: `$NASCTL_DATA_DIR`, or the folder `datasets` in nasctl's cache."""
     named = os.environ.get("NASCTL_DATA_DIR")
     return Path(named).expanduser() if named else cache_folder() / "datasets"
 
 
 def _looks_like_tfds(name: str) -> bool:
-    """Whether a name with a slash may be NAME/CONFIG of TFDS and no path."""
+    """Whether a name with a slash may be NAME/CONFIG of TFDS rather than a path."""
     return not name.startswith((".", "/", "~")) and name.count("/") <= 2

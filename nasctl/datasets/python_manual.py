@@ -1,8 +1,8 @@
-"""The embedded text: Python's own reference manual, as every Python carries it for its `help()`.
+"""The data set `pydoc`: Python's reference manual, a text that every Python installation has for its `help()`.
 
-Nothing is copied: the text is read from the standard library's `pydoc_data.topics` (Python Software Foundation
-License) of the Python that runs, and differs a little from version to version. The data set's version is therefore
-that of Python, `pydoc:3.11.7`, and stands in every checkpoint and run.
+The text is read from the standard library's `pydoc_data.topics` (Python Software Foundation License). It differs
+slightly between versions of Python, so the data set's version is that of Python. Its full name, such as `pydoc:3.11.7`,
+is stored in runs and checkpoints.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nasctl.datasets.dataset import Dataset
-from nasctl.datasets.prepared import prepare
+from nasctl.datasets.preparation import prepare
 from nasctl.datasets.text import SPLITS, UNKNOWN, Lines, TextSplit, Unit, split_lines, text_dataset
 from nasctl.errors import NasctlError
 
 NAME = "pydoc"
 VOCABULARY = 1_000
-SUMMARY = "the reference manual that comes with Python, 56,000 words; one sentence a line, lower case, N for numbers"
+SUMMARY = "Python's reference manual, 56,000 words in lower case, one sentence per line, N for numbers"
 
 
 def python_version() -> str:
-    """The version of the text that this Python has."""
+    """Returns the version of the running Python, which is that of its text."""
     return ".".join(map(str, sys.version_info[:3]))
 
 
 def load_pydoc(data_dir: Path, unit: Unit, version: str = "") -> Dataset:
-    """The embedded text, prepared under `data_dir` if it is not yet.
+    """Loads the text, and prepares it first if necessary.
 
     Args:
-      data_dir: Where data sets are kept.
-      unit: What a token is.
-      version: Of the text; that of this Python unless given.
+      data_dir: The folder of prepared data sets.
+      unit: Whether text tokens are words or characters.
+      version: The version of the text; by default that of the running Python.
 
     Raises:
-      NasctlError: It is a version that is not prepared and that this Python does not have.
+      NasctlError: The version is neither prepared nor that of the running Python, or this Python has no manual.
     """
     version = version or python_version()
     folder = pydoc_folder(data_dir, version)
@@ -45,8 +45,8 @@ def load_pydoc(data_dir: Path, unit: Unit, version: str = "") -> Dataset:
     if lines is None:
         if version != python_version():
             raise NasctlError(
-                f"the text {NAME}:{version} comes with Python {version}, and this is Python {python_version()}",
-                hint=f"prepare it once under that Python and bring {folder} here, or train again on {NAME}",
+                f"the text {NAME}:{version} comes with Python {version}, but this is Python {python_version()}",
+                hint=f"prepare it with Python {version} and copy its folder to {folder}, or train again on {NAME}",
             )
         lines = prepare(NAME, folder, data_dir, write=_write, read=_read)
     prefix = "" if unit == "words" else f"{unit}:"
@@ -54,18 +54,18 @@ def load_pydoc(data_dir: Path, unit: Unit, version: str = "") -> Dataset:
 
 
 def pydoc_folder(data_dir: Path, version: str = "") -> Path:
-    """Where the text is, once prepared."""
+    """Returns the folder of the prepared text."""
     return data_dir / NAME / (version or python_version())
 
 
-def _write(workplace: Path) -> Path:
-    """Writes the text as TFDS's ArrayRecord files and, to be read in milliseconds, as it is."""
+def _write(staging_dir: Path) -> Path:
+    """Writes the text as ArrayRecord files of TFDS, and as plain text, which is read in milliseconds."""
     from nasctl.datasets.text_builder import write_text  # imports TFDS
 
     splits = split_lines(list(sentences()))
     known = _most_frequent(splits["train"])
     texts = {split: [_without_rare(line, known) for line in splits[split]] for split in SPLITS}
-    folder = write_text(NAME, python_version(), SUMMARY, texts, workplace)
+    folder = write_text(NAME, python_version(), SUMMARY, texts, staging_dir)
     (folder / "lines").mkdir()
     for split in SPLITS:
         (folder / "lines" / f"{split}.txt").write_text("\n".join(texts[split]) + "\n", encoding="utf-8")
@@ -83,13 +83,17 @@ def _read(folder: Path) -> dict[TextSplit, Lines] | None:
 
 
 def sentences() -> Iterator[str]:
-    """The sentences of the manual in the order of its topics, each paragraph once although several topics have it."""
+    """Yields the sentences of the manual in the order of its topics, without repeated paragraphs.
+
+    Raises:
+      NasctlError: This Python has no manual.
+    """
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
         raise NasctlError(
-            "this Python comes without its manual (pydoc_data.topics), which is the default text",
-            hint="name a text of your own with --dataset: a file, or a folder with train.txt, valid.txt and test.txt",
+            "this Python has no manual (the module pydoc_data.topics), which is the default text",
+            hint="name another text with --dataset: a file, or a folder with train.txt, valid.txt and test.txt",
         ) from error
     seen: set[str] = set()
     for topic in sorted(topics):
@@ -103,7 +107,9 @@ def sentences() -> Iterator[str]:
 
 
 def _words(sentence: str) -> list[str]:
-    """Words in lower case, without punctuation; N for numbers, as in Mikolov's Penn Treebank.
+    """Splits a sentence into words in lower case, without punctuation and with N for numbers.
+
+    The Penn Treebank of Mikolov has the same form.
 
     >>> _words("It's 3 times `__len__`; see PEP 484.")
     ["it's", 'N', 'times', 'len', 'see', 'pep', 'N']
@@ -113,7 +119,7 @@ def _words(sentence: str) -> list[str]:
 
 
 def _most_frequent(lines: Lines) -> set[str]:
-    """The words that stay, beside `<eos>` and `<unk>`."""
+    """Returns the most frequent words: the vocabulary except for `<eos>` and `<unk>`."""
     counts = Counter(word for line in lines for word in line.split())
     return set(sorted(counts, key=lambda word: (-counts[word], word))[: VOCABULARY - 2])
 

@@ -1,8 +1,8 @@
-"""A text as tokens: words or characters, a vocabulary, and three splits.
+"""Turns a text into text tokens: words or characters, a vocabulary, and three splits.
 
-A text is lines, as in the files of Mikolov's Penn Treebank. Of words, each line is what stands between its blanks
-and then `<eos>`; of characters, its characters and then the end of the line. What the training text does not hold
-is `<unk>`.
+A text is a sequence of lines, as in Mikolov's Penn Treebank. As words, each line is split at blanks and followed by
+`<eos>`. As characters, each line is followed by a line break. Text tokens that the training text does not have become
+`<unk>`.
 """
 
 from __future__ import annotations
@@ -24,36 +24,42 @@ Lines = Sequence[str]
 
 SPLITS: tuple[TextSplit, ...] = ("train", "validation", "test")
 STEPS = 35
-"""Tokens through which gradients flow back, and so the length of an example (Zaremba et al. 2014)."""
+"""Time steps of truncated backpropagation, and thus the number of text tokens of an input (Zaremba et al. 2014)."""
 MOST_WORDS = 10_000
-"""The vocabulary of Mikolov's Penn Treebank."""
+"""The largest vocabulary; that of Mikolov's Penn Treebank has this size."""
 BLOCKS = 20
+"""Blocks of a text, each of which is divided between the splits."""
 UNKNOWN = "<unk>"
 END: Mapping[Unit, str] = {"words": "<eos>", "chars": "\n"}
 
 
 def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dataset:
-    """The data set of a text.
+    """Creates the data set of a text.
 
-    Token 0 is the end of a line. Every token of a split is one example, the first of them after an end of a line.
+    Each text token of a split is one example: it is to be predicted from those before it. The token before the first
+    one is the end of a line, which has the number 0.
 
     Args:
-      name: How people ask for it.
+      name: The name with which `load` finds the data set.
       lines: The lines of each split.
-      unit: What a token is.
+      unit: Whether text tokens are words or characters.
 
     Raises:
-      NasctlError: A split is empty, or its tokens are all the same.
+      NasctlError: A split has fewer than two text tokens, or all text tokens of the training split are the same.
     """
-    tokens = {split: list(tokens_of(lines[split], unit)) for split in SPLITS}
+    tokens = {split: list(text_tokens(lines[split], unit)) for split in SPLITS}
     for split in SPLITS:
         if len(tokens[split]) < 2:
             raise NasctlError(
-                f"{name} has no text to {_PURPOSE[split]}", hint="three splits need some lines each"
+                f"{name} has no text for the {_PURPOSE[split]} split",
+                hint="each of the three splits needs a few lines",
             )
     vocabulary = vocabulary_of(tokens["train"], unit)
     if len(vocabulary) < 3:
-        raise NasctlError(f"the text of {name} says one thing only: there is nothing to predict")
+        raise NasctlError(
+            f"the training text of {name} repeats a single {unit.removesuffix('s')}",
+            hint="a language model needs at least two different ones to predict",
+        )
     numbers = {token: number for number, token in enumerate(vocabulary)}
     unknown = numbers.get(UNKNOWN, 0)
     train, validation, test = (
@@ -63,15 +69,15 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
     return Dataset(name, InputKind.TEXT, train, test, vocabulary, validation)
 
 
-_PURPOSE: Mapping[TextSplit, str] = {"train": "learn from", "validation": "validate on", "test": "test on"}
+_PURPOSE: Mapping[TextSplit, str] = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def tokens_of(lines: Iterable[str], unit: Unit) -> Iterator[str]:
-    """The tokens of lines.
+def text_tokens(lines: Iterable[str], unit: Unit) -> Iterator[str]:
+    """Yields the text tokens of lines.
 
-    >>> list(tokens_of(["no more", "N"], "words"))
+    >>> list(text_tokens(["no more", "N"], "words"))
     ['no', 'more', '<eos>', 'N', '<eos>']
-    >>> "".join(tokens_of(["no more", "N"], "chars"))
+    >>> "".join(text_tokens(["no more", "N"], "chars"))
     'no more\\nN\\n'
     """
     for line in lines:
@@ -80,7 +86,7 @@ def tokens_of(lines: Iterable[str], unit: Unit) -> Iterator[str]:
 
 
 def vocabulary_of(tokens: Sequence[str], unit: Unit) -> tuple[str, ...]:
-    """The end of a line, `<unk>`, then the tokens of a training text, the most frequent first.
+    """Lists the end of a line, `<unk>`, and then the text tokens of a training text, the most frequent first.
 
     >>> vocabulary_of(["b", "a", "b", "<eos>"], "words")
     ('<eos>', '<unk>', 'b', 'a')
@@ -93,9 +99,10 @@ def vocabulary_of(tokens: Sequence[str], unit: Unit) -> tuple[str, ...]:
 
 
 def split_lines(lines: Lines) -> dict[TextSplit, Lines]:
-    """Divides a text into 20 blocks, and of each block the first 8 tenths to learn from, one to validate, one to test.
+    """Splits a text 8 : 1 : 1 into training, validation and test lines.
 
-    So each split is about all that the text is about, in pieces that are long enough to follow.
+    The text is divided into 20 blocks, and each block is split in this ratio. Every split thus covers all subjects of
+    the text, in passages that are long enough for context. Texts of fewer than 200 lines have fewer blocks.
 
     >>> {split: len(part) for split, part in split_lines(["a line"] * 1000).items()}
     {'train': 800, 'validation': 100, 'test': 100}

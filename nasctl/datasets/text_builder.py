@@ -1,4 +1,4 @@
-"""Writes a text as a TFDS data set of ArrayRecord files, one line a record, without TensorFlow."""
+"""Writes a text as ArrayRecord files of TFDS, one line per example, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from nasctl.datasets.builder import quiet
+from nasctl.datasets.image_builder import quiet
 from nasctl.datasets.text import Lines, TextSplit
 
 
 def write_text(
     dataset: str, version: str, summary: str, lines: Mapping[TextSplit, Lines], data_dir: Path
 ) -> Path:
-    """Prepares a text under `data_dir` and returns the folder of its version.
+    """Writes a text.
 
-    Lines are `features.Tensor` of strings, since `features.Text` can be written with TensorFlow only.
+    Lines are `features.Tensor` of strings, because writing `features.Text` requires TensorFlow.
 
     Args:
-      dataset: Its name.
-      version: Its version.
-      summary: One line.
+      dataset: The name of the data set.
+      version: The version of the data set.
+      summary: A description of one line.
       lines: The lines of each split.
-      data_dir: Where TFDS puts `NAME/VERSION/`.
+      data_dir: The folder under which TFDS writes `NAME/VERSION/`.
+
+    Returns:
+      The folder `NAME/VERSION/`.
     """
 
     class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc,call-arg]
-        """A text of nasctl's."""
+        """The builder of one text."""
 
         name = dataset
         VERSION = tfds.core.Version(version)
@@ -39,7 +42,7 @@ def write_text(
                 builder=self,
                 description=summary,
                 features=tfds.features.FeaturesDict({"text": tfds.features.Tensor(shape=(), dtype=np.str_)}),
-                disable_shuffling=True,  # a text is read in its order
+                disable_shuffling=True,  # the order of the lines matters
             )
 
         def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:

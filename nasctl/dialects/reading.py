@@ -11,7 +11,7 @@ from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.registry import dialect_named
 from nasctl.dsl.diagnostics import Problems, nearest
 from nasctl.dsl.files import find_space, read_source
-from nasctl.dsl.inclusion import gather
+from nasctl.dsl.includes import resolve_includes
 from nasctl.dsl.parser import parse_tree
 from nasctl.dsl.source import Source, Span
 from nasctl.dsl.syntax import Let, Require, Settings, SpaceFile, Statement, Word
@@ -67,8 +67,8 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
     if dialect is None:
         problems.raise_errors()
         raise AssertionError("a source without a dialect is an error")
-    gathered = gather(source, lambda included: _parse(included, dialect, problems), problems)
-    statements = gathered.statements
+    resolved = resolve_includes(source, lambda included: _parse(included, dialect, problems), problems)
+    statements = resolved.statements
     scope = define((item for item in statements if isinstance(item, Let)), problems)
     constraints = tuple(
         made
@@ -99,7 +99,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
         parts.schedule,
         constraints,
         defaults,
-        gathered.text,
+        resolved.text,
     )
 
 

@@ -1,4 +1,4 @@
-"""The language of space files: text → parse tree → syntax tree with the place of everything, or diagnostics."""
+"""The language of space files: parses a text to a syntax tree in which each node has its span, or to diagnostics."""
 
 from nasctl.dsl.builder import SyntaxBuilder
 from nasctl.dsl.diagnostics import Diagnostic, Note, Problems, SpaceError, suggestion

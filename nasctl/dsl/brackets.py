@@ -1,4 +1,4 @@
-"""Finds the bracket that was left open by the indentation of what follows, where the grammar alone cannot tell."""
+"""Finds missing and superfluous brackets by indentation, where the grammar alone cannot locate them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from nasctl.dsl.lexemes import Lexeme, lexemes
 from nasctl.dsl.source import Source, Span
 
 DEEPEST = 30
-"""Brackets that may stand inside each other."""
+"""Greatest depth of nested brackets."""
 
 _CLOSING = {"{": "}", "(": ")"}
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """An open bracket, with the column at which its line begins."""
+    """An open bracket, and the indentation of its line as a column."""
 
     bracket: Lexeme
     indentation: int
 
 
 def too_deep(source: Source) -> Span | None:
-    """The first bracket that is too deep inside others, if there is one."""
+    """Returns the span of the first bracket that is nested deeper than `DEEPEST`, if there is one."""
     depth = 0
     for lexeme in lexemes(source):
         depth += (lexeme.kind == "open") - (lexeme.kind == "close")
@@ -32,19 +32,24 @@ def too_deep(source: Source) -> Span | None:
     return None
 
 
-def mend_brackets(source: Source, problems: Problems) -> str:
-    """The text with brackets put in where they were left out and taken out where they are too many.
+def repair_brackets(source: Source, problems: Problems) -> str:
+    """Inserts missing brackets, removes superfluous ones, and reports each as an error.
 
-    Each is reported as an error. Where it is shows by indentation: what a bracket opens is indented more than its own
-    line, and ends before the first line that is not. Line breaks mean nothing, so the missing bracket takes the place
-    of one, or of a space, and all offsets stay.
+    A bracket is located by indentation: the contents of a block are indented more than the line that opens it, so the
+    block ends before the first line that is not. An inserted bracket replaces a line break or a blank, neither of which
+    has a meaning, and a removed one is replaced by a blank. All offsets therefore stay the same.
+
+    Args:
+      source: The file.
+      problems: Collects the errors.
 
     Returns:
-      The text, unchanged where as many brackets are closed as are opened, or nothing can be told.
+      The repaired text. It is unchanged if the brackets are balanced, or if the file has an unclosed quoted text, which
+      may contain the missing bracket.
     """
     read = list(lexemes(source))
     if any(lexeme.text.startswith('"') and not lexeme.text.endswith('"', 1) for lexeme in read):
-        return source.text  # a text that is not closed may have swallowed the bracket
+        return source.text
     kinds = [lexeme.kind for lexeme in read]
     missing = kinds.count("open") - kinds.count("close")
     if missing > 0:
@@ -109,7 +114,7 @@ def _open(source: Source, missing: int, problems: Problems) -> str:
         elif lexeme.kind == "close":
             opened = stack.pop() if stack else None
             if missing and opened is not None and opened.line < lexeme.line and not lexeme.leads:
-                # What a line opens in its middle, it closes; so this one closes too early what an earlier line opened.
+                # A bracket that is opened within a line is closed on it. This one would close that of an earlier line.
                 problems.syntax_error(
                     Span(source, lexeme.start, lexeme.end),
                     f"this `{lexeme.text}` is one too many",
@@ -123,7 +128,7 @@ def _open(source: Source, missing: int, problems: Problems) -> str:
 
 
 def _without_comments(source: Source) -> list[str]:
-    """The characters of a source, spaces for those of comments."""
+    """Returns the characters of a source, with blanks for those of comments."""
     text = list(source.text)
     for lexeme in lexemes(source):
         if lexeme.kind == "comment":
@@ -132,7 +137,7 @@ def _without_comments(source: Source) -> list[str]:
 
 
 def _ended(opened: _Opened, following: Lexeme) -> bool:
-    """Whether a line shows by its indentation that a bracket should have been closed before it."""
+    """Whether the indentation of a line shows that a bracket should have been closed before it."""
     if following.kind == "close":
         return opened.indentation > following.column
     return opened.indentation >= following.column

@@ -1,4 +1,4 @@
-"""Turns Lark's parse tree into the syntax tree: one method for each rule of the grammar."""
+"""Converts Lark's parse tree to the syntax tree, with one method for each rule of the grammar."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from nasctl.dsl.syntax import (
 
 
 class SyntaxBuilder:
-    """The rules of `common.lark`; a dialect derives from it and adds a method for each rule of its own.
+    """Converts the rules of `common.lark`. A dialect derives from it and adds a method for each of its own rules.
 
-    A method has the rule's name (or its alias: what stands after `->`). It is called with the span of what was
-    matched and the nodes of its parts: a `Word` for each terminal that the grammar keeps, None for an optional
-    `[part]` that is absent.
+    A method has the name of the rule, or of its alias after `->`. It is called with the span of the matched text and
+    the node of each part: a `Word` for each terminal that the grammar keeps, and None for an optional `[part]` that
+    is absent.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def build(self, tree: Tree[Token]) -> Any:
-        """The node of a parse tree."""
+        """Converts a parse tree, and returns its node."""
         parts = [self._part(child) for child in tree.children]
         meta = tree.meta
         start, end = (0, 0) if meta.empty else (meta.start_pos, meta.end_pos)
-        # Lark puts the name of the imported grammar before an imported rule's: `common__number`.
+        # Lark prefixes an imported rule with the name of its grammar: `common__number`.
         rule = str(tree.data).rpartition("__")[2]
         return getattr(self, rule)(Span(self._source, start, end), *parts)
 
@@ -58,7 +58,7 @@ class SyntaxBuilder:
         return Word(str(child), span=Span(self._source, start, start + len(child)))
 
     def start(self, span: Span, *parts: Node) -> SpaceFile:
-        """`start: header statement*`; every dialect's first rule."""
+        """`start: header statement*`, the first rule of every dialect."""
         header = parts[0] if parts and isinstance(parts[0], Header) else None
         return SpaceFile(header, tuple(parts[1:] if header else parts), span=span)
 
@@ -91,7 +91,7 @@ class SyntaxBuilder:
         return Setting(name, value, span=span)
 
     def choice_set(self, span: Span, *elements: Any) -> ChoiceSet:
-        """`{…}`."""
+        """`{…}`: a choice set."""
         return ChoiceSet(tuple(element for element in elements if element is not None), span=span)
 
     def range(self, span: Span, low: Expression, high: Expression) -> Range:
@@ -125,7 +125,7 @@ class SyntaxBuilder:
         return Condition(tests, span=span)
 
     def path(self, span: Span, *names: Word) -> Word:
-        """`NAME.NAME …`: the name of a decision."""
+        """`NAME.NAME …`: the name of a decision within others."""
         return Word(".".join(name.name for name in names), span=span)
 
     def compares(self, span: Span, name: Word, relation: Word, value: Expression) -> Compares:
@@ -146,7 +146,7 @@ class SyntaxBuilder:
         return Number(word.name, span=span)
 
     def word(self, span: Span, word: Word) -> Word:
-        """A name where a value may stand."""
+        """A name that is used as a value."""
         return word
 
     def text(self, span: Span, word: Word) -> Text:

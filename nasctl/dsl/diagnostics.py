@@ -1,4 +1,4 @@
-"""What is wrong with a space file, said like a good compiler: the place, the line, a caret, a way out."""
+"""Errors and warnings in space files, in the form of compiler diagnostics: location, source line, carets, hint."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from nasctl.errors import NasctlError
 Severity = Literal["error", "warning"]
 
 MOST_ERRORS = 20
-"""Errors that are reported in one go; what comes after so many is seldom news."""
+"""Greatest number of errors that are reported at once."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something that belongs to a diagnostic and has a place of its own.
+    """An addition to a diagnostic.
 
     Attributes:
-      message: What is to be seen there.
-      span: The place, if it has one.
+      message: The text.
+      span: The part of the file that it refers to, if any.
     """
 
     message: str
@@ -31,14 +31,14 @@ class Note:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding.
+    """One error or warning.
 
     Attributes:
-      message: What is wrong, in the person's words.
-      span: The exact stretch of the file.
+      message: What is wrong.
+      span: The part of the file that is wrong.
       hint: What to change, or an empty string.
-      notes: Other places that explain it, such as the alternatives that were tried.
-      severity: `error`, or `warning` for what works but can hardly be meant.
+      notes: Additions that explain the message, such as an earlier definition.
+      severity: `error`, or `warning` for a file that is valid but hardly what the user means.
     """
 
     message: str
@@ -48,7 +48,7 @@ class Diagnostic:
     severity: Severity = "error"
 
     def to_json(self) -> dict[str, object]:
-        """The finding for other programs; lines and columns count from 1."""
+        """Returns the diagnostic as a JSON document, with lines and columns counted from 1."""
         line, column = self.span.source.position(self.span.start)
         end_line, end_column = self.span.source.position(self.span.end)
         return {
@@ -61,13 +61,13 @@ class Diagnostic:
             "message": self.message,
             "hint": self.hint,
             "notes": [
-                {"message": note.message, "place": note.span.place if note.span else None}
+                {"message": note.message, "place": note.span.location if note.span else None}
                 for note in self.notes
             ],
         }
 
     def __str__(self) -> str:
-        """The finding with its source line:
+        """Formats the diagnostic with its source line:
 
         ```
         spaces/mine.nas:4:3: error: conv has no property `fliters`
@@ -78,19 +78,19 @@ class Diagnostic:
         """
         line, _ = self.span.source.position(self.span.start)
         margin = " " * (len(str(line)) + 1)
-        parts = [f"{self.span.place}: {self.severity}: {self.message}", _excerpt(self.span)]
+        parts = [f"{self.span.location}: {self.severity}: {self.message}", _excerpt(self.span)]
         if self.hint:
             parts.append(f"{margin} = {self.hint}")
         for note in self.notes:
             if note.span is None:
                 parts.append(f"{margin} - {note.message}")
             else:
-                parts.append(f"{note.span.place}: note: {note.message}\n{_excerpt(note.span)}")
+                parts.append(f"{note.span.location}: note: {note.message}\n{_excerpt(note.span)}")
         return "\n".join(parts)
 
 
 def _excerpt(span: Span, widest: int = 160) -> str:
-    """The source line of a span with carets under it; a long line is cut around the place."""
+    """Formats the source line of a span with carets under it; a long line is cut around the span."""
     line, column = span.source.position(span.start)
     text = span.source.line(line)
     begin = column - 1
@@ -99,7 +99,7 @@ def _excerpt(span: Span, widest: int = 160) -> str:
         shift = max(0, min(begin - widest // 3, len(text) - widest))
         text, begin = text[shift : shift + widest], begin - shift
         length = max(1, min(length, len(text) - begin))
-    # Tabs and the like take one column in the excerpt, so that the carets stand under what they mean.
+    # Tabs and control characters become one blank, so that the carets are aligned.
     shown = "".join(character if character.isprintable() else " " for character in text)
     number = str(line)
     gutter = " " * len(number)
@@ -108,54 +108,54 @@ def _excerpt(span: Span, widest: int = 160) -> str:
 
 @dataclass
 class Problems:
-    """Collects findings while a file is read; reading goes on after each."""
+    """Collects the errors and warnings of a file, so that reading continues after each of them."""
 
     found: list[Diagnostic] = field(default_factory=list)
     _unread: list[Span] = field(default_factory=list)
 
     def syntax_error(self, span: Span, message: str, *, hint: str = "") -> None:
-        """Notes a mistake of the syntax: a stretch whose meaning is not known."""
+        """Adds a syntax error. The meaning of its span is unknown."""
         self._unread.append(span)
         self.error(span, message, hint=hint)
 
     def take(self, others: Problems) -> None:
-        """Adds what another collector found."""
+        """Adds all diagnostics of another collector."""
         self.found.extend(others.found)
         self._unread.extend(others._unread)
 
     def unread_in(self, span: Span) -> bool:
-        """Whether a mistake of the syntax lies in a stretch, so that what is missing there may only be misspelt."""
+        """Whether a span has a syntax error, so that a name that seems to be missing there may only be misspelt."""
         return any(
             span.source is unread.source and span.start <= unread.start <= span.end for unread in self._unread
         )
 
     def error(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:
-        """Notes something that makes the file unusable, unless the very place is a mistake of the syntax already."""
+        """Adds an error, unless there already is a syntax error with the same span."""
         if any(item.span == span for item in self.found if item.severity == "error") and self.unread_in(span):
             return
         self.found.append(Diagnostic(message, span, hint, tuple(notes)))
 
     def warn(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:
-        """Notes something that works but can hardly be meant."""
+        """Adds a warning."""
         self.found.append(Diagnostic(message, span, hint, tuple(notes), "warning"))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """The errors, in the order of the file; of a line that could not be read, the first only."""
+        """The errors in the order of the file. Of a line with a syntax error, only the first error is included."""
         unread = {(id(span.source), span.source.position(span.start)[0]) for span in self._unread}
         kept: list[Diagnostic] = []
-        told: set[tuple[int, int]] = set()
+        reported: set[tuple[int, int]] = set()
         for item in self._sorted("error"):
             line = (id(item.span.source), item.span.source.position(item.span.start)[0])
-            if line not in told:
+            if line not in reported:
                 kept.append(item)
             if line in unread:
-                told.add(line)
+                reported.add(line)
         return tuple(kept)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """The warnings, in the order of the file."""
+        """The warnings in the order of the file."""
         return self._sorted("warning")
 
     def _sorted(self, severity: Severity) -> tuple[Diagnostic, ...]:
@@ -163,20 +163,20 @@ class Problems:
         return tuple(sorted(chosen, key=lambda item: (item.span.source.path, item.span.start)))
 
     def raise_errors(self) -> None:
-        """Raises what was found, if any of it is an error.
+        """Raises all errors, if there are any.
 
         Raises:
-          SpaceError: With every error that was noted.
+          SpaceError: There is at least one error.
         """
         if self.errors:
             raise SpaceError(self.errors)
 
 
 class SpaceError(NasctlError):
-    """A space file cannot be used.
+    """A space file has errors.
 
     Attributes:
-      diagnostics: Everything that is wrong with it, in the order of the file.
+      diagnostics: All errors, in the order of the file.
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -189,13 +189,13 @@ class SpaceError(NasctlError):
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
-    """The known name that a word was probably meant to be, or an empty string."""
+    """Returns the known name that is most similar to a word, or an empty string if none is similar enough."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=likeness)
     return close[0] if close else ""
 
 
 def suggestion(word: str, known: Iterable[str], *, most: int = 12) -> str:
-    """A hint for a name that is not known: the nearest one, else those that are."""
+    """Returns a hint for an unknown name: the most similar known name, or else a list of the known names."""
     names = list(dict.fromkeys(known))
     close = nearest(word, names)
     if close:

@@ -11,10 +11,10 @@ from nasctl.resources import shipped_spaces
 
 
 def find_space(path: str | Path) -> Path:
-    """The file of a path: itself, or the space of that name that ships with nasctl.
+    """Finds a space file: the file at a path, or the space of this name that comes with nasctl.
 
     Raises:
-      NasctlError: There is neither.
+      NasctlError: Neither exists.
     """
     given = Path(path)
     if given.is_file():
@@ -29,11 +29,11 @@ def find_space(path: str | Path) -> Path:
 
 
 def read_source(path: Path) -> Source:
-    """The text of a file.
+    """Reads a file.
 
     Raises:
-      NasctlError: It cannot be read.
-      SpaceError: It is not UTF-8; the place is in it.
+      NasctlError: The file cannot be read.
+      SpaceError: The file is not in UTF-8.
     """
     try:
         raw = path.read_bytes()

@@ -1,7 +1,10 @@
-"""The canonical layout of a file: what `nasctl fmt` writes. Works on lexemes, so it serves every dialect.
+"""Formats a space file of any dialect, as `nasctl fmt` does.
 
-One statement a line, two spaces a level; a block that was written on one line stays there if it fits; the `in` of
-neighbouring lines stand under each other; comments stay where they are; at most one empty line in a row.
+- One statement per line, indented by two spaces per level.
+- A block that was written on one line stays on it if it fits.
+- The `in` of adjacent lines is aligned.
+- Comments keep their positions.
+- At most one empty line in a row.
 """
 
 from __future__ import annotations
@@ -17,25 +20,25 @@ from nasctl.dsl.source import Source
 from nasctl.errors import NasctlError
 
 WIDTH = 96
-"""Columns after which a line is broken."""
+"""Greatest width of a line, in columns."""
 
 INDENT = "  "
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A lexeme with its part in the layout.
+    """A lexeme or comment with its role in the layout.
 
     Attributes:
-      text: It.
-      line: Its line in the source.
-      end: Offset after it in the source.
-      begins: Whether a statement begins with it.
+      text: Its text.
+      line: Its line in the source, counted from 1.
+      end: The offset after it in the source.
+      begins: Whether it begins a statement.
       opens: Whether it opens a block (not a set).
       closes: Whether it closes a block.
       comment: Whether it is a comment.
-      own_line: For a comment: whether nothing stands before it on its line.
-      after_blank: Whether an empty line stands before it.
+      own_line: Whether it is a comment on a line of its own.
+      after_blank: Whether it follows an empty line.
     """
 
     text: str
@@ -51,7 +54,7 @@ class Piece:
 
 @dataclass
 class _Line:
-    """A line of the result; `aligned` is the length of the name before ` in`, or 0."""
+    """A line of the output; `aligned` is the length of the name before ` in`, or 0 if there is none."""
 
     level: int
     text: str = ""
@@ -60,14 +63,15 @@ class _Line:
 
 
 def format_source(source: Source, grammar: Path) -> str:
-    """The text of a source in its canonical layout.
+    """Formats a file.
 
     Args:
-      source: A text without errors of the syntax.
+      source: A file without syntax errors.
       grammar: The grammar of its dialect.
 
     Raises:
-      lark.UnexpectedInput: The text has errors.
+      lark.UnexpectedInput: The file has syntax errors.
+      NasctlError: The installed version of Lark is not supported.
     """
     pieces = list(_pieces(source, grammar))
     lines = _Layout(pieces).lines()
@@ -81,7 +85,7 @@ def format_source(source: Source, grammar: Path) -> str:
 
 
 def _pieces(source: Source, grammar: Path) -> Iterator[Piece]:
-    """The lexemes and comments in order, with the parts that the parser gives them."""
+    """Yields the lexemes and comments in order."""
     roles = _roles(source, grammar)
     starts = sorted(roles)
     comments = {lexeme.start: lexeme for lexeme in lexemes(source) if lexeme.kind == "comment"}
@@ -102,7 +106,7 @@ def _pieces(source: Source, grammar: Path) -> Iterator[Piece]:
 
 
 def _roles(source: Source, grammar: Path) -> dict[int, tuple[str, bool, bool, bool]]:
-    """For the offset of each token: its text, and whether it begins a statement, opens or closes a block."""
+    """Returns for each offset the lexeme, and whether it begins a statement, opens a block or closes one."""
     parser = load_grammar(grammar).parse_interactive(source.text)
     if missing_parts(parser):
         raise NasctlError(
@@ -113,7 +117,7 @@ def _roles(source: Source, grammar: Path) -> dict[int, tuple[str, bool, bool, bo
     roles: dict[int, tuple[str, bool, bool, bool]] = {}
     for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
         parser.feed_token(token)
-        between = state.before_last_token()
+        between = state.between_statements_before()
         closes = token == "}" and between
         opens = token == "{" and state.between_statements()
         roles[token.start_pos or 0] = (str(token), (between and not closes) or not roles, opens, closes)
@@ -122,7 +126,7 @@ def _roles(source: Source, grammar: Path) -> dict[int, tuple[str, bool, bool, bo
 
 
 class _Layout:
-    """Lays pieces out in lines."""
+    """Distributes pieces over lines."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
@@ -130,16 +134,16 @@ class _Layout:
         self._level = 0
         self._previous: Piece | None = None
         self._inline_until = -1
-        self._token_before: Piece | None = None
+        self._lexeme_before: Piece | None = None
 
     def lines(self) -> list[_Line]:
-        """The lines, not yet aligned."""
+        """Returns the lines before alignment."""
         for index, piece in enumerate(self._pieces):
             if piece.comment:
                 self._comment(index, piece)
             else:
-                self._token(index, piece)
-                self._token_before = piece
+                self._lexeme(index, piece)
+                self._lexeme_before = piece
             self._previous = piece
         return self._lines
 
@@ -152,7 +156,7 @@ class _Layout:
         else:
             self._lines[-1].text += f"  {piece.text}"
 
-    def _token(self, index: int, piece: Piece) -> None:
+    def _lexeme(self, index: int, piece: Piece) -> None:
         previous = self._previous
         inline = index <= self._inline_until
         if piece.closes and not inline:
@@ -174,12 +178,12 @@ class _Layout:
                 self._level += 1
 
     def _start_line(self, level: int, piece: Piece | None) -> None:
-        first = self._token_before is not None and self._token_before.opens
+        first = self._lexeme_before is not None and self._lexeme_before.opens
         blank = piece is not None and piece.after_blank and not piece.closes and not first
         self._lines.append(_Line(level, blank_before=blank))
 
     def _aligned(self, index: int) -> int:
-        """The length of the name with which a statement `NAME in …` or `NAME (…)` begins."""
+        """Returns the length of NAME in a statement `NAME in …` or `NAME (…)`; 0 for other statements."""
         following = self._pieces[index + 1 : index + 2]
         return len(self._pieces[index].text) if following and following[0].text in ("in", "(") else 0
 
@@ -188,7 +192,7 @@ class _Layout:
         return previous.text == "," and len(INDENT * line.level + line.text) + len(piece.text) + 2 > WIDTH
 
     def _closing(self, index: int) -> int:
-        """Index of the piece that closes the block that a piece opens."""
+        """Returns the index of the piece that closes the block which a piece opens."""
         depth = 0
         for at in range(index, len(self._pieces)):
             depth += self._pieces[at].opens - self._pieces[at].closes
@@ -197,7 +201,7 @@ class _Layout:
         return len(self._pieces)
 
     def _fits(self, opening: int, closing: int) -> bool:
-        """Whether a block was written on one line and can stay there."""
+        """Whether a block was written on one line and fits on it."""
         inside = self._pieces[opening : closing + 1]
         if closing == opening + 1:
             return True
@@ -213,7 +217,7 @@ class _Layout:
             return ""
         if left.opens or right.closes or right.opens:
             return " "
-        if right.begins:  # beside another statement of a block on one line
+        if right.begins:  # the next statement of a block on one line
             return "  "
         if right.text in (",", ")", "..", ".") or left.text in ("(", "..", "."):
             return ""
@@ -228,7 +232,7 @@ class _Layout:
 
 
 def _align(lines: Sequence[_Line]) -> None:
-    """Puts the `in` of neighbouring lines under each other."""
+    """Aligns the `in` of adjacent lines."""
     start = 0
     while start < len(lines):
         end = start + 1

@@ -1,4 +1,4 @@
-"""What the text of a file is made of, whatever the grammar: for where the parser has lost its way, and for layout."""
+"""Splits a file into lexemes without a grammar, for error recovery and formatting."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _LEXEME = re.compile(
 
 @dataclass(frozen=True)
 class Lexeme:
-    """A word, a sign, a text or a comment.
+    """A word, a number, a sign, a quoted text or a comment.
 
     Attributes:
-      text: It.
+      text: Its text.
       start: Its offset.
-      line: Its line, from 1.
-      column: Its column, from 1.
-      leads: Whether nothing but space stands before it on its line.
+      line: Its line, counted from 1.
+      column: Its column, counted from 1.
+      leads: Whether it is the first lexeme of its line.
       kind: `open` or `close` for brackets, `comment`, or an empty string.
     """
 
@@ -44,17 +44,17 @@ class Lexeme:
 
     @property
     def end(self) -> int:
-        """Offset after it."""
+        """The offset after it."""
         return self.start + len(self.text)
 
 
 def lexemes(source: Source, start: int = 0, text: str = "") -> Iterator[Lexeme]:
-    """The lexemes of a source from an offset on.
+    """Yields the lexemes of a file.
 
     Args:
-      source: Says which lines there are.
-      start: Offset of the first lexeme.
-      text: What is read instead of the source's text, of equal offsets.
+      source: The file.
+      start: The offset at which to start.
+      text: A text with the same offsets that is split instead of that of the file.
     """
     for match in _LEXEME.finditer(text or source.text, start):
         line, column = source.position(match.start())

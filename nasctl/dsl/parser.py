@@ -1,4 +1,4 @@
-"""Parses a file with its dialect's grammar and goes on after mistakes, so that each is reported in one go."""
+"""Parses a file with the grammar of its dialect. It recovers from syntax errors, so that all are reported at once."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput
 
-from nasctl.dsl.brackets import DEEPEST, mend_brackets, too_deep
+from nasctl.dsl.brackets import DEEPEST, repair_brackets, too_deep
 from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
 from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.parser_state import ParserState, missing_parts, start_of
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.wording import Found, describe_mistake
+from nasctl.dsl.syntax_errors import Found, describe_mistake
 from nasctl.resources import grammar_folder
 
 if TYPE_CHECKING:
     from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 LARGEST = 400_000
-"""Characters that a file may have."""
+"""Greatest number of characters of a file."""
 
 MOST_LEXEMES = 50_000
-"""Words and signs that a file may have: about 5,000 lines, which are read in a second."""
+"""Greatest number of lexemes of a file: about 5,000 lines, which take a second to parse."""
 
 
 @lru_cache(maxsize=16)
 def load_grammar(path: Path) -> Lark:
-    """The parser of a grammar file; `%import common` finds the rules that all dialects share."""
+    """Creates the parser of a grammar file, which may import the shared rules of `common.lark`."""
     return Lark(
         path.read_text(encoding="utf-8"),
         parser="lalr",
@@ -41,32 +41,35 @@ def load_grammar(path: Path) -> Lark:
 
 
 def parse_tree(source: Source, grammar: Path, problems: Problems) -> Tree[Token] | None:
-    """The parse tree of a file, or None when an error left none.
+    """Parses a file.
 
-    After a mistake the statement that it is in is given up and reading goes on at the next one.
+    After a syntax error the parser discards the current statement and continues at the next one.
 
     Args:
       source: The file.
       grammar: The grammar of its dialect.
-      problems: Where every mistake goes.
+      problems: Collects the syntax errors.
+
+    Returns:
+      The parse tree of all statements without errors, or None if the parser could not recover.
     """
     if not _readable(source, problems):
         return None
     mistakes = Problems()
     tree = _parse(source, source.text, grammar, mistakes)
     if mistakes.errors:
-        # Where a bracket was left out, what follows is misread: put it in and look again.
-        mended = Problems()
-        text = mend_brackets(source, mended)
-        if mended.errors:
-            mistakes = mended
+        # A missing bracket causes misleading errors after it. Repair it and parse again.
+        bracket_errors = Problems()
+        text = repair_brackets(source, bracket_errors)
+        if bracket_errors.errors:
+            mistakes = bracket_errors
             tree = _parse(source, text, grammar, mistakes)
     problems.take(mistakes)
     return tree
 
 
 def _parse(source: Source, text: str, grammar: Path, problems: Problems) -> Tree[Token] | None:
-    """The parse tree of a text that has the offsets of a source."""
+    """Parses a text that has the offsets of a source."""
     parser = load_grammar(grammar)
     try:
         return parser.parse(text, on_error=_Recovery(source, text, parser, problems))
@@ -75,7 +78,7 @@ def _parse(source: Source, text: str, grammar: Path, problems: Problems) -> Tree
 
 
 def _readable(source: Source, problems: Problems) -> bool:
-    """Refuses what could only be read slowly or not at all."""
+    """Whether a file is small enough to be parsed; otherwise adds an error."""
     if len(source.text) > LARGEST:
         problems.error(
             Span(source, 0, 1),
@@ -97,7 +100,7 @@ def _readable(source: Source, problems: Problems) -> bool:
 
 
 class _Recovery:
-    """Reports a mistake and moves the parser to the next statement; Lark calls it for each mistake."""
+    """Reports a syntax error and moves the parser to the next statement; Lark calls it for each syntax error."""
 
     def __init__(self, source: Source, text: str, grammar: Lark, problems: Problems) -> None:
         self._source = source
@@ -123,7 +126,7 @@ class _Recovery:
         return self._resume(state, found)
 
     def _found(self, mistake: UnexpectedInput, state: ParserState | None) -> Found:
-        """What the parser stumbled over: a whole word or sign, even where the lexer saw one character of it."""
+        """Returns the unexpected lexeme as a whole, even if Lark stopped at one of its characters."""
         at = mistake.pos_in_stream or 0
         before = state.end_of_values() if state else len(self._text[:at].rstrip())
         if not isinstance(mistake, UnexpectedCharacters):
@@ -149,14 +152,14 @@ class _Recovery:
         self._problems.syntax_error(span, message, hint=hint)
 
     def _resume(self, state: ParserState, found: Found) -> bool:
-        """Gives up the statement that the parser is in; False when nothing is left to read."""
-        given_up = state.give_up_statement()
-        if given_up is None:
+        """Discards the current statement and moves to the next one; returns False if that is impossible."""
+        discarded = state.discard_statement()
+        if discarded is None:
             return False
-        start = start_of(given_up[-1]) if given_up else found.span.start
+        start = start_of(discarded[-1]) if discarded else found.span.start
         unclosed = sum(
             {"{": 1, "(": 1, "}": -1, ")": -1}.get(str(value), 0)
-            for value in given_up
+            for value in discarded
             if isinstance(value, Token)
         )
         at = self._next_statement(found, start, max(0, unclosed))
@@ -166,7 +169,7 @@ class _Recovery:
         return True
 
     def _next_statement(self, found: Found, start: int, unclosed: int) -> int:
-        """Where the statement after the failed one begins, judged by line breaks, indentation and brackets."""
+        """Finds the offset of the next statement by line breaks, indentation and brackets."""
         _, column = self._source.position(start)
         line, _ = self._source.position(found.span.start)
         open_here = self._open_before(found.span.start)
@@ -175,7 +178,7 @@ class _Recovery:
                 continue
             opens, closes = lexeme.kind == "open", lexeme.kind == "close"
             if lexeme.leads and lexeme.line > line and lexeme.column <= column and not opens:
-                # A closing bracket at the statement's own column ends the statement; further left, its block.
+                # A closing bracket at the column of the statement ends the statement; further left, it ends the block.
                 if not closes or lexeme.column < column:
                     return lexeme.start
                 unclosed = max(0, unclosed - 1)
@@ -183,12 +186,12 @@ class _Recovery:
             if lexeme.text == "}" and unclosed == 0 and lexeme.start > found.span.start:
                 if lexeme.line > line or open_here:
                     return lexeme.start
-                continue  # what it closes was not opened on this line: one too many
+                continue  # its opening bracket is not on this line, so it is superfluous
             unclosed += opens - (closes and unclosed > 0)
         return len(self._text)
 
     def _open_before(self, offset: int) -> int:
-        """How many brackets of an offset's line are open there."""
+        """Counts the brackets that are open at an offset and were opened on its line."""
         begin = self._source.text.rfind("\n", 0, offset) + 1
         kinds = [lexeme.kind for lexeme in lexemes(Source("", self._text[begin:offset]))]
         return max(0, kinds.count("open") - kinds.count("close"))

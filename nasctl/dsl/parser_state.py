@@ -1,8 +1,8 @@
-"""Reads and edits the state of Lark's parser, which error recovery and the layout need.
+"""Reads and edits the state of Lark's parser, for error recovery and formatting.
 
-Lark exposes this state but does not document it, so no other file touches it. Where a version of Lark
-lacks one of `PARTS`, spaces are still read: only the first syntax error of a file is reported, and
-`nasctl fmt` refuses to work.
+Lark exposes this state but does not document it, so only this file accesses it. If a version of Lark lacks one of
+`PARTS`, spaces can still be read, but only the first syntax error of a file is reported, and `nasctl fmt` fails with an
+error.
 """
 
 from __future__ import annotations
@@ -27,45 +27,44 @@ PARTS = (
 
 
 def missing_parts(parser: InteractiveParser) -> list[str]:
-    """The `PARTS` that the installed version of Lark does not have."""
+    """Returns the `PARTS` that the installed version of Lark lacks."""
     return [path for path in PARTS if not _has(parser, path)]
 
 
 class ParserState:
-    """An LALR parser between two tokens: a stack of states, and of the values that were read.
+    """The state of an LALR parser between two lexemes: a stack of states and a stack of values.
 
-    `expected` and `between_statements` work with every version of Lark; the other methods need all of
-    `PARTS`.
+    `expected` and `between_statements` work with every version of Lark. The other methods need all of `PARTS`.
     """
 
     def __init__(self, parser: InteractiveParser) -> None:
         self._parser = parser
 
     def expected(self, terminals: Set[str]) -> set[str]:
-        """Which of the grammar's terminals the current state has an action for.
+        """Returns the terminals for which the current state has an action.
 
-        These are at least the terminals of `acceptable`: some actions lead to a dead end.
+        They include those of `acceptable`, and others whose action leads to an error later.
         """
         return set(terminals).intersection(self._parser.choices())  # type: ignore[no-untyped-call]
 
     def acceptable(self, terminals: Set[str]) -> set[str]:
-        """Which of the grammar's terminals may stand next; `$END` stands for the end of the file.
+        """Returns the terminals that may come next; `$END` is the end of the file.
 
-        Lark's own `accepts` leaves out terminals that were imported from another grammar.
+        Lark's own `accepts` omits terminals that are imported from another grammar.
         """
         return {name for name in terminals if self._leads_on(name)}
 
     def between_statements(self) -> bool:
-        """Whether the next statement of a block may begin here."""
+        """Whether a statement may begin here."""
         return _between_statements(self._parser.choices())  # type: ignore[no-untyped-call]
 
-    def before_last_token(self) -> bool:
-        """Whether a statement could begin where the token stands that was read last."""
+    def between_statements_before(self) -> bool:
+        """Whether a statement could begin before the last lexeme."""
         state = self._parser.parser_state
         return _between_statements(state.parse_conf.states[state.state_stack[-2]])
 
     def end_of_values(self) -> int:
-        """The offset at which the text ends that was understood so far."""
+        """Returns the offset at which the text ends that was understood so far."""
         return _last_end(self._parser.parser_state.value_stack)
 
     def _leads_on(self, terminal: str) -> bool:
@@ -84,13 +83,13 @@ class ParserState:
         return False
 
     def finish_statement(self, *, eager: bool) -> None:
-        """Reduces the last statement where it is complete as it stands.
+        """Reduces the last statement if it is complete.
 
-        An LALR parser reduces a statement only once it has seen a token that may follow it. When the
-        next token is a mistake, the statement before it must not be lost with it.
+        An LALR parser reduces a statement only when it sees a lexeme that may follow. If the next lexeme is a syntax
+        error, the statement before it would be lost otherwise.
 
         Args:
-          eager: Whether to reduce also a statement that could go on, as where the mistake begins a line.
+          eager: Whether to also reduce a statement that could continue. This is right if the error begins a line.
         """
         state = self._parser.parser_state
         table = state.parse_conf.states
@@ -109,24 +108,24 @@ class ParserState:
         state.state_stack[:] = states
         state.value_stack[:] = values
 
-    def give_up_statement(self) -> list[Any] | None:
+    def discard_statement(self) -> list[Any] | None:
         """Removes the unfinished statement from the stacks.
 
         Returns:
-          What was read of it, from the last part to the first; None when the parser is in no block.
+          The values of the statement, from the last to the first; None if the parser is not in a block.
         """
         state = self._parser.parser_state
         table = state.parse_conf.states
-        given_up: list[Any] = []
+        discarded: list[Any] = []
         while state.state_stack and not _between_statements(table[state.state_stack[-1]]):
             if not state.value_stack:
                 return None
             state.state_stack.pop()
-            given_up.append(state.value_stack.pop())
-        return given_up
+            discarded.append(state.value_stack.pop())
+        return discarded
 
     def move_to(self, offset: int) -> None:
-        """Continues reading at an offset. Lines and columns of later tokens are wrong; offsets are right."""
+        """Continues at an offset. The lines and columns of later lexemes become wrong, but their offsets stay right."""
         lexer = self._parser.lexer_thread.state
         assert lexer is not None  # one of `PARTS`
         lexer.line_ctr.char_pos = offset
@@ -134,7 +133,7 @@ class ParserState:
 
 
 def start_of(value: Any) -> int:
-    """The offset at which a value of the parser's stack begins."""
+    """Returns the offset at which a value of the parser's stack begins."""
     if isinstance(value, Tree):
         return 0 if value.meta.empty else int(value.meta.start_pos)
     return int(value.start_pos or 0)
@@ -153,7 +152,7 @@ def _terminals(actions: Any) -> dict[str, Any]:
 
 
 def _is_rule(argument: Any) -> bool:
-    """Whether the action with this argument reduces by a rule; otherwise it shifts to a state."""
+    """Whether an action with this argument reduces by a rule rather than shifts to a state."""
     return hasattr(argument, "expansion")
 
 

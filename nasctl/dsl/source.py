@@ -1,4 +1,4 @@
-"""The text of a file, and stretches of it that errors can point at."""
+"""The text of a space file, and spans of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import cached_property
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A space file as it was read.
+    """A space file.
 
     Attributes:
-      path: How messages call it.
-      text: What it says; lines end in `\\n`.
+      path: The path that messages show.
+      text: The contents; lines end in `\\n`.
     """
 
     path: str
@@ -26,17 +26,17 @@ class Source:
         return starts
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both counted from 1."""
+        """Returns the line and column of an offset, both counted from 1."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     @property
     def whole(self) -> Span:
-        """All of it."""
+        """The span of the whole file."""
         return Span(self, 0, len(self.text))
 
     def line(self, number: int) -> str:
-        """A line without its end; lines count from 1."""
+        """Returns a line without its line break; lines are counted from 1."""
         start = self._starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of a source, from `start` to before `end`, in characters."""
+    """A part of a source: the characters from offset `start` up to but excluding offset `end`."""
 
     source: Source = field(repr=False)
     start: int
@@ -52,15 +52,15 @@ class Span:
 
     @property
     def text(self) -> str:
-        """What stands there."""
+        """The characters of the span."""
         return self.source.text[self.start : self.end]
 
     @property
-    def place(self) -> str:
-        """`file:line:column` of its start."""
+    def location(self) -> str:
+        """The location of the start, as `FILE:LINE:COLUMN`."""
         line, column = self.source.position(self.start)
         return f"{self.source.path}:{line}:{column}"
 
     def to(self, other: Span) -> Span:
-        """From the start of this one to the end of another in the same source."""
+        """Returns the span from the start of this one to the end of another one in the same source."""
         return Span(self.source, self.start, max(self.end, other.end))

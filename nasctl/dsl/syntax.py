@@ -1,6 +1,7 @@
-"""The syntax tree that all dialects share: frozen dataclasses, each with the stretch of the file that it came from.
+"""The nodes of the syntax tree that all dialects share.
 
-Nodes compare by what they say, not by where: a file and its formatted form have equal trees.
+Each node has its span in the file. Spans are ignored in comparisons, so that a file and its formatted form have equal
+trees.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from nasctl.dsl.source import Span
 
 @dataclass(frozen=True)
 class Node:
-    """Anything that was written in a file."""
+    """Base class of all nodes."""
 
     span: Span = field(compare=False, repr=False, kw_only=True)
 
     @property
     def subject(self) -> str:
-        """What a statement decides about; one in a file takes precedence over those of equal subject that it includes.
+        """What a statement defines. A file's statement overrides those with the same subject in included files.
 
-        By default its kind and its `name`; empty where statements of a kind do not exclude each other.
+        By default it is the class and the `name` of the node; empty for statements that never override each other.
         """
         name = getattr(self, "name", None)
         name = name.name if isinstance(name, Word) else name
@@ -30,7 +31,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Word(Node):
-    """A name, a sign or another single lexeme, as it was written."""
+    """A name, a sign or another single lexeme."""
 
     name: str
 
@@ -51,7 +52,7 @@ class Text(Node):
 
 @dataclass(frozen=True)
 class Arithmetic(Node):
-    """A sum or a product, from left to right: the first operand, then signs with further ones."""
+    """A sum or product: the first operand, and pairs of an operator and a further operand."""
 
     first: Expression
     rest: tuple[tuple[str, Expression], ...]
@@ -62,7 +63,7 @@ Expression = Word | Number | Text | Arithmetic
 
 @dataclass(frozen=True)
 class Range(Node):
-    """`low..high`, with how it is spaced: by a step, by a factor, or so many values evenly in the logarithm."""
+    """`low..high`, spaced by a step, by a factor, or logarithmically with a number of values."""
 
     low: Expression
     high: Expression
@@ -72,13 +73,13 @@ class Range(Node):
 
 @dataclass(frozen=True)
 class ChoiceSet(Node):
-    """`{…}`: its elements, in order."""
+    """`{…}`: a set of choices."""
 
     elements: tuple[Expression | Range, ...]
 
 
 Domain = Expression | Range | ChoiceSet
-"""What may stand after `in` or be named by `let`."""
+"""The nodes that may follow `in` or be named by `let`."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,14 @@ class Header(Node):
 
 @dataclass(frozen=True)
 class Include(Node):
-    """`include "FILE"`: what that file says, unless this one says otherwise."""
+    """`include "FILE"`: the statements of another file, which those of this file override."""
 
     path: Text
 
 
 @dataclass(frozen=True)
 class Let(Node):
-    """`let NAME = …`: a name for a number, a word, a set or a range."""
+    """`let NAME = …`: defines a name for a number, a word, a set or a range."""
 
     name: Word
     value: Domain
@@ -105,7 +106,7 @@ class Let(Node):
 
 @dataclass(frozen=True)
 class Require(Node):
-    """`require MEASURE <= BOUND`."""
+    """`require MEASURE RELATION BOUND`: a constraint on architectures."""
 
     measure: Word
     relation: Word
@@ -114,7 +115,7 @@ class Require(Node):
 
 @dataclass(frozen=True)
 class Setting(Node):
-    """One line of a settings block: `epochs 5`."""
+    """A setting in a section: `epochs 5`."""
 
     name: Word
     value: Expression
@@ -122,14 +123,14 @@ class Setting(Node):
 
 @dataclass(frozen=True)
 class Settings(Node):
-    """`search {…}`, `controller {…}` or `training {…}`."""
+    """A section of settings: `search {…}`, `controller {…}` or `training {…}`."""
 
     section: Word
     settings: tuple[Setting, ...]
 
     @property
     def subject(self) -> str:
-        """The section."""
+        """The name of the section."""
         return f"settings {self.section.name}"
 
 
@@ -155,18 +156,18 @@ Test = Compares | IsAmong
 
 @dataclass(frozen=True)
 class Condition(Node):
-    """Tests that must all hold."""
+    """A conjunction of tests."""
 
     tests: tuple[Test, ...]
 
 
 Statement = Node
-"""What may stand at the top of a file; the kinds that a dialect adds are its own."""
+"""A node at the top level of a file. Dialects define further classes."""
 
 
 @dataclass(frozen=True)
 class SpaceFile(Node):
-    """One file: its header, if it has one, and its statements."""
+    """A file: its header, if it has one, and its statements."""
 
     header: Header | None
     statements: tuple[Statement, ...]

@@ -1,4 +1,4 @@
-"""Works out what expressions, sets and ranges mean, with the names that `let` gave."""
+"""Evaluates expressions, sets and ranges, with the names that `let` defines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nasctl.dsl.syntax import Arithmetic, ChoiceSet, Domain, Expression, Let, Nu
 from nasctl.space import Choice
 
 MOST_VALUES = 10_000
-"""Values that one set or range may have."""
+"""Greatest number of values of a set or range."""
 
 _LARGEST = 10**30
 _UNIT = re.compile(r"(?P<digits>.*?)(?P<unit>[kKMGT]?i?B?)$")
@@ -23,12 +23,12 @@ _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 @dataclass
 class Scope:
-    """The names that may stand for values, and which of them were used.
+    """The names that are defined at a point of a file, and which of them are used.
 
     Attributes:
-      values: What each name stands for: one value, or the values of a set.
-      used: Names that were looked up.
-      outer: Where names are looked up that are not here.
+      values: The value of each name, or the values of a set.
+      used: The names that were looked up.
+      outer: The enclosing scope, in which names are looked up that are not defined here.
     """
 
     values: Mapping[str, Choice | tuple[Choice, ...]]
@@ -36,19 +36,19 @@ class Scope:
     outer: Scope | None = None
 
     def find(self, name: str) -> Choice | tuple[Choice, ...] | None:
-        """What a name stands for, or None; the name counts as used."""
+        """Returns the value of a name, or None if it is not defined, and marks it as used."""
         if name in self.values:
             self.used.add(name)
             return self.values[name]
         return self.outer.find(name) if self.outer else None
 
     def names(self) -> list[str]:
-        """All names, nearest first."""
+        """Returns all names, those of inner scopes first."""
         return [*self.values, *(self.outer.names() if self.outer else ())]
 
 
 def define(lets: Iterable[Let], problems: Problems) -> Scope:
-    """The scope that `let` statements make; each may use the ones before it."""
+    """Creates the scope of `let` statements, each of which may use the names before it."""
     values: dict[str, Choice | tuple[Choice, ...]] = {}
     scope = Scope(values)
     for let in lets:
@@ -61,7 +61,7 @@ def define(lets: Iterable[Let], problems: Problems) -> Scope:
 
 
 def number_value(number: Number, problems: Problems) -> int | float | None:
-    """What a number means: an integer where it is whole, with its unit multiplied in."""
+    """Returns the value of a number, multiplied by its unit; an int if it is written without a fraction or exponent."""
     match = _UNIT.match(number.text)
     assert match is not None
     digits, unit = match["digits"], match["unit"]
@@ -73,7 +73,9 @@ def number_value(number: Number, problems: Problems) -> int | float | None:
         power = _POWERS[unit[0].upper()]
         exact *= (1024 if "i" in unit else 1000) ** power
     if exact is None or abs(exact) > _LARGEST:
-        problems.error(number.span, "this number is too large or too small", hint="numbers are under 1e30")
+        problems.error(
+            number.span, "this number is too large or too small", hint="numbers must be less than 1e30"
+        )
         return None
     whole = "." not in digits and "e" not in digits.lower()
     if exact.denominator == 1 and (whole or unit):
@@ -89,14 +91,17 @@ def _small_exponent(digits: str) -> bool:
 def evaluate(
     expression: Expression, scope: Scope, problems: Problems, *, words: bool = False, sets: bool = False
 ) -> Choice | tuple[Choice, ...] | None:
-    """What an expression means, or None when that was reported as an error.
+    """Evaluates an expression.
 
     Args:
-      expression: What was written.
-      scope: The names that stand for values.
-      problems: Where errors go.
-      words: Whether a name that stands for nothing is itself a value, as in `{relu, tanh}`.
-      sets: Whether a name may stand for a set.
+      expression: The expression.
+      scope: The defined names.
+      problems: Collects the errors.
+      words: Whether an undefined name is a value itself, as in `{relu, tanh}`.
+      sets: Whether the value may be a set.
+
+    Returns:
+      The value or the values of the set; None if an error was added.
     """
     if isinstance(expression, Number):
         return number_value(expression, problems)
@@ -115,7 +120,7 @@ def evaluate(
         )
         return None
     if isinstance(meaning, tuple) and not sets:
-        if meaning:  # an empty one stands for a `let` whose own error was reported
+        if meaning:  # an empty set marks a `let` whose error was reported before
             problems.error(
                 expression.span,
                 f"`{expression.name}` is a set, but one value is wanted here",
@@ -138,7 +143,7 @@ def _calculate(expression: Arithmetic, scope: Scope, problems: Problems) -> int 
             continue
         total = _apply(sign, total, value)
         if abs(total) > _LARGEST:
-            problems.error(expression.span, "this number is too large", hint="numbers are under 1e30")
+            problems.error(expression.span, "this number is too large", hint="numbers must be less than 1e30")
             total = None
     return total
 
@@ -166,9 +171,18 @@ def _apply(sign: str, left: int | float, right: int | float) -> int | float:
 def expand(
     domain: Domain, scope: Scope, problems: Problems, *, words: bool = True
 ) -> tuple[Choice, ...] | None:
-    """The values of a set, a range, or a name that stands for one; None when an error was reported.
+    """Evaluates a set, a range, or a name of one.
 
-    A value that is given twice is an error: it would be two tokens for the same thing.
+    Repeated values are an error, because two tokens would mean the same choice.
+
+    Args:
+      domain: The set, range or name.
+      scope: The defined names.
+      problems: Collects the errors.
+      words: Whether an undefined name is a value itself, as in `{relu, tanh}`.
+
+    Returns:
+      The values in order; None if an error was added.
     """
     if isinstance(domain, Range):
         return _expand_range(domain, scope, problems)
@@ -245,7 +259,9 @@ def _expand_range(written: Range, scope: Scope, problems: Problems) -> tuple[Cho
         return _by_step(low, high, by, at, written.span, problems)
     if low <= 0:
         problems.error(
-            written.low.span, "a range by factors begins above zero", hint="begin at 1, or use `step`"
+            written.low.span,
+            "a range by factors or `log` must begin above zero",
+            hint="begin at 1, or use `step`",
         )
         return None
     if written.spacing == "factor":
@@ -257,12 +273,12 @@ def _by_step(
     low: int | float, high: int | float, step: int | float, at: Span, whole: Span, problems: Problems
 ) -> tuple[Choice, ...] | None:
     if step <= 0:
-        problems.error(at, "a step is more than zero")
+        problems.error(at, "a step must be greater than zero")
         return None
-    # In fractions, so that 0.1..0.3 step 0.1 is 0.1, 0.2, 0.3 and not 0.30000000000000004.
+    # Fractions make 0.1..0.3 step 0.1 end in 0.3 instead of 0.30000000000000004.
     first, exact = Fraction(str(low)), Fraction(str(step))
     count = (Fraction(str(high)) - first) // exact + 1
-    if not _bearable(count, whole, problems):
+    if not _small_enough(count, whole, problems):
         return None
     values = [first + exact * index for index in range(count)]
     integral = isinstance(low, int) and isinstance(step, int)
@@ -273,10 +289,10 @@ def _by_factor(
     low: int | float, high: int | float, factor: int | float, at: Span, whole: Span, problems: Problems
 ) -> tuple[Choice, ...] | None:
     if factor <= 1:
-        problems.error(at, "a factor is more than 1", hint="16..256 step *2 is 16, 32, 64, 128, 256")
+        problems.error(at, "a factor must be greater than 1", hint="16..256 step *2 is 16, 32, 64, 128, 256")
         return None
     count = int(math.log(high / low) / math.log(factor)) + 2
-    if not _bearable(count, whole, problems):
+    if not _small_enough(count, whole, problems):
         return None
     integral = isinstance(low, int) and isinstance(factor, int)
     values = (
@@ -295,17 +311,17 @@ def _by_log(
             hint="0.001..0.1 log 3 is 0.001, 0.01, 0.1",
         )
         return None
-    if not _bearable(count, at, problems):
+    if not _small_enough(count, at, problems):
         return None
     ratio = math.log(high / low)
     values = [low * math.exp(ratio * index / (count - 1)) for index in range(1, count - 1)]
     integral = isinstance(low, int) and isinstance(high, int)
-    # Six digits are more than a search can tell apart, and read better.
+    # Six digits are precise enough for a search, and easier to read.
     between = [round(value) if integral else float(f"{value:.6g}") for value in values]
     return tuple(dict.fromkeys([low, *between, high]))
 
 
-def _bearable(count: int, span: Span, problems: Problems) -> bool:
+def _small_enough(count: int, span: Span, problems: Problems) -> bool:
     if count > MOST_VALUES:
         problems.error(
             span,

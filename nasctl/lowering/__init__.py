@@ -1,4 +1,4 @@
-"""From a bound Graph to a Flax NNX module that can be trained."""
+"""Lowers a bound Graph to a Flax NNX module that can be trained."""
 
 from nasctl.lowering.network import Network, build
 

@@ -1,4 +1,4 @@
-"""Flax modules of the ops that recurrent cells combine and activate by."""
+"""Flax modules of the ops with which recurrent cells combine and activate values."""
 
 from __future__ import annotations
 
@@ -7,54 +7,53 @@ from functools import reduce
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from nasctl.lowering.modules import Stateless
 from nasctl.lowering.sine import sine
-from nasctl.lowering.weightless import Weightless
 
 
-class Tanh(Weightless):
+class Tanh(Stateless):
     """Hyperbolic tangent."""
 
     def __call__(self, x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """tanh(x)."""
+        """Returns tanh(x)."""
         return jnp.tanh(x)
 
 
-class Sigmoid(Weightless):
-    """Logistic function, as (tanh(x / 2) + 1) / 2: faster on CPUs than an exponential and a
-    division."""
+class Sigmoid(Stateless):
+    """Logistic function, computed as (tanh(x / 2) + 1) / 2, which is faster on CPUs than with an exponential."""
 
     def __call__(self, x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """1 / (1 + exp(-x))."""
+        """Returns 1 / (1 + exp(-x))."""
         return 0.5 * jnp.tanh(0.5 * x) + 0.5
 
 
-class Sin(Weightless):
-    """Sine, by a polynomial in single precision: almost four times as fast on CPUs as XLA's own."""
+class Sin(Stateless):
+    """Sine. In float32 it uses polynomials, which are almost four times as fast on CPUs as XLA's own."""
 
     def __call__(self, x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """sin(x)."""
+        """Returns sin(x)."""
         return sine(x) if x.dtype == jnp.float32 else jnp.sin(x)
 
 
-class Complement(Weightless):
-    """What is left of one."""
+class Complement(Stateless):
+    """The complement to one, as for the gate of a GRU."""
 
     def __call__(self, x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """1 - x."""
+        """Returns 1 - x."""
         return 1 - x
 
 
-class ElemMult(Weightless):
+class ElemMult(Stateless):
     """Elementwise product of all inputs."""
 
     def __call__(self, *inputs: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """The product."""
+        """Returns the product."""
         return reduce(jnp.multiply, inputs)
 
 
-class Max(Weightless):
+class Max(Stateless):
     """Elementwise maximum of all inputs."""
 
     def __call__(self, *inputs: Float[Array, "*n"]) -> Float[Array, "*n"]:
-        """The maximum."""
+        """Returns the maximum."""
         return reduce(jnp.maximum, inputs)

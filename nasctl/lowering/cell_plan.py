@@ -1,5 +1,4 @@
-"""The order in which a recurrent cell's graph is computed: which products are one, and what the scan need
-not do."""
+"""Plans how a recurrent cell is computed: which products are fused, and what is computed before the scan."""
 
 from __future__ import annotations
 
@@ -12,47 +11,48 @@ from nasctl.graph.ops.recurrent import cell_states
 
 @dataclass(frozen=True)
 class Step:
-    """One module's call.
+    """One call of a module within a cell.
 
     Attributes:
-      name: Name of the module: of the node that is read for products, of the node itself for other ops.
-      fused: Whether it is the product of one node with several matrices.
-      reads: Indices of the nodes that it reads.
-      gives: Indices of the nodes whose values it computes; one but for fused products.
+      name: The name of the module. For a fused product it derives from the node that is multiplied, otherwise it is the
+        name of the node itself.
+      fused: Whether the module multiplies one node with several matrices in one product.
+      inputs: Indices of the nodes that the module reads.
+      outputs: Indices of the nodes that the module computes: one, unless the step is fused.
     """
 
     name: str
     fused: bool
-    reads: tuple[int, ...]
-    gives: tuple[int, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class CellPlan:
-    """How one step of a cell is computed.
+    """How one time step of a cell is computed.
 
     Attributes:
-      x: Index of the node that holds the step's input, or None where nothing reads it.
-      states: For each state the index of the node that holds it, or None where nothing reads it.
-      ahead: What depends on x alone, and so is computed for all steps of a sequence at once.
-      handed: Indices of the nodes known ahead that the rest reads.
-      products: Fused products of a state, in order: a step can begin with them.
-      combine: The rest, in order.
+      x: Index of the node that holds the cell's input; None if no node reads it.
+      states: For each state the index of the node that holds it; None if no node reads it.
+      precompute: The steps that depend on x alone. They are computed for all time steps before the scan.
+      precomputed_nodes: Indices of the precomputed nodes that other steps or the outputs read.
+      products: The fused products of states, in order. The cell begins with them.
+      combine: All other steps, in order.
       outputs: Indices of the nodes that hold the new states.
     """
 
     x: int | None
     states: tuple[int | None, ...]
-    ahead: tuple[Step, ...]
-    handed: tuple[int, ...]
+    precompute: tuple[Step, ...]
+    precomputed_nodes: tuple[int, ...]
     products: tuple[Step, ...]
     combine: tuple[Step, ...]
     outputs: tuple[int, ...]
 
     @property
-    def reads(self) -> tuple[int, ...]:
-        """The number of the state that each of `products` reads."""
-        return tuple(self.states.index(step.reads[0]) for step in self.products)
+    def product_states(self) -> tuple[int, ...]:
+        """The number of the state that each of `products` multiplies."""
+        return tuple(self.states.index(step.inputs[0]) for step in self.products)
 
 
 def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
@@ -60,45 +60,47 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
 
     Args:
       cell: The cell as it was written, with all its states.
-      simplified: Its normal form, which is computed.
+      simplified: Its normal form (`nasctl.graph.simplify`), which is the graph that is computed.
     """
-    place = {
+    node_of_slot = {
         node.attributes["slot"]: index for index, node in enumerate(simplified.nodes) if node.op == "input"
     }
-    states = tuple(place.get(cell.nodes[index].attributes["slot"]) for index in cell_states(cell))
-    known_ahead = {place["x"]} if "x" in place else set()
-    ahead: list[Step] = []
-    inside: list[Step] = []
+    states = tuple(node_of_slot.get(cell.nodes[index].attributes["slot"]) for index in cell_states(cell))
+    known = {node_of_slot["x"]} if "x" in node_of_slot else set()
+    before_scan: list[Step] = []
+    in_scan: list[Step] = []
     for step in _steps(simplified):
-        if known_ahead.issuperset(step.reads):
-            ahead.append(step)
-            known_ahead.update(step.gives)
+        if known.issuperset(step.inputs):
+            before_scan.append(step)
+            known.update(step.outputs)
         else:
-            inside.append(step)
-    wanted = {source for step in inside for source in step.reads}.union(simplified.outputs)
+            in_scan.append(step)
+    needed = {source for step in in_scan for source in step.inputs}.union(simplified.outputs)
     return CellPlan(
-        x=place.get("x"),
+        x=node_of_slot.get("x"),
         states=states,
-        ahead=tuple(ahead),
-        handed=tuple(sorted(wanted & known_ahead)),
-        products=tuple(step for step in inside if _multiplies(step, states)),
-        combine=tuple(step for step in inside if not _multiplies(step, states)),
+        precompute=tuple(before_scan),
+        precomputed_nodes=tuple(sorted(needed & known)),
+        products=tuple(step for step in in_scan if _multiplies_state(step, states)),
+        combine=tuple(step for step in in_scan if not _multiplies_state(step, states)),
         outputs=simplified.outputs,
     )
 
 
 def product_widths(step: Step, shapes: Sequence[Shape]) -> tuple[int, ...]:
-    """The units of each product of a fused step."""
-    return tuple(shapes[index][0] for index in step.gives)
+    """Returns the number of units of each product of a fused step."""
+    return tuple(shapes[index][0] for index in step.outputs)
 
 
-def _multiplies(step: Step, states: Sequence[int | None]) -> bool:
-    return step.fused and step.reads[0] in states
+def _multiplies_state(step: Step, states: Sequence[int | None]) -> bool:
+    return step.fused and step.inputs[0] in states
 
 
 def _steps(cell: Graph) -> list[Step]:
-    """One step a node, but one for all products of a node that have a bias, and one for all that have
-    none."""
+    """Lists the steps of a cell: one for each node, except that the products of one node are fused.
+
+    Products with a bias and products without one form separate steps.
+    """
     groups: dict[tuple[int, bool], list[int]] = {}
     for index, node in enumerate(cell.nodes):
         if node.op == "linear":

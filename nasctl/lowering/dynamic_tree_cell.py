@@ -20,10 +20,10 @@ from jaxtyping import Array, Float, Int
 from nasctl.errors import NasctlError
 from nasctl.graph import Graph, Node
 from nasctl.graph.tree_cell import Tree, TreeOps, read_tree
-from nasctl.lowering.load import make_module
+from nasctl.lowering.modules import make_module
 from nasctl.lowering.network import Network
 from nasctl.lowering.recurrent import Carry, RecurrentCell
-from nasctl.lowering.through_time import scan_steps
+from nasctl.lowering.recurrent_scan import scan_steps
 
 
 class Choices(nnx.Variable[Int[Array, " choices"]]):
@@ -59,16 +59,16 @@ class DynamicTreeCell(nnx.Module):
             jnp.asarray([*np.ravel([*pairs]), tree.cell_output, tree.cell_inject], jnp.int32)
         )
 
-    def ahead(self, x: Float[Array, "*T N F"]) -> tuple[Float[Array, "*T B N H"]]:
+    def precompute(self, x: Float[Array, "*T N F"]) -> tuple[Float[Array, "*T B N H"]]:
         """W x of each leaf."""
         return (jnp.stack(self.products["x"](x), axis=-3),)
 
-    def step(self, carry: Carry, handed: Sequence[Float[Array, "B N H"]]) -> Carry:
+    def step(self, carry: Carry, precomputed: Sequence[Float[Array, "B N H"]]) -> Carry:
         """The new h and c, computed level by level."""
         h, c = carry
         *names, output, inject = jnp.split(self.choices[...], [4 * self.base, 4 * self.base + 1])
         combine, activate = names[0][::2], names[0][1::2]
-        left, right = handed[0], jnp.stack(self.products["h"](h))
+        left, right = precomputed[0], jnp.stack(self.products["h"](h))
         before: list[Float[Array, "M N H"]] = []
         first, size = 0, self.base
         while size:
@@ -86,10 +86,10 @@ class DynamicTreeCell(nnx.Module):
         return value[0], jnp.sum(jnp.where(gives, every, 0), axis=0)
 
     def run(
-        self, handed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int
+        self, precomputed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int
     ) -> tuple[Float[Array, "T N H"], Carry]:
         """The outputs of T steps, and the states after the last step."""
-        return scan_steps(self.step, handed, carry, length)
+        return scan_steps(self.step, precomputed, carry, length)
 
     def initialize_carry(self, input_shape: tuple[int, ...]) -> Carry:
         """States of zeros."""

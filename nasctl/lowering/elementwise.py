@@ -1,4 +1,4 @@
-"""Flax modules of the ops that treat each channel, each number or each vector by itself.
+"""Flax modules of the ops that act on each value or on each feature vector independently.
 
 Letters: N examples, C channels (the last axis of any input), F features, U units.
 """
@@ -14,13 +14,13 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.apart import apart
-from nasctl.lowering.initial import constant, he_normal
-from nasctl.lowering.weightless import Weightless
+from nasctl.lowering.initialisers import constant, he_normal
+from nasctl.lowering.modules import Stateless
+from nasctl.lowering.numerics import prevent_cse
 
 
 class Dropout(nnx.Dropout):
-    """Sets numbers to zero at random and scales the rest up, while training (Srivastava et al. 2014)."""
+    """Dropout (Srivastava et al. 2014): in training, sets random values to zero and scales up the others."""
 
     examples_last = True
 
@@ -35,8 +35,8 @@ class Dropout(nnx.Dropout):
         super().__init__(float(cast(float, attributes["rate"])), rngs=rngs)
 
 
-class Relu(Weightless):
-    """max(x, 0)."""
+class Relu(Stateless):
+    """Rectified linear unit, max(x, 0)."""
 
     examples_last = True
 
@@ -46,7 +46,7 @@ class Relu(Weightless):
 
 @jax.custom_vjp
 def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """max(x, 0), with a slope of 0 at 0."""
+    """Returns max(x, 0). Its derivative at 0 is 0."""
     return jnp.maximum(x, 0)
 
 
@@ -56,15 +56,15 @@ def _relu_forward(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Ar
 
 
 def _relu_backward(output: Float[Array, "..."], gradient: Float[Array, "..."]) -> tuple[Float[Array, "..."]]:
-    zero = apart(jnp.zeros((), output.dtype))
+    zero = prevent_cse(jnp.zeros((), output.dtype))
     return (jnp.where(output > zero, gradient, zero),)
 
 
 relu.defvjp(_relu_forward, _relu_backward)
 
 
-class Identity(Weightless):
-    """x."""
+class Identity(Stateless):
+    """Identity: returns its input."""
 
     examples_last = True
 
@@ -73,7 +73,7 @@ class Identity(Weightless):
 
 
 class Zero(nnx.Module):
-    """Zeros, as many examples of them as there are."""
+    """Zeros of the output's shape, whatever the input."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Zero(nnx.Module):
 
 
 class Dense(nnx.Module):
-    """A matrix and a bias.
+    """Affine layer, x W + b.
 
     Attributes:
       kernel: (F, U).

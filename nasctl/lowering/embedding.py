@@ -1,6 +1,6 @@
-"""Flax modules that turn tokens into vectors and back.
+"""Flax modules that map text tokens to vectors and vectors to logits over text tokens.
 
-Letters: N examples, T steps, V vocabulary, H units.
+Letters: N examples, T steps, V size of the vocabulary, H units.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.initial import constant, uniform
-from nasctl.lowering.weightless import Weightless
+from nasctl.lowering.initialisers import constant, uniform
+from nasctl.lowering.modules import Stateless
 
 SPREAD = 5.5
-"""Tables begin uniform in ±SPREAD / sqrt(H), so that the logits of a shared table begin at one scale whatever H is.
+"""Tables are initialised uniformly within ±SPREAD / sqrt(H).
 
-Where they begin smaller, as with the ±0.1 that is usual for long training, a short one ends on a plateau: after 500
-steps the published NASCell of 64 units has a perplexity of 197 on the embedded text, with these 105 to 130.
+With this scale the initial logits of a shared table do not depend on H. Smaller values, such as the usual ±0.1, need
+longer training than a child gets (`benchmarks/notes/initial_values.md`).
 """
 
 
 class Table(nnx.Module):
-    """A vector for each token, as the value of a node that others read."""
+    """An embedding table that several nodes share: one vector for each text token."""
 
     def __init__(
         self,
@@ -37,20 +37,20 @@ class Table(nnx.Module):
         self.table = nnx.Param(uniform(rngs.params(), output_shape, SPREAD * output_shape[-1] ** -0.5))
 
     def __call__(self) -> Float[Array, "V H"]:
-        """The table."""
+        """Returns the table."""
         return self.table[...]
 
 
-class Lookup(Weightless):
-    """The vectors of the tokens of a text."""
+class Lookup(Stateless):
+    """Lookup of text tokens in a table that is another node's output."""
 
     def __call__(self, text: Int[Array, "N T"], table: Float[Array, "V H"]) -> Float[Array, "N T H"]:
-        """The vectors, in order."""
+        """Returns the vector of each token."""
         return table[text]
 
 
 class Embedding(nnx.Module):
-    """A table of its own and the lookup in it."""
+    """Embedding layer: lookup of text tokens in a table of its own."""
 
     def __init__(
         self,
@@ -66,12 +66,12 @@ class Embedding(nnx.Module):
         )
 
     def __call__(self, text: Int[Array, "N T"]) -> Float[Array, "N T H"]:
-        """The vectors, in order."""
+        """Returns the vector of each token."""
         return self.table[text]
 
 
 class Unembed(nnx.Module):
-    """Logits: the product with each token's vector, plus a bias."""
+    """Output layer with a shared table: the product with each token's vector, plus a bias."""
 
     def __init__(
         self,
@@ -84,5 +84,5 @@ class Unembed(nnx.Module):
         self.bias = nnx.Param(constant((output_shape[1],), 0))
 
     def __call__(self, hidden: Float[Array, "N T H"], table: Float[Array, "V H"]) -> Float[Array, "N T V"]:
-        """The logits."""
+        """Returns the logits."""
         return hidden @ table.T + self.bias[...]

@@ -1,4 +1,4 @@
-"""Flax modules of the ops that join several inputs.
+"""Flax modules of the ops that combine several inputs into one value.
 
 Letters: N examples, C channels.
 """
@@ -10,23 +10,26 @@ from functools import reduce
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nasctl.lowering.order import channel_axis
-from nasctl.lowering.weightless import Weightless
+from nasctl.lowering.data_layout import channel_axis
+from nasctl.lowering.modules import Stateless
 
 
-class Concat(Weightless):
-    """Concatenation in depth; smaller maps lie at the centre of zeros (Zoph & Le 2017, section 3.3)."""
+class Concat(Stateless):
+    """Concatenation of the channels.
+
+    Smaller maps are padded with zeros to the size of the largest (Zoph & Le 2017, section 3.3).
+    """
 
     examples_last = True
 
     def __call__(self, *inputs: Float[Array, "..."]) -> Float[Array, "..."]:
         axis = channel_axis(inputs[0])
         largest = [max(sizes) for sizes in zip(*(x.shape[:axis] for x in inputs), strict=True)]
-        return jnp.concatenate([_centred(x, largest) for x in inputs], axis=axis)
+        return jnp.concatenate([_pad_to(x, largest) for x in inputs], axis=axis)
 
 
-class Add(Weightless):
-    """The sum of inputs of equal shape."""
+class Add(Stateless):
+    """Sum of inputs of equal shape."""
 
     examples_last = True
 
@@ -34,8 +37,8 @@ class Add(Weightless):
         return reduce(jnp.add, inputs)
 
 
-def _centred(x: Array, sizes: list[int]) -> Array:
-    """Puts a map at the centre of a larger one; of an odd number of zeros one more comes after it."""
+def _pad_to(x: Array, sizes: list[int]) -> Array:
+    """Pads maps with zeros on both sides, with the odd zero after them."""
     missing = [size - own for size, own in zip(sizes, x.shape, strict=False)]
     if not any(missing):
         return x

@@ -1,4 +1,4 @@
-"""Builds the Flax NNX module of a graph."""
+"""The Flax NNX module of a graph."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Graph, infer_shapes, simplify
-from nasctl.lowering.load import make_module
-from nasctl.lowering.order import apply, examples_first, examples_last
+from nasctl.lowering.data_layout import apply, examples_first, examples_last
+from nasctl.lowering.modules import make_module
 
 NetworkCarry: TypeAlias = Mapping[str, Any]
-"""States of a network's recurrent layers, by the name of the node."""
+"""The states of a network's recurrent layers, by the name of the node."""
 
 
 def build(graph: Graph, *, seed: int) -> Network:
-    """The network of a graph, with freshly drawn parameters, in training mode.
+    """Builds the network of a graph, with freshly drawn parameters and in training mode.
 
     Args:
-      graph: A bound graph. What is built is its normal form (`nasctl.graph.simplify`).
-      seed: Decides the parameters, and what dropout drops.
+      graph: A bound graph. The network computes its normal form (`nasctl.graph.simplify`).
+      seed: Seed of the initial parameters and of dropout.
 
     Raises:
-      NasctlError: An op's module cannot be imported.
+      NasctlError: The module of an op cannot be imported.
     """
     return Network(graph, rngs=nnx.Rngs(seed))
 
 
 class Network(nnx.Module):
-    """A network as a Flax module: one module a node, called in order.
+    """A network as a Flax module, with one module for each node of its graph.
 
-    `network(x)` takes float32 images (N, H, W, C), or whatever else the graph's input is, and gives the value
-    of the graph's output, such as logits (N, outputs). `network.train()` and `network.eval()` switch what
-    differs between training and use: batch norm and dropout. Structure and arrays come apart by `nnx.split`,
-    once, and go together by `nnx.merge` inside of what is compiled; the structure is hashable.
+    `network(x)` computes the graph's output, for example logits (N, outputs) from float32 images (N, H, W, C).
+    `network.train()` and `network.eval()` switch batch normalisation and dropout between training and evaluation.
+
+    To compile a function of a network, call `nnx.split` once outside of the function and `nnx.merge` inside. The
+    structure that `nnx.split` returns is hashable.
 
     Attributes:
-      nodes: The module of each node but the inputs, by the node's name.
+      nodes: The modules by the name of their node. Input nodes have none.
     """
 
     def __init__(self, graph: Graph, *, rngs: nnx.Rngs) -> None:
@@ -56,42 +57,47 @@ class Network(nnx.Module):
         )
 
     def __call__(self, *inputs: Float[Array, "N ..."]) -> Any:
-        """The value of the graph's output; of several, a tuple. Recurrent layers begin in states of zeros.
+        """Computes the output of the graph, with recurrent layers starting from states of zeros.
 
         Args:
-          *inputs: One for each `input` node, in order.
+          *inputs: One array for each `input` node, in order.
+
+        Returns:
+          The value of the output node, or a tuple if the graph has several outputs.
         """
         return self.run(*inputs, carry={})[0]
 
     def run(self, *inputs: Float[Array, "N ..."], carry: NetworkCarry) -> tuple[Any, NetworkCarry]:
-        """The value of the output, and the states that recurrent layers are left in: the next piece of a text
-        goes on from there.
+        """Computes the output of the graph, with recurrent layers starting from given states.
 
         Args:
-          *inputs: One for each `input` node, in order.
-          carry: States that recurrent layers begin in, by the name of the node: `initial_carry`, or what
-            another `run` gave.
+          *inputs: One array for each `input` node, in order.
+          carry: The initial states of the recurrent layers: `initial_carry`, or the states that the previous `run`
+            returned, so that a long text can be processed in pieces.
+
+        Returns:
+          The value of the output node, or a tuple if the graph has several outputs; and the final states.
         """
-        given = dict(zip(self._inputs, inputs, strict=True))
-        left: dict[str, Any] = {}
+        values_of_inputs = dict(zip(self._inputs, inputs, strict=True))
+        final: dict[str, Any] = {}
         values: list[Array] = []
         for index, (name, sources) in enumerate(self._wiring):
             read = [values[source] for source in sources]
-            if index in given:
-                values.append(examples_last(given[index]))
+            if index in values_of_inputs:
+                values.append(examples_last(values_of_inputs[index]))
             elif name in carry:
-                value, left[name] = self.nodes[name].run(*read, carry[name])
+                value, final[name] = self.nodes[name].run(*read, carry[name])
                 values.append(value)
             else:
                 values.append(apply(self.nodes[name], read))
         outputs = tuple(examples_first(values[index]) for index in self._outputs)
-        return outputs[0] if len(outputs) == 1 else outputs, left
+        return outputs[0] if len(outputs) == 1 else outputs, final
 
     def initial_carry(self, examples: int) -> NetworkCarry:
-        """States of zeros of the recurrent layers; empty where there are none.
+        """Returns states of zeros for all recurrent layers; an empty mapping if the network has none.
 
         Args:
-          examples: Number of examples of what is run.
+          examples: N.
         """
         return {
             name: module.initial_carry(examples)

@@ -1,6 +1,6 @@
-"""Batch normalisation, with its gradient written out: fewer passes over the maps than automatic differentiation's.
+"""Batch normalisation with a custom gradient, which passes over the maps fewer times than automatic differentiation.
 
-Letters: C channels; n numbers in each, over all places and examples.
+Letters: C channels; n values in each channel, over all positions and examples.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
-from nasctl.lowering.apart import apart
-from nasctl.lowering.initial import constant
-from nasctl.lowering.order import channel_axis, is_map
-from nasctl.lowering.precise import at_least_single
-from nasctl.lowering.sums import sum_of_columns
+from nasctl.lowering.data_layout import channel_axis, is_map
+from nasctl.lowering.initialisers import constant
+from nasctl.lowering.numerics import at_least_float32, prevent_cse, sum_of_columns
 
 Values = Float[Array, "..."]
 PerChannel = Float[Array, " C"]
@@ -29,16 +27,17 @@ EPSILON = 1e-5
 
 
 class BatchNorm(nnx.Module):
-    """Batch normalisation (Ioffe & Szegedy 2015) with the mean and variance of the batch, or running averages.
+    """Batch normalisation (Ioffe & Szegedy 2015), by the statistics of the batch or by their running averages.
 
-    It reckons in float32 at least, as the variance is a difference of large numbers, and gives what it was given.
+    It computes in float32 or float64, because the variance is a difference of large numbers. The output has the dtype
+    of the input.
 
     Attributes:
       scale: (C,).
       bias: (C,).
       mean: (C,), the running average of the means.
-      var: (C,), that of the variances.
-      use_running_average: Which are used; `train()` and `eval()` of the network set it.
+      var: (C,), the running average of the variances.
+      use_running_average: Whether the running averages are used. `Network.train` and `Network.eval` set it.
     """
 
     examples_last = True
@@ -57,10 +56,10 @@ class BatchNorm(nnx.Module):
         self.use_running_average = False
 
     def __call__(self, x: Values) -> Values:
-        values, scale, bias = map(at_least_single, (x, self.scale[...], self.bias[...]))
+        values, scale, bias = map(at_least_float32, (x, self.scale[...], self.bias[...]))
         if self.use_running_average:
             factor = scale * lax.rsqrt(self.var[...] + EPSILON)
-            return _scaled(values, factor, self.mean[...], bias).astype(x.dtype)
+            return _scale_and_shift(values, factor, self.mean[...], bias).astype(x.dtype)
         output, mean, variance = normalise(values, scale, bias)
         for average, now in ((self.mean, mean), (self.var, variance)):
             average[...] = MOMENTUM * average[...] + (1 - MOMENTUM) * now
@@ -69,10 +68,15 @@ class BatchNorm(nnx.Module):
 
 @jax.custom_vjp
 def normalise(x: Values, scale: PerChannel, bias: PerChannel) -> tuple[Values, PerChannel, PerChannel]:
-    """scale (x - mean) / sqrt(variance + ε) + bias, mean and variance being those of each channel.
+    """Computes scale (x - mean) / sqrt(variance + ε) + bias with the mean and variance of each channel.
+
+    Args:
+      x: Values of any layout (`nasctl.lowering.data_layout`).
+      scale: One factor for each channel.
+      bias: One offset for each channel.
 
     Returns:
-      The values, and the mean and the variance, for which there is no gradient.
+      The normalised values, the means and the variances. Gradients of the means and variances are ignored.
     """
     return _forward(x, scale, bias)[0]
 
@@ -81,45 +85,45 @@ def _forward(
     x: Values, scale: PerChannel, bias: PerChannel
 ) -> tuple[tuple[Values, PerChannel, PerChannel], tuple[Values, PerChannel, PerChannel, PerChannel]]:
     n = x.size // len(scale)
-    mean = _sums(x) / n
-    variance = jnp.maximum(_sums(x * x) / n - mean * mean, 0)
+    mean = _sum_channels(x) / n
+    variance = jnp.maximum(_sum_channels(x * x) / n - mean * mean, 0)
     inverse = lax.rsqrt(variance + EPSILON)
-    return (_scaled(x, scale * inverse, mean, bias), mean, variance), (x, scale, mean, inverse)
+    return (_scale_and_shift(x, scale * inverse, mean, bias), mean, variance), (x, scale, mean, inverse)
 
 
 def _backward(
     residuals: tuple[Values, PerChannel, PerChannel, PerChannel],
     gradients: tuple[Values, PerChannel, PerChannel],
 ) -> tuple[Values, PerChannel, PerChannel]:
-    """With x̂ = (x - mean) / deviation and g the gradient of the output,
+    """Computes the gradients, with x̂ = (x - mean) / σ, σ = sqrt(variance + ε) and the gradient g of the output.
 
-    dbias = Σ g,  dscale = Σ g x̂,  dx = scale / deviation (g - dbias / n - x̂ dscale / n).
+    dbias = Σ g,  dscale = Σ g x̂,  dx = (scale / σ) (g - dbias / n - x̂ dscale / n).
     """
     (x, *per_channel), g = residuals, gradients[0]
-    scale, mean, inverse = apart(per_channel)
+    scale, mean, inverse = prevent_cse(per_channel)
     n = x.size // len(scale)
-    bias_gradient = _sums(g)
-    scale_gradient = (_sums(g * x) - mean * bias_gradient) * inverse
+    bias_gradient = _sum_channels(g)
+    scale_gradient = (_sum_channels(g * x) - mean * bias_gradient) * inverse
     factor, slope = scale * inverse, inverse * scale_gradient / n
     level = mean * slope - bias_gradient / n
-    x_gradient = _along(x, factor) * g - _along(x, factor * slope) * x + _along(x, factor * level)
+    x_gradient = _broadcast(x, factor) * g - _broadcast(x, factor * slope) * x + _broadcast(x, factor * level)
     return x_gradient, scale_gradient, bias_gradient
 
 
 normalise.defvjp(_forward, _backward)
 
 
-def _scaled(x: Values, factor: PerChannel, mean: PerChannel, bias: PerChannel) -> Values:
-    return x * _along(x, factor) + _along(x, bias - mean * factor)
+def _scale_and_shift(x: Values, factor: PerChannel, mean: PerChannel, bias: PerChannel) -> Values:
+    return x * _broadcast(x, factor) + _broadcast(x, bias - mean * factor)
 
 
-def _along(x: Values, numbers: PerChannel) -> Values:
-    """A number a channel, to be combined with x."""
+def _broadcast(x: Values, numbers: PerChannel) -> Values:
+    """Reshapes one number for each channel so that it broadcasts against x."""
     return jnp.expand_dims(numbers, [axis for axis in range(x.ndim) if axis != channel_axis(x)])
 
 
-def _sums(x: Values) -> PerChannel:
-    """The sum of each channel; of maps over the places first, which lie far apart, and then over the examples."""
+def _sum_channels(x: Values) -> PerChannel:
+    """Sums each channel; maps are summed over the positions first, because values of one channel lie far apart."""
     if is_map(x):
         return sum_of_columns(jnp.sum(x, (0, 1)))
     return jnp.sum(x, tuple(range(x.ndim - 1)))

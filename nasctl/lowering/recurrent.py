@@ -1,7 +1,6 @@
-"""Flax modules of recurrent layers: a cell generated from its Graph, and the scan that runs it over a
-sequence.
+"""Flax modules of recurrent layers: a cell that is generated from its Graph, and the layer that runs it.
 
-Letters: N examples, T steps, F features of the input, H units of a state.
+Letters: N examples, T time steps, F features of the input, H units of a state, P units of fused products.
 """
 
 from __future__ import annotations
@@ -17,23 +16,22 @@ from jaxtyping import Array, Float
 from nasctl.graph import Attribute, Graph, Shape, infer_shapes, simplify
 from nasctl.graph.ops.recurrent import bind_cell
 from nasctl.lowering.cell_plan import Step, plan_cell, product_widths
-from nasctl.lowering.load import make_module
-from nasctl.lowering.products import FusedProducts, split
-from nasctl.lowering.through_time import Product, run_through_time, scan_steps
+from nasctl.lowering.linear import FusedLinear, split
+from nasctl.lowering.modules import make_module
+from nasctl.lowering.recurrent_scan import StateProduct, scan_cell, scan_steps
 
 Carry: TypeAlias = tuple[Float[Array, "*N H"], ...]
-"""The states between two steps, in the order of the cell's graph: h and c of a tree cell."""
+"""The states between two time steps, in the order of the cell's graph: h and c of a tree cell."""
 
 
 class RecurrentCell(nnx.RNNCellBase):
-    """One step of a cell that is given as a Graph; works in `flax.nnx.RNN` as it is.
+    """One time step of a cell that is given as a Graph; it also works in `flax.nnx.RNN`.
 
-    Products that read the same vector are one product: one for the W x of all leaves, one for all their U h.
+    Products of the same vector are fused: one product computes W x for all leaves of a tree, and one computes U h.
 
     Attributes:
-      products: The fused products by the name of what they read: `products["x"].kernel` holds all W side
-      by side,
-        in the order of the leaves.
+      products: The fused products, by the name of the node that they multiply. `products["x"].kernel` holds the
+        matrices of all leaves side by side, in the order of the leaves.
       ops: The modules of all other ops, by the name of the node.
     """
 
@@ -41,22 +39,22 @@ class RecurrentCell(nnx.RNNCellBase):
         """Draws the parameters.
 
         Args:
-          cell: One step as a graph (`nasctl.graph.ops.recurrent`).
-          features: Size of x.
-          units: Size of each state.
-          rngs: Source of the parameters.
+          cell: One time step as a graph (`nasctl.graph.ops.recurrent`).
+          features: F.
+          units: H, the same for all states.
+          rngs: The random streams from which parameters are drawn.
         """
         body = simplify(bind_cell(cell, features, units))
         shapes = infer_shapes(body)
         self.units = units
         self.plan = plan_cell(cell, body)
-        steps = (*self.plan.ahead, *self.plan.products, *self.plan.combine)
+        steps = (*self.plan.precompute, *self.plan.products, *self.plan.combine)
         self.products = nnx.Dict(
             {
-                step.name: FusedProducts(
-                    shapes[step.reads[0]][0],
+                step.name: FusedLinear(
+                    shapes[step.inputs[0]][0],
                     product_widths(step, shapes),
-                    use_bias=bool(body.nodes[step.gives[0]].attributes.get("bias")),
+                    use_bias=bool(body.nodes[step.outputs[0]].attributes.get("bias")),
                     rngs=rngs,
                 )
                 for step in steps
@@ -66,13 +64,13 @@ class RecurrentCell(nnx.RNNCellBase):
         for step in self.plan.products:
             bias = self.products[step.name].bias
             if bias is not None:
-                bias[...] = _first_biases(body, step, shapes)
+                bias[...] = _initial_biases(body, step, shapes)
         self.ops = nnx.Dict(
             {
                 step.name: make_module(
-                    body.nodes[step.gives[0]],
-                    [shapes[index] for index in step.reads],
-                    shapes[step.gives[0]],
+                    body.nodes[step.outputs[0]],
+                    [shapes[index] for index in step.inputs],
+                    shapes[step.outputs[0]],
                     rngs=rngs,
                 )
                 for step in steps
@@ -80,96 +78,116 @@ class RecurrentCell(nnx.RNNCellBase):
             }
         )
 
-    def ahead(self, x: Float[Array, "*N F"]) -> tuple[Array, ...]:
-        """What depends on x alone, as `step` takes it; x may have any leading axes, such as that of time."""
-        values = {} if self.plan.x is None else {self.plan.x: x}
-        self._compute(self.plan.ahead, values)
-        return tuple(values[index] for index in self.plan.handed)
+    def precompute(self, x: Float[Array, "*N F"]) -> tuple[Array, ...]:
+        """Computes the values that depend on x alone.
 
-    def step(self, carry: Carry, handed: Sequence[Array]) -> Carry:
-        """The new states, from the old ones and what `ahead` gave for the step."""
+        Args:
+          x: The input of one time step, or of several with a leading axis for time.
+
+        Returns:
+          The values that `step` reads, with the same leading axes.
+        """
+        values = {} if self.plan.x is None else {self.plan.x: x}
+        self._compute(self.plan.precompute, values)
+        return tuple(values[index] for index in self.plan.precomputed_nodes)
+
+    def step(self, carry: Carry, precomputed: Sequence[Array]) -> Carry:
+        """Computes the new states from the old ones and from the output of `precompute` for the time step."""
         products = self.state_products
-        computed = [product(carry[number]) for product, number in zip(products, self.plan.reads, strict=True)]
-        return self.combine(handed, computed, carry)
+        computed = [
+            product(carry[number]) for product, number in zip(products, self.plan.product_states, strict=True)
+        ]
+        return self.combine(precomputed, computed, carry)
 
     @property
-    def state_products(self) -> list[Product]:
-        """What states are multiplied with at every step."""
+    def state_products(self) -> list[StateProduct]:
+        """The parameters of the products of states."""
         modules = [self.products[step.name] for step in self.plan.products]
         return [
-            Product(module.kernel[...], None if module.bias is None else module.bias[...])
+            StateProduct(module.kernel[...], None if module.bias is None else module.bias[...])
             for module in modules
         ]
 
-    def combine(self, handed: Sequence[Array], computed: Sequence[Array], carry: Carry) -> Carry:
-        """What is left of a step when the products of the states are known, each still in one piece."""
-        values = dict(zip(self.plan.handed, handed, strict=True))
+    def combine(self, precomputed: Sequence[Array], computed: Sequence[Array], carry: Carry) -> Carry:
+        """Computes the new states when the products of the states are known.
+
+        Args:
+          precomputed: The output of `precompute` for the time step.
+          computed: The results of `state_products`, each (N, P).
+          carry: The old states.
+        """
+        values = dict(zip(self.plan.precomputed_nodes, precomputed, strict=True))
         for index, state in zip(self.plan.states, carry, strict=True):
             if index is not None:
                 values[index] = state
         for step, fused in zip(self.plan.products, computed, strict=True):
-            values.update(zip(step.gives, split(fused, self.products[step.name].widths), strict=True))
+            values.update(zip(step.outputs, split(fused, self.products[step.name].widths), strict=True))
         self._compute(self.plan.combine, values)
         return tuple(values[index] for index in self.plan.outputs)
 
     def __call__(self, carry: Carry, x: Float[Array, "*N F"]) -> tuple[Carry, Float[Array, "*N H"]]:
-        """The new states and the output of the step, which is the first of them."""
-        carry = self.step(carry, self.ahead(x))
+        """Returns the new states, and the output of the time step, which is the first of them."""
+        carry = self.step(carry, self.precompute(x))
         return carry, carry[0]
 
     def run(
-        self, handed: Sequence[Float[Array, "T N ..."]], carry: Carry, length: int
+        self, precomputed: Sequence[Float[Array, "T N ..."]], carry: Carry, length: int
     ) -> tuple[Float[Array, "T N H"], Carry]:
-        """The outputs of T steps, and the states after the last.
+        """Runs T time steps.
 
         Args:
-          handed: What `ahead` gave for all steps.
-          carry: The states before the first.
+          precomputed: The output of `precompute` for all time steps.
+          carry: The states before the first time step.
           length: T.
+
+        Returns:
+          The outputs of all time steps, and the states after the last.
         """
         if self.has_inner_weights:
-            return scan_steps(self.step, handed, carry, length)
-        return run_through_time(self.combine, self.state_products, self.plan.reads, handed, carry, length)
+            return scan_steps(self.step, precomputed, carry, length)
+        return scan_cell(
+            self.combine, self.state_products, self.plan.product_states, precomputed, carry, length
+        )
 
     def initialize_carry(
         self, input_shape: tuple[int, ...], rngs: object = None, carry_init: object = None
     ) -> Carry:
-        """States of zeros.
+        """Returns states of zeros.
 
         Args:
-          input_shape: Shape of x with its leading axes.
-          rngs: Not used; the signature is that of Flax.
-          carry_init: Not used.
+          input_shape: The shape of x with its leading axes.
+          rngs: Ignored; part of Flax's interface.
+          carry_init: Ignored; part of Flax's interface.
         """
         return tuple(jnp.zeros((*input_shape[:-1], self.units)) for _ in self.plan.states)
 
     @property
     def has_inner_weights(self) -> bool:
-        """Whether the cell has weights, or random streams, beside the products of x and of its states."""
+        """Whether `combine` has parameters or random streams, besides the products of x and of the states."""
         ops = [self.ops[step.name] for step in self.plan.combine if not step.fused]
         return len(ops) < len(self.plan.combine) or bool(jax.tree.leaves(nnx.state(ops)))
 
     @property
     def num_feature_axes(self) -> int:
-        """Axes of x that are not of the batch."""
+        """The number of axes of x that are not axes of the batch; part of Flax's interface."""
         return 1
 
     def _compute(self, steps: Iterable[Step], values: dict[int, Array]) -> None:
         for step in steps:
-            inputs = [values[index] for index in step.reads]
+            inputs = [values[index] for index in step.inputs]
             results = self.products[step.name](*inputs) if step.fused else (self.ops[step.name](*inputs),)
-            values.update(zip(step.gives, results, strict=True))
+            values.update(zip(step.outputs, results, strict=True))
 
 
-def _first_biases(body: Graph, step: Step, shapes: Sequence[Shape]) -> Float[Array, " P"]:
-    """Where the biases of fused products begin: at one where W x and U h + b are multiplied, else at zero.
+def _initial_biases(body: Graph, step: Step, shapes: Sequence[Shape]) -> Float[Array, " P"]:
+    """Returns the initial biases of fused products of a state: 1 if W x and U h + b are multiplied, otherwise 0.
 
-    So (W x) ⊙ (U h + b) begins as W x plus the second-order term (the β of Wu et al. 2016, On multiplicative
-    integration with recurrent neural networks). From zero, a state of zero makes it zero, and where all that leads to
-    the new state is such a product, the state stays zero and no gradient arrives: one random tree of base 8 in seven.
+    (W x) ⊙ (U h + b) then starts as W x plus a second-order term; b corresponds to β in Wu et al. 2016, "On
+    multiplicative integration with recurrent neural networks". With b = 0 such a product is zero for a state of zeros.
+    If all paths to the new state lead through such products, the state would stay zero and receive no gradient.
     """
 
-    def begins_at_one(product: int) -> bool:
+    def starts_at_one(product: int) -> bool:
         return any(
             node.op == "elem_mult"
             and product in node.inputs
@@ -177,15 +195,14 @@ def _first_biases(body: Graph, step: Step, shapes: Sequence[Shape]) -> Float[Arr
             for node in body.nodes
         )
 
-    return jnp.concatenate([jnp.full(shapes[index], float(begins_at_one(index))) for index in step.gives])
+    return jnp.concatenate([jnp.full(shapes[index], float(starts_at_one(index))) for index in step.outputs])
 
 
 class Recurrent(nnx.Module):
     """A layer that runs its cell over a sequence in one `lax.scan`.
 
-    The products of x are one product for the whole sequence, before the scan. They enter it as separate
-    arrays: slices that are taken inside of it stop the fusion of what follows, and their gradients are
-    padded and added.
+    The products of x are computed for the whole sequence in one product before the scan. They enter the scan as
+    separate arrays. If the scan sliced one array instead, the slices would prevent fusion with the ops that read them.
     """
 
     def __init__(
@@ -201,15 +218,15 @@ class Recurrent(nnx.Module):
         self.cell = RecurrentCell(cell, input_shapes[0][-1], output_shape[-1], rngs=rngs)
 
     def initial_carry(self, examples: int) -> Carry:
-        """States of zeros for some number of examples."""
+        """Returns states of zeros for a number of examples."""
         return self.cell.initialize_carry((examples, 0))
 
     def run(self, sequence: Float[Array, "N T F"], carry: Carry) -> tuple[Float[Array, "N T H"], Carry]:
-        """Outputs of all steps, and the states after the last, from which another sequence can go on."""
-        handed = self.cell.ahead(jnp.swapaxes(sequence, 0, 1))
-        outputs, carry = self.cell.run(handed, carry, sequence.shape[1])
+        """Returns the outputs of all time steps, and the states after the last, with which the next sequence starts."""
+        precomputed = self.cell.precompute(jnp.swapaxes(sequence, 0, 1))
+        outputs, carry = self.cell.run(precomputed, carry, sequence.shape[1])
         return jnp.swapaxes(outputs, 0, 1), carry
 
     def __call__(self, sequence: Float[Array, "N T F"]) -> Float[Array, "N T H"]:
-        """Outputs of all steps, from states of zeros."""
+        """Returns the outputs of all time steps, from states of zeros."""
         return self.run(sequence, self.initial_carry(sequence.shape[0]))[0]

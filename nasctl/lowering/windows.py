@@ -1,12 +1,12 @@
-"""Pooling and depthwise convolution, as sums and maxima over shifted views of a map.
+"""Pooling and depthwise convolution, as sums and maxima over shifted slices of the maps.
 
-Of XLA's own window ops on CPU, the gradient of a maximum visits place by place (5 to 20 times slower than
-this), and a depthwise convolution inside `lax.scan` leaves the fast path (20 to 180 times). Shifted views are
-elementwise arithmetic, which every platform fuses, and so are their gradients. Windows are placed as those of
+XLA's own window ops are slow on CPUs: the gradient of max-pooling handles one position at a time (5 to 20 times slower
+than here), and a depthwise convolution inside `lax.scan` does not use the fast kernels (20 to 180 times slower).
+Shifted slices need only elementwise arithmetic, in the gradients too, and every platform fuses it. Padding is that of
 `convolve`.
 
-Letters: N examples, H and W height and width, C channels, h and w height and width of the window; H_s and W_s
-are ceil(H / stride) and ceil(W / stride).
+Letters: N examples, H and W height and width, C channels, h and w height and width of the window; H_s and W_s are
+ceil(H / stride) and ceil(W / stride).
 """
 
 from __future__ import annotations
@@ -19,55 +19,55 @@ import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
 
-from nasctl.lowering.precise import at_least_single
+from nasctl.lowering.numerics import at_least_float32
 
 Maps = Float[Array, "H W C N"]
-Visited = Float[Array, "H_s W_s C N"]
+Output = Float[Array, "H_s W_s C N"]
 
 
-def max_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Visited:
-    """The maximum over each window; equal maxima share its gradient."""
-    return _along_both(maps, window, stride, jnp.maximum, outside=-jnp.inf)
+def max_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Output:
+    """Returns the maximum over each window; equal maxima share its gradient."""
+    return _reduce_windows(maps, window, stride, jnp.maximum, outside=-jnp.inf)
 
 
-def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Visited:
-    """The mean over what of each window lies on the map."""
-    sums = _along_both(maps, window, stride, jnp.add, outside=0)
+def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Output:
+    """Returns the mean over the part of each window that lies inside the maps."""
+    sums = _reduce_windows(maps, window, stride, jnp.add, outside=0)
     ones = np.ones((*maps.shape[:2], 1, 1), np.float32)
-    counts = _along_both(jnp.asarray(ones), window, stride, jnp.add, outside=0)
+    counts = _reduce_windows(jnp.asarray(ones), window, stride, jnp.add, outside=0)
     return sums * (1 / counts).astype(maps.dtype)
 
 
-def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[int, int]) -> Visited:
-    """Correlates each channel with a kernel of its own; the sum is one of float32 numbers at least."""
-    given, maps, kernel = maps.dtype, at_least_single(maps), at_least_single(kernel)
+def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[int, int]) -> Output:
+    """Cross-correlates each channel with a kernel of its own, in float32 or float64."""
+    dtype, maps, kernel = maps.dtype, at_least_float32(maps), at_least_float32(kernel)
     total = sum(
         (
-            view * kernel[row, column, :, None]
-            for row, rows in enumerate(_views(maps, kernel.shape[0], stride[0], axis=0, outside=0))
-            for column, view in enumerate(_views(rows, kernel.shape[1], stride[1], axis=1, outside=0))
+            piece * kernel[row, column, :, None]
+            for row, rows in enumerate(_slices(maps, kernel.shape[0], stride[0], axis=0, outside=0))
+            for column, piece in enumerate(_slices(rows, kernel.shape[1], stride[1], axis=1, outside=0))
         ),
         start=jnp.zeros((), maps.dtype),
     )
-    return total.astype(given)
+    return total.astype(dtype)
 
 
-def _along_both(
+def _reduce_windows(
     maps: Maps,
     window: tuple[int, int],
     stride: tuple[int, int],
     combine: Callable[[Array, Array], Array],
     *,
     outside: float,
-) -> Visited:
+) -> Output:
     for axis in (0, 1):
-        views = _views(maps, window[axis], stride[axis], axis=axis, outside=outside)
-        maps = reduce(combine, views)
+        slices = _slices(maps, window[axis], stride[axis], axis=axis, outside=outside)
+        maps = reduce(combine, slices)
     return maps
 
 
-def _views(maps: Array, window: int, stride: int, *, axis: int, outside: float) -> list[Array]:
-    """For each position in a window, what the windows along one axis see there."""
+def _slices(maps: Array, window: int, stride: int, *, axis: int, outside: float) -> list[Array]:
+    """Returns, for each position within the window, its value in every window along one axis."""
     size = maps.shape[axis]
     reach = (-(-size // stride) - 1) * stride
     before = (window - 1) // 2

@@ -16,7 +16,7 @@ from nasctl.cli.main import app
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
 SMALL = ["--trials", "2", "--set", "training.epochs=1"]
-"""What is added to a documented search, so that it ends soon."""
+"""Arguments that are added to a documented search to make it short."""
 
 PAGES = sorted(
     file
@@ -42,7 +42,7 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_help_texts_in_the_docs_are_those_of_the_program() -> None:
+def test_the_help_texts_in_the_docs_are_up_to_date() -> None:
     printed = subprocess.run(
         [sys.executable, ROOT / "docs" / "commands.py"], capture_output=True, text=True, check=True
     )
@@ -59,7 +59,7 @@ def test_every_command_says_what_it_does_and_ends_with_an_example(name: str) -> 
 
 
 def documented_commands() -> list[tuple[str, str]]:
-    """(file, command) of each line in a code block that calls nasctl, and of each example of a help text."""
+    """Lists (file, command) for each nasctl command in a code block and each example in a help text."""
     found = []
     for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         text = file.read_text(encoding="utf-8")
@@ -108,7 +108,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Puts the files there that the documentation speaks of."""
+    """Creates the files that the documentation mentions."""
     import numpy as np
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""From a search to a trained network, each command a process of its own, on the embedded digits."""
+"""From a search on the digits to a trained network, with each command in its own process."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("checkpoint", ["runs/tiny/best/checkpoint", "runs/tiny/trained"])
-def test_a_checkpoint_measures_the_same_in_a_new_process_to_the_last_digit(
-    checkpoint: str, folder: Path
-) -> None:
+def test_a_checkpoint_has_exactly_the_same_results_in_a_new_process(checkpoint: str, folder: Path) -> None:
     stated = json.loads((folder / checkpoint / "arch.json").read_text())["results"]
     for split in ("test", "validation"):
         measured = printed("eval", "--checkpoint", checkpoint, "--split", split, cwd=folder)
@@ -49,7 +47,7 @@ def test_a_checkpoint_measures_the_same_in_a_new_process_to_the_last_digit(
     assert measured["examples"] > 100
 
 
-def test_the_best_of_a_run_states_what_it_measured(folder: Path) -> None:
+def test_the_best_architecture_of_a_run_has_its_results(folder: Path) -> None:
     document = json.loads((folder / "runs/tiny/best/arch.json").read_text())
     (best,) = (t for t in trials(folder) if t["number"] == document["origin"]["trial"])
     assert best["reward"] == max(trial["reward"] for trial in trials(folder))

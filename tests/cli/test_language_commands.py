@@ -1,4 +1,4 @@
-"""check, fmt, describe, sample and grammar, run as a person runs them."""
+"""The commands check, fmt, describe, sample and grammar, run as processes."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def test_check_of_a_bad_file(bad):
     result = nasctl("check", bad)
     assert result.returncode == 2
     assert result.stdout == f"{bad}: 3 errors\n"
-    assert [f"{bad}:{place}: error:" in result.stderr for place in ("2:1", "3:24", "4:8")] == [True] * 3
+    assert [f"{bad}:{location}: error:" in result.stderr for location in ("2:1", "3:24", "4:8")] == [True] * 3
 
 
 def test_check_as_json(good, bad):
@@ -126,8 +126,8 @@ def test_grammar():
 
 
 @pytest.mark.parametrize("command", [["check"], ["fmt", "--check"], ["describe", "--json"]])
-def test_reading_imports_neither_jax_nor_flax(good, command):
-    program = f"""
+def test_commands_of_the_language_import_neither_jax_nor_flax(good, command):
+    code = f"""
 import sys
 from nasctl.cli.main import app
 try:
@@ -136,5 +136,5 @@ except SystemExit as done:
     assert not done.code, done.code
 assert not {{"jax", "flax", "optax", "tensorflow_datasets"}} & set(sys.modules)
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

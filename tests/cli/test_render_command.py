@@ -1,4 +1,4 @@
-"""`nasctl render`: an architecture from a file, a folder or tokens, drawn into every kind of file."""
+"""`nasctl render` for files, folders and token strings, into every file format."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_in_the_terminal(arch):
     assert "dense 10" in drawing
 
 
-def test_of_a_run_folder(arch, tmp_path):
+def test_an_architecture_of_a_run(arch, tmp_path):
     best = tmp_path / "run" / "best"
     best.mkdir(parents=True)
     arch.rename(best / "arch.json")
@@ -64,7 +64,7 @@ def test_into_a_file(arch, tmp_path, suffix, beginning):
     assert file.read_bytes().startswith(beginning)
 
 
-def test_the_page_has_the_decisions_the_cost_and_the_results(arch, tmp_path):
+def test_the_html_page_has_decisions_costs_and_results(arch, tmp_path):
     run(arch, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     for text in ("layer1.filters", "params", "test_accuracy", "0.9861"):
@@ -77,7 +77,7 @@ def test_as_json(arch):
     assert document["outputs"] == ["output"]
 
 
-def test_of_a_token_string(arch):
+def test_an_architecture_of_a_token_string(arch):
     tokens = " ".join(map(str, architecture().tokens))
     unbound = run("spaces/cnn.nas", "--tokens", tokens)
     assert "conv 1×1, 24" in unbound and "8×8" not in unbound
@@ -97,7 +97,7 @@ def test_of_a_token_string(arch):
         (["spaces/cnn.nas", "--tokens", "1 2"], "tokens"),
     ],
 )
-def test_what_cannot_be_drawn(arch, monkeypatch, tmp_path, arguments, message):
+def test_errors(arch, monkeypatch, tmp_path, arguments, message):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NasctlError, match=message):
         run(*[arch if argument == "ARCH" else argument for argument in arguments])

@@ -1,4 +1,4 @@
-"""A search of recurrent cells from end to end, as a person runs it."""
+"""A search of recurrent cells from end to end, with each command in its own process."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def answer(arguments: list[str], folder: Path):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_trial_has_its_perplexity_and_is_rewarded_for_it(folder: Path) -> None:
+def test_a_trial_has_a_perplexity_and_a_reward_that_depends_on_it(folder: Path) -> None:
     trials = answer(["trials", "run"], folder)
     assert [trial["status"] for trial in trials] == ["complete"] * 4
     for trial in trials:
@@ -63,7 +63,7 @@ def test_a_trial_has_its_perplexity_and_is_rewarded_for_it(folder: Path) -> None
     assert "perplexity" in nasctl(["trials", "run"], folder).stdout
 
 
-def test_eval_measures_it_again_to_the_last_digit(folder: Path) -> None:
+def test_eval_has_exactly_the_same_result(folder: Path) -> None:
     best = max(answer(["trials", "run"], folder), key=lambda trial: trial["reward"])
     (measured,) = answer(["eval", "--checkpoint", "run", "--split", "validation"], folder)
     assert measured["perplexity"] == best["metrics"]["validation_perplexity"]
@@ -71,7 +71,7 @@ def test_eval_measures_it_again_to_the_last_digit(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_compare_sets_it_beside_the_cells_that_people_know(folder: Path) -> None:
+def test_compare_lists_the_baselines(folder: Path) -> None:
     (compared,) = answer(["compare", "run", "--baselines"], folder)
     assert compared["at_trials"] == [4]
     params = compared["runs"][0]["params"]

@@ -4,18 +4,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.datasets.dataset import Source
+from nasctl.datasets.dataset import DatasetSpec
 
 
 @pytest.fixture
-def source() -> Source:
+def spec() -> DatasetSpec:
     """A small data set without a download."""
 
     def read(split: str, file: Path | None) -> Iterator[tuple[np.ndarray, int]]:
         for index in range(6 if split == "train" else 3):
             yield np.full((2, 2, 1), index, np.uint8), index % 3
 
-    return Source(
+    return DatasetSpec(
         name="small",
         version="1.0.0",
         summary="Six and three",

@@ -12,20 +12,20 @@ import pytest
 
 from nasctl.datasets import cifar10, connection, loading
 from nasctl.datasets.cifar10 import CIFAR10
-from nasctl.datasets.dataset import Source
-from nasctl.datasets.prepared import load_source
+from nasctl.datasets.dataset import DatasetSpec
+from nasctl.datasets.preparation import load_spec
 from nasctl.errors import NasctlError
 
 ROWS = 4  # in each of the six files, where the published ones have 10,000
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> tuple[Source, Path, np.ndarray, np.ndarray]:
-    """CIFAR-10 with a small archive in the published format: the source, a folder with it, images and labels."""
+def published(tmp_path: Path) -> tuple[DatasetSpec, Path, np.ndarray, np.ndarray]:
+    """A specification of CIFAR-10 with a small archive; the archive's folder, images and labels."""
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (6 * ROWS, 32, 32, 3), dtype=np.uint8)
     labels = random.integers(0, 10, 6 * ROWS, dtype=np.uint8)
-    folder = tmp_path / "own"
+    folder = tmp_path / "data"
     folder.mkdir()
     path = folder / "cifar-10-binary.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
@@ -43,13 +43,13 @@ def published(tmp_path: Path) -> tuple[Source, Path, np.ndarray, np.ndarray]:
             archive.addfile(member, io.BytesIO(content))
     file = path.read_bytes()
     download = replace(CIFAR10.download, size=len(file), sha256=hashlib.sha256(file).hexdigest())
-    source = replace(CIFAR10, splits={"train": 5 * ROWS, "test": ROWS}, download=download)
-    return source, folder, images, labels
+    spec = replace(CIFAR10, splits={"train": 5 * ROWS, "test": ROWS}, download=download)
+    return spec, folder, images, labels
 
 
 def test_the_published_format_is_read(published) -> None:
-    source, folder, images, labels = published
-    dataset = load_source(source, folder)
+    spec, folder, images, labels = published
+    dataset = load_spec(spec, folder)
     assert np.array_equal(dataset.train.inputs, images[: 5 * ROWS])
     assert np.array_equal(dataset.train.labels, labels[: 5 * ROWS])
     assert np.array_equal(dataset.test.inputs, images[5 * ROWS :])
@@ -57,29 +57,31 @@ def test_the_published_format_is_read(published) -> None:
     assert dataset.class_names[3] == "cat"
 
 
-def test_another_file_of_that_name_is_refused(published) -> None:
-    source, folder, _, _ = published
+def test_a_file_with_another_checksum_is_refused(published) -> None:
+    spec, folder, _, _ = published
     path = folder / "cifar-10-binary.tar.gz"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(NasctlError, match="not the published file") as caught:
-        load_source(source, folder)
-    assert source.download.sha256 in caught.value.hint
-    assert source.download.url in caught.value.hint
+        load_spec(spec, folder)
+    assert spec.download.sha256 in caught.value.hint
+    assert spec.download.url in caught.value.hint
 
 
-def test_without_a_network_the_message_comes_in_seconds_and_says_what_to_do(
+def test_without_a_network_the_error_comes_within_seconds_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unreachable = replace(CIFAR10.download, url="https://127.0.0.1:9/cifar-10-binary.tar.gz")
     started = time.perf_counter()
     with pytest.raises(NasctlError, match="cannot be reached") as caught:
-        load_source(replace(CIFAR10, download=unreachable), tmp_path)
+        load_spec(replace(CIFAR10, download=unreachable), tmp_path)
     assert time.perf_counter() - started < 8
     assert "put it into" in caught.value.hint
     assert str(tmp_path) in caught.value.hint
 
 
-def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_abandoned_after_the_time_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import requests
 
     done = threading.Event()
@@ -95,7 +97,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
     done.set()
 
 
-def test_the_catalogue_has_the_published_checksum() -> None:
+def test_the_checksum_is_that_of_tfds() -> None:
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download.checksums import load_url_infos
 
@@ -105,16 +107,16 @@ def test_the_catalogue_has_the_published_checksum() -> None:
     assert (known.checksum, int(known.size)) == (CIFAR10.download.sha256, CIFAR10.download.size)
 
 
-def test_members_of_other_names_are_passed_over(published) -> None:
+def test_other_members_of_the_archive_are_skipped(published) -> None:
     _, folder, images, _ = published
     read = list(cifar10.CIFAR10.read("test", folder / "cifar-10-binary.tar.gz"))
     assert len(read) == ROWS
     assert np.array_equal(read[0][0], images[5 * ROWS])
 
 
-def test_a_prepared_copy_needs_the_archive_no_more(published, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, folder, _, _ = published
-    monkeypatch.setattr(loading, "CATALOGUE", {"cifar10": source})
+def test_a_prepared_data_set_does_not_need_the_archive(published, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, folder, _, _ = published
+    monkeypatch.setattr(loading, "CATALOGUE", {"cifar10": spec})
     loading.load("cifar10", folder)
     (folder / "cifar-10-binary.tar.gz").unlink()
     shutil.rmtree(folder / "downloads", ignore_errors=True)

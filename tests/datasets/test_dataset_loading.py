@@ -8,39 +8,39 @@ import numpy as np
 import pytest
 
 from nasctl.datasets import default_data_dir, describe, load, names
-from nasctl.datasets.catalogue import CATALOGUE
+from nasctl.datasets.loading import CATALOGUE
 from nasctl.errors import NasctlError
 
 
-def test_an_unknown_name_is_answered_with_near_ones(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="there is no data set `digit`") as caught:
+def test_an_unknown_name_is_answered_with_similar_ones(tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="no data set is called `digit`") as caught:
         load("digit", tmp_path)
     assert "digits" in caught.value.hint
 
 
-def test_an_unknown_name_near_nothing_is_answered_with_what_there_is(tmp_path: Path) -> None:
+def test_an_unknown_name_without_similar_ones_is_answered_with_all(tmp_path: Path) -> None:
     with pytest.raises(NasctlError) as caught:
         load("zzzzzzzzzz", tmp_path)
     assert "digits" in caught.value.hint
 
 
-def test_a_path_that_is_not_there_is_called_a_path(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="there is no folder"):
+def test_a_missing_path_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="the folder .*nothing does not exist"):
         load(f"{tmp_path}/nothing")
 
 
-def test_the_catalogue_is_described_without_preparing(tmp_path: Path) -> None:
+def test_data_sets_of_the_catalogue_are_described_without_being_prepared(tmp_path: Path) -> None:
     assert names() == (*CATALOGUE, "pydoc")
     for name in names():
         described = describe(name, tmp_path)
         assert not described.prepared
         assert described.summary
     assert not list(tmp_path.iterdir())
-    with pytest.raises(NasctlError, match="not in the catalogue"):
+    with pytest.raises(NasctlError, match="no data set of nasctl is called `digit`"):
         describe("digit", tmp_path)
 
 
-def test_where_data_sets_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NASCTL_DATA_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_data_dir() == tmp_path / "nasctl" / "datasets"
@@ -50,17 +50,17 @@ def test_where_data_sets_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert default_data_dir() == Path("/data")
 
 
-def test_importing_the_package_is_light() -> None:
-    program = "import sys, nasctl.datasets; print({'jax', 'tensorflow_datasets', 'sklearn', 'PIL'} & set(sys.modules))"
+def test_importing_the_package_imports_no_heavy_module() -> None:
+    code = "import sys, nasctl.datasets; print({'jax', 'tensorflow_datasets', 'sklearn', 'PIL'} & set(sys.modules))"
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ), check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ), check=True
     )
     assert result.stdout == "set()\n"
 
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a data set that TFDS prepared, of no builder that TFDS knows."""
+    """A folder with a data set that was prepared with TFDS but is unknown to it."""
     import tensorflow_datasets as tfds
 
     class Spots(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -85,24 +85,24 @@ def foreign(tmp_path: Path) -> Iterator[Path]:
             for index in range(count):
                 yield index, {"picture": np.full((3, 3), index, np.uint8), "kind": index % 2}
 
-    from nasctl.datasets.builder import quiet
+    from nasctl.datasets.image_builder import quiet
 
     with quiet():
         Spots(data_dir=tmp_path, file_format="array_record").download_and_prepare()
     yield tmp_path
 
 
-def test_what_tfds_prepared_is_read_by_its_name(foreign: Path) -> None:
+def test_a_data_set_that_tfds_prepared_is_loaded_by_its_name(foreign: Path) -> None:
     dataset = load("spots", foreign)
     assert dataset.train.inputs.shape == (6, 3, 3, 1)
     assert np.array_equal(dataset.train.inputs[:, 0, 0, 0] % 2, dataset.train.labels)
     assert dataset.class_names == ("x", "y")
 
 
-def test_a_data_set_of_tfds_that_is_not_here_says_how_to_prepare_it(
+def test_an_unprepared_data_set_of_tfds_says_how_to_prepare_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nasctl.datasets.tfds_names.why_unreachable", lambda url: "no connection")
+    monkeypatch.setattr("nasctl.datasets.tfds_datasets.why_unreachable", lambda url: "no connection")
     with pytest.raises(NasctlError, match="mnist is not prepared in .*no connection") as caught:
         load("mnist", tmp_path)
     assert "tfds build mnist --file_format=array_record" in caught.value.hint

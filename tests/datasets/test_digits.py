@@ -28,7 +28,7 @@ def test_the_digits_are_those_of_scikit_learn(digits: Dataset) -> None:
             assert (image.tobytes(), label) in rows
 
 
-def test_no_digit_is_in_both_splits_and_none_is_lost(digits: Dataset) -> None:
+def test_each_digit_is_in_exactly_one_split(digits: Dataset) -> None:
     assert (len(digits.train), len(digits.test)) == (1437, 360)
     together = np.concatenate([digits.train.inputs, digits.test.inputs]).reshape(1797, -1)
     original = load_digits().images.reshape(1797, -1)
@@ -45,7 +45,7 @@ def test_the_split_never_changes(digits: Dataset) -> None:
 
 
 def test_reading_needs_neither_tensorflow_nor_tfds_nor_jax(digits: Dataset, tmp_path: Path) -> None:
-    program = (
+    code = (
         "import sys, nasctl.datasets as d\n"
         "d.load('digits')\n"
         "print(sorted({'tensorflow', 'tensorflow_datasets', 'jax', 'sklearn'} & set(sys.modules)))\n"
@@ -54,7 +54,7 @@ def test_reading_needs_neither_tensorflow_nor_tfds_nor_jax(digits: Dataset, tmp_
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
         )
 
     preparing, reading = run(), run()

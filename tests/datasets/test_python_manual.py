@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nasctl.datasets import load
-from nasctl.datasets.builder import quiet
+from nasctl.datasets.image_builder import quiet
 from nasctl.datasets.python_manual import VOCABULARY, pydoc_folder, python_version
 from nasctl.errors import NasctlError
 
@@ -15,7 +15,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_embedded_text(data_dir: Path) -> None:
+def test_the_manual_has_words_or_characters_in_three_splits(data_dir: Path) -> None:
     words = load("pydoc", data_dir)
     assert words.name == f"pydoc:{python_version()}"
     assert words.classes == VOCABULARY
@@ -25,7 +25,7 @@ def test_the_embedded_text(data_dir: Path) -> None:
     assert load("chars:pydoc", data_dir).classes < 50
 
 
-def test_any_tfds_program_can_read_it(data_dir: Path) -> None:
+def test_tfds_reads_the_prepared_text(data_dir: Path) -> None:
     import tensorflow_datasets as tfds
 
     with quiet():
@@ -34,7 +34,7 @@ def test_any_tfds_program_can_read_it(data_dir: Path) -> None:
     assert [source[index]["text"].decode() for index in range(len(source))] == lines
 
 
-def test_the_text_of_another_python_is_read_where_it_is_and_missed_where_it_is_not(data_dir: Path) -> None:
+def test_the_text_of_another_python_is_loaded_only_if_it_is_prepared(data_dir: Path) -> None:
     with pytest.raises(NasctlError, match=r"comes with Python 3\.0\.0"):
         load("pydoc:3.0.0", data_dir)
     pydoc_folder(data_dir).rename(pydoc_folder(data_dir, "3.0.0"))

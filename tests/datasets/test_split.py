@@ -7,7 +7,7 @@ from nasctl.datasets.split import random_split, stratified_split
 
 
 @given(st.integers(2, 200), st.data())
-def test_a_random_split_divides_all_positions(count: int, data: st.DataObject) -> None:
+def test_a_random_split_divides_all_indices(count: int, data: st.DataObject) -> None:
     held_out = data.draw(st.integers(0, count))
     keep, out = random_split(count, held_out, seed=data.draw(st.integers(0, 100)))
     assert len(out) == held_out
@@ -30,6 +30,6 @@ def test_a_stratified_split_holds_out_each_class_in_proportion(
 @pytest.mark.parametrize(
     "split", [random_split, lambda n, k, seed: stratified_split(np.arange(n) % 3, k, seed=seed)]
 )
-def test_the_seed_decides(split) -> None:
+def test_the_split_depends_on_the_seed_only(split) -> None:
     assert np.array_equal(split(90, 30, seed=1)[1], split(90, 30, seed=1)[1])
     assert not np.array_equal(split(90, 30, seed=1)[1], split(90, 30, seed=2)[1])

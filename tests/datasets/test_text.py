@@ -11,26 +11,26 @@ def text_of(dataset, examples) -> list[str]:
     return [dataset.class_names[token] for token in examples.labels]
 
 
-def test_every_token_is_predicted_once_from_the_one_before_it() -> None:
+def test_every_text_token_is_predicted_from_the_one_before_it() -> None:
     dataset = text_dataset("cats", LINES, "words")
     assert text_of(dataset, dataset.train) == ["the", "cat", "sat", "<eos>", "the", "dog", "<eos>"]
     assert dataset.class_names[dataset.train.inputs[0]] == "<eos>"
     np.testing.assert_array_equal(dataset.train.inputs[1:], dataset.train.labels[:-1])
 
 
-def test_words_that_the_training_text_does_not_hold_are_unknown() -> None:
+def test_words_missing_from_the_training_text_are_unknown() -> None:
     dataset = text_dataset("cats", LINES, "words")
     assert text_of(dataset, dataset.validation) == ["the", "<unk>", "sat", "<eos>"]
     assert dataset.class_names == ("<eos>", "<unk>", "the", "cat", "dog", "sat")
 
 
-def test_characters() -> None:
+def test_a_text_as_characters() -> None:
     dataset = text_dataset("cats", LINES, "chars")
     assert "".join(text_of(dataset, dataset.train)) == "the cat sat\nthe dog\n"
     assert dataset.class_names[0] == END["chars"]
 
 
-def test_lines_are_split_without_loss_and_in_order() -> None:
+def test_every_line_is_in_exactly_one_split_and_in_order() -> None:
     lines = [str(number) for number in range(1013)]
     parts = split_lines(lines)
     assert sorted((line for part in parts.values() for line in part), key=int) == lines
@@ -40,6 +40,6 @@ def test_lines_are_split_without_loss_and_in_order() -> None:
     )
 
 
-def test_a_text_that_is_too_short_says_so() -> None:
-    with pytest.raises(NasctlError, match="no text to validate on"):
+def test_an_empty_split_is_named() -> None:
+    with pytest.raises(NasctlError, match="no text for the validation split"):
         text_dataset("cats", {**LINES, "validation": []}, "words")

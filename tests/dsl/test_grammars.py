@@ -1,4 +1,4 @@
-"""The grammars are LALR(1) without conflicts, and plain enough to be read."""
+"""The grammars are LALR(1) without conflicts, and the syntax builders have a method for every rule."""
 
 import logging
 
@@ -12,7 +12,7 @@ from nasctl.resources import grammar_folder
 
 
 @pytest.mark.parametrize("name", dialect_names())
-def test_no_conflicts(name, caplog):
+def test_the_grammar_has_no_conflicts(name, caplog):
     path = dialect_named(name).grammar
     with caplog.at_level(logging.DEBUG, logger="lark"):
         Lark(
@@ -25,7 +25,7 @@ def test_no_conflicts(name, caplog):
     assert "conflict" not in caplog.text.lower()
 
 
-def test_the_check_for_conflicts_sees_one(caplog):
+def test_a_conflict_is_logged_by_lark(caplog):
     with caplog.at_level(logging.DEBUG, logger="lark"):
         try:
             Lark('start: a+\na: "x" a | "x" | "x" "x"', parser="lalr", debug=True)

@@ -1,4 +1,4 @@
-"""Whatever a file holds: a clear error in a moment, never a traceback."""
+"""Any input is read or refused with an error within seconds, never with a traceback."""
 
 import random
 import time
@@ -13,8 +13,8 @@ from nasctl.errors import NasctlError
 from nasctl.resources import shipped_spaces
 
 SPACES = [path.read_text(encoding="utf-8") for path in shipped_spaces().values()]
-MOMENT = 10
-"""Processor seconds that a text may take at most, also on a slow machine that is busy; most take milliseconds."""
+TIME_LIMIT = 10
+"""Greatest processor time of a text in seconds, with room for slow machines; most texts take milliseconds."""
 
 CHARACTERS = '{}()#"=.,*+-/<>! \nabinz019_@\x00é'
 
@@ -25,11 +25,11 @@ def read(text: str) -> None:
         parse_space(text, name="hostile")
     except NasctlError as error:
         assert error.message.strip()
-    assert time.process_time() - start < MOMENT
+    assert time.process_time() - start < TIME_LIMIT
 
 
 def mutations(text: str):
-    """Every deletion and every swap of neighbours, and at every place an insertion, of another character each time."""
+    """Yields, for every offset, the text with a character deleted, two swapped, and one inserted."""
     for at in range(len(text)):
         yield text[:at] + text[at + 1 :]
         yield text[:at] + text[at + 1 : at + 2] + text[at] + text[at + 2 :]

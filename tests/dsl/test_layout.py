@@ -40,7 +40,7 @@ def test_the_shipped_spaces_are_in_canonical_layout(name):
     assert formatted(SPACES[name]) == SPACES[name]
 
 
-def test_layout():
+def test_a_whole_file():
     before = """
 space   cnn # the paper's
 let w={1,3 , 5}   let n = 2*3
@@ -82,13 +82,13 @@ require params <= 5M
     )
 
 
-def test_the_in_of_neighbouring_lines_stand_under_each_other():
+def test_the_in_of_adjacent_lines_is_aligned():
     assert formatted("space choices\na in {1}\nlong in {2}\n\nb in {3}\n") == (
         "space choices\na    in {1}\nlong in {2}\n\nb in {3}\n"
     )
 
 
-def test_a_block_on_one_line_stays_there_while_it_fits():
+def test_a_block_on_one_line_stays_on_it_if_it_fits():
     short = "space choices\ng { a in {1, 2}  b in {3, 4} }\n"
     assert formatted(short) == short
     assert formatted(short.replace("  b", "  " + "b" * 75)) == (
@@ -104,14 +104,14 @@ def test_a_long_set_is_broken_at_commas():
     assert tree(once) == tree(text)
 
 
-def test_a_file_with_errors_is_left_alone():
+def test_a_file_with_errors_is_not_formatted():
     with pytest.raises(SpaceError, match="never closed"):
         formatted("space choices\na in {1, 2\n")
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.data())
-def test_comments_survive_in_every_position(data):
+def test_comments_are_kept_at_every_position(data):
     text = SPACES[data.draw(st.sampled_from(sorted(SPACES)))]
     gaps = [lexeme.start for lexeme in lexemes(Source("<text>", text)) if lexeme.kind != "comment"]
     for at in sorted(data.draw(st.lists(st.sampled_from(gaps), max_size=6)), reverse=True):
@@ -125,7 +125,7 @@ def test_comments_survive_in_every_position(data):
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(sorted(set(SPACES) - {"spaces/cnn_schedule.nas"})), st.integers(0, 10**6))
-def test_white_space_means_nothing(name, seed):
+def test_white_space_does_not_affect_the_result(name, seed):
     generator = random.Random(seed)
     # Every blank outside comments becomes another.
     spread = "".join(

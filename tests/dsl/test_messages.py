@@ -1,4 +1,4 @@
-"""The error messages, one file each: `messages/NAME.nas` has mistakes, `messages/NAME.txt` is what is said of them."""
+"""Golden error messages: `messages/NAME.nas` has errors, and `messages/NAME.txt` is their output."""
 
 from pathlib import Path
 
@@ -18,22 +18,22 @@ def test_message(name):
     assert caught.value.message + "\n" == path.with_suffix(".txt").read_text(encoding="utf-8")
 
 
-def test_three_mistakes_are_three_findings_at_their_places():
+def test_three_errors_have_three_spans():
     text = "space cnn\nlayres 4\nlayer {\n  conv { size 3  fliters 24 }\n}\noutput clasifier\n"
     with pytest.raises(SpaceError) as caught:
         parse_space(text, name="three")
-    places = [item.span.source.position(item.span.start) for item in caught.value.diagnostics]
-    assert places == [(2, 1), (4, 18), (6, 8)]
+    positions = [item.span.source.position(item.span.start) for item in caught.value.diagnostics]
+    assert positions == [(2, 1), (4, 18), (6, 8)]
     assert [item.span.text for item in caught.value.diagnostics] == ["layres", "fliters", "clasifier"]
 
 
-def test_no_message_names_a_terminal_of_the_grammar():
+def test_messages_do_not_use_names_of_terminals():
     for path in MESSAGES.glob("*.txt"):
         words = path.read_text(encoding="utf-8").replace("`", " ").split()
         assert not [word for word in words if word.isupper() and len(word) > 2 and word.isalpha()], path
 
 
-def test_a_long_line_is_cut_around_the_place():
+def test_a_long_line_is_cut_around_the_span():
     values = ", ".join(str(number) for number in range(200))
     with pytest.raises(SpaceError) as caught:
         parse_space(f"space choices\na in {{{values}, 7}}\n", name="long")

@@ -29,11 +29,11 @@ def choices(written: str, before: str = "") -> tuple:
         ("{1k, 5M, 2KiB, 3_000}", (1_000, 5_000_000, 2_048, 3_000)),
     ],
 )
-def test_what_is_written_and_what_is_meant(written, meant):
+def test_values_of_sets_and_ranges(written, meant):
     assert choices(written) == meant
 
 
-def test_whole_numbers_stay_whole():
+def test_numbers_without_fraction_or_exponent_are_ints():
     assert [type(value) for value in choices("{1, 2.0, 1e3, 3 / 1}")] == [int, float, float, int]
 
 
@@ -47,7 +47,7 @@ def test_whole_numbers_stay_whole():
         ("let act = tanh", "{act, relu}", ("tanh", "relu")),
     ],
 )
-def test_names(let, written, meant):
+def test_names_that_let_defines(let, written, meant):
     assert choices(written, let) == meant
 
 
@@ -57,17 +57,17 @@ def test_names(let, written, meant):
         ("{}", "cannot stand here|is empty"),
         ("{1, 1}", "1 is in this set twice"),
         ("4..1", "this range is empty"),
-        ("1..4 step 0", "a step is more than zero"),
-        ("0..4 log 3", "begins above zero"),
+        ("1..4 step 0", "a step must be greater than zero"),
+        ("0..4 log 3", "must begin above zero"),
         ("1..4 log 1", "2 or more"),
-        ("1..4 step *1", "a factor is more than 1"),
+        ("1..4 step *1", "a factor must be greater than 1"),
         ("5", "one value"),
         ("{1 / 0}", "divides by zero"),
         ('{"a" + 1}', "not a number"),
         ("missing", "no `let` gives a set the name `missing`"),
     ],
 )
-def test_mistakes(written, message):
+def test_errors(written, message):
     with pytest.raises(SpaceError, match=message):
         choices(written)
 

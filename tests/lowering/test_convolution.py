@@ -1,4 +1,4 @@
-"""The convolution, in each of its forms on a CPU, against its definition; and the form that is chosen."""
+"""The convolution against its definition, with every unfolding; and which unfoldings are selected."""
 
 from itertools import product
 
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from nasctl.lowering.axis import Axis, centred
-from nasctl.lowering.convolution import choice, convolve
-from nasctl.lowering.convolution.views import Reading, as_it_is, by_phases, by_taps, read
+from nasctl.lowering.convolution import convolve, selection
+from nasctl.lowering.convolution.axis import Axis, centred_axis
+from nasctl.lowering.convolution.unfolding import Unfolding, direct, im2col, polyphase, unfold
 
 Pair = tuple[int, int]
 
@@ -25,24 +25,24 @@ CASES = [
     ((7, 8), (1, 1), (2, 3)),
     ((8, 8), (2, 4), (1, 1)),
     ((2, 1), (7, 5), (3, 3)),
-    ((2, 3), (5, 7), (1, 1)),  # a kernel that is larger than the map
-    ((1, 1), (3, 3), (1, 1)),  # of which only the centre sees it
+    ((2, 3), (5, 7), (1, 1)),  # a kernel larger than the maps
+    ((1, 1), (3, 3), (1, 1)),  # only the centre of the kernel sees the maps
     ((2, 9), (2, 3), (1, 1)),  # a transform of two frequencies, both real
 ]
-WAYS = {"whole": as_it_is, "phases": by_phases, "taps": by_taps}
+WAYS = {"direct": direct, "polyphase": polyphase, "im2col": im2col}
 FORMS = {f"{down}-{across}": (WAYS[down], WAYS[across]) for down, across in product(WAYS, WAYS)}
 
 
 def force(patch: pytest.MonkeyPatch, form: str) -> None:
-    """Has every layer read its axes in two ways, or in the only one that there is."""
+    """Forces the unfoldings of both axes; an axis with one tap has only im2col."""
 
-    def readings(height: Axis, width: Axis, channels: int, filters: int) -> tuple[Reading, ...]:
+    def unfoldings(height: Axis, width: Axis, channels: int, filters: int) -> tuple[Unfolding, ...]:
         return tuple(
-            by_taps(axis) if axis.taps == 1 else way(axis)
+            im2col(axis) if axis.taps == 1 else way(axis)
             for way, axis in zip(FORMS[form], (height, width), strict=True)
         )
 
-    patch.setattr(choice, "least_work", readings)
+    patch.setattr(selection, "select_unfoldings", unfoldings)
 
 
 @pytest.fixture(params=FORMS)
@@ -57,7 +57,7 @@ def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair)
 
 
 @pytest.mark.parametrize("size, kernel, stride", CASES)
-def test_the_form_of_accelerators(
+def test_output_and_gradients_on_accelerators(
     monkeypatch: pytest.MonkeyPatch, size: Pair, kernel: Pair, stride: Pair
 ) -> None:
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
@@ -65,8 +65,8 @@ def test_the_form_of_accelerators(
 
 
 @pytest.mark.parametrize("platform", ["cpu", "gpu"])
-def test_bfloat16_is_rounded_once(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    """Sums are those of float32, also where channels and filters are filled up: 3 to 8 and 36 to 40."""
+def test_bfloat16_is_accumulated_in_float32(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Only the result is rounded, also if channels and filters are padded: 3 to 8 and 36 to 40."""
     random = np.random.default_rng(0)
     shapes = (8, 7, 3, 5), (5, 3, 3, 36), (4, 7, 36, 5)
     operands = [jnp.asarray(random.standard_normal(shape), jnp.bfloat16) for shape in shapes]
@@ -95,13 +95,15 @@ def test_any_size_kernel_and_stride(form: str, size: Pair, kernel: Pair, stride:
 @pytest.mark.parametrize(
     "kernel, stride", [((3, 3), (1, 1)), ((7, 5), (1, 1)), ((1, 7), (2, 1)), ((5, 5), (3, 2))]
 )
-def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pair) -> None:
-    """Against XLA's own convolution in float64, of maps as large as children have them."""
+def test_float32_is_precise(form: str, kernel: Pair, stride: Pair) -> None:
+    """Compares with XLA's convolution in float64, for maps of the size that children have."""
     random = np.random.default_rng(0)
     maps = random.standard_normal((32, 32, 48, 4)).astype(np.float32)
     weights = random.standard_normal((*kernel, 48, 36)).astype(np.float32)
-    ahead = random.standard_normal((-(-32 // stride[0]), -(-32 // stride[1]), 36, 4)).astype(np.float32)
-    values = all_three(lambda *operands: convolve(*operands, stride), maps, weights, ahead)
+    output_gradient = random.standard_normal((-(-32 // stride[0]), -(-32 // stride[1]), 36, 4)).astype(
+        np.float32
+    )
+    values = all_three(lambda *operands: convolve(*operands, stride), maps, weights, output_gradient)
     with jax.enable_x64(True):
         exact = all_three(
             lambda maps, kernel: lax.conv_general_dilated(
@@ -111,7 +113,7 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
                 [(k // 2, k // 2) for k in weights.shape[:2]],
                 dimension_numbers=("HWCN", "HWIO", "HWCN"),
             ),
-            *(operand.astype(np.float64) for operand in (maps, weights, ahead)),
+            *(operand.astype(np.float64) for operand in (maps, weights, output_gradient)),
         )
     for value, reference in zip(values, exact, strict=True):
         assert value.dtype == np.float32
@@ -121,29 +123,31 @@ def test_float32_is_as_precise_as_it_can_be(form: str, kernel: Pair, stride: Pai
 @pytest.mark.parametrize(
     "size, kernel, stride, channels, chosen",
     [
-        (8, (7, 7), 1, 144, (as_it_is, as_it_is)),
-        (32, (3, 3), 1, 48, (as_it_is, as_it_is)),
-        (32, (7, 3), 3, 84, (by_phases, by_taps)),  # three taps, three steps apart, see each value once
-        (32, (3, 3), 2, 48, (by_taps, by_taps)),  # a transform saves nothing, and takes its own time
-        (64, (3, 3), 1, 48, (as_it_is, as_it_is)),  # here nine views are dearer
-        (64, (3, 3), 1, 3, (by_taps, by_taps)),  # too few channels for what transforming the output costs
-        (4, (5, 7), 3, 36, (as_it_is, as_it_is)),  # two places only: phases would be rounded up
+        (8, (7, 7), 1, 144, (direct, direct)),
+        (32, (3, 3), 1, 48, (direct, direct)),
+        (32, (7, 3), 3, 84, (polyphase, im2col)),  # three taps with a stride of three see each value once
+        (32, (3, 3), 2, 48, (im2col, im2col)),  # a transform saves no products
+        (64, (3, 3), 1, 48, (direct, direct)),  # nine views cost more than the transform
+        (64, (3, 3), 1, 3, (im2col, im2col)),  # transforming the output costs too much for three channels
+        (4, (5, 7), 3, 36, (direct, direct)),  # with two output positions, phases are padded
     ],
 )
-def test_the_form_that_was_measured_to_be_faster_is_chosen(size, kernel, stride, channels, chosen) -> None:
-    axes = [centred(size, window, stride)[0] for window in kernel]
-    readings = tuple(way(axis) for way, axis in zip(chosen, axes, strict=True))
-    assert choice.least_work(*axes, channels, filters=48) == readings
+def test_the_unfoldings_that_were_measured_to_be_faster_are_selected(
+    size, kernel, stride, channels, chosen
+) -> None:
+    axes = [centred_axis(size, window, stride)[0] for window in kernel]
+    unfoldings = tuple(way(axis) for way, axis in zip(chosen, axes, strict=True))
+    assert selection.select_unfoldings(*axes, channels, filters=48) == unfoldings
 
 
-def test_a_stride_along_an_axis_of_one_tap_leaves_values_out() -> None:
-    height, width = (centred(9, window, 2)[0] for window in (1, 3))
-    down, _ = choice.least_work(height, width, 8, 8)
-    maps, _ = read(jnp.arange(9.0).reshape(9, 1, 1, 1), jnp.ones((1, 3, 1, 1)), down, 0)
+def test_a_stride_along_an_axis_of_one_tap_skips_values() -> None:
+    height, width = (centred_axis(9, window, 2)[0] for window in (1, 3))
+    down, _ = selection.select_unfoldings(height, width, 8, 8)
+    maps, _ = unfold(jnp.arange(9.0).reshape(9, 1, 1, 1), jnp.ones((1, 3, 1, 1)), down, 0)
     assert maps.ravel().tolist() == [0, 2, 4, 6, 8]
 
 
-def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:
+def test_vmap_equals_a_loop(form: str) -> None:
     random = np.random.default_rng(0)
     maps = random.standard_normal((3, 5, 6, 2, 4)).astype(np.float32)
     weights = random.standard_normal((3, 3, 5, 2, 3)).astype(np.float32)
@@ -151,21 +155,21 @@ def test_examples_of_a_vmap_are_those_of_a_loop(form: str) -> None:
     def ours(maps, weights):
         return all_three(lambda *operands: convolve(*operands, (2, 1)), maps, weights, jnp.ones((3, 6, 3, 4)))
 
-    together = jax.vmap(ours)(maps, weights)
-    alone = [ours(*operands) for operands in zip(maps, weights, strict=True)]
-    for values, one_by_one in zip(together, zip(*alone, strict=True), strict=True):
+    batched = jax.vmap(ours)(maps, weights)
+    separate = [ours(*operands) for operands in zip(maps, weights, strict=True)]
+    for values, one_by_one in zip(batched, zip(*separate, strict=True), strict=True):
         np.testing.assert_allclose(values, np.stack(one_by_one), rtol=1e-4, atol=1e-4)
 
 
-def all_three(function, maps, weights, ahead):
-    """The output and both gradients."""
+def all_three(function, maps, weights, output_gradient):
+    """Returns the output and both gradients."""
 
     @jax.jit
-    def values(maps, weights, ahead):
+    def values(maps, weights, output_gradient):
         output, gradients_of = jax.vjp(function, maps, weights)
-        return output, *gradients_of(ahead)
+        return output, *gradients_of(output_gradient)
 
-    return values(maps, weights, ahead)
+    return values(maps, weights, output_gradient)
 
 
 def compare_with_definition(size: Pair, kernel: Pair, stride: Pair) -> None:
@@ -173,23 +177,23 @@ def compare_with_definition(size: Pair, kernel: Pair, stride: Pair) -> None:
     maps = random.standard_normal((*size, 3, 2)).astype(np.float32)
     weights = random.standard_normal((*kernel, 3, 4)).astype(np.float32)
     exact = by_definition(maps, weights, stride)
-    ahead = random.standard_normal(exact.shape)
+    output_gradient = random.standard_normal(exact.shape)
     output, maps_gradient, weights_gradient = all_three(
-        lambda *operands: convolve(*operands, stride), maps, weights, ahead.astype(np.float32)
+        lambda *operands: convolve(*operands, stride), maps, weights, output_gradient.astype(np.float32)
     )
     np.testing.assert_allclose(output, exact, rtol=1e-4, atol=1e-4)
 
-    # It is linear in each operand, so <gradient, change> is what the change does to <ahead, output>, exactly.
+    # The convolution is linear in each operand. So <gradient, change> equals the change of <output_gradient, output>.
     for _ in range(3):
         maps_change, weights_change = map(random.standard_normal, (maps.shape, weights.shape))
-        seen = np.sum(ahead * by_definition(maps_change, weights, stride))
-        np.testing.assert_allclose(np.sum(maps_gradient * maps_change), seen, rtol=1e-4, atol=1e-3)
-        seen = np.sum(ahead * by_definition(maps, weights_change, stride))
-        np.testing.assert_allclose(np.sum(weights_gradient * weights_change), seen, rtol=1e-4, atol=1e-3)
+        expected = np.sum(output_gradient * by_definition(maps_change, weights, stride))
+        np.testing.assert_allclose(np.sum(maps_gradient * maps_change), expected, rtol=1e-4, atol=1e-3)
+        expected = np.sum(output_gradient * by_definition(maps, weights_change, stride))
+        np.testing.assert_allclose(np.sum(weights_gradient * weights_change), expected, rtol=1e-4, atol=1e-3)
 
 
 def by_definition(maps: np.ndarray, kernel: np.ndarray, stride: Pair) -> np.ndarray:
-    """One place after the other; what lies outside the map is zero."""
+    """Computes one position after the other, with zeros outside of the maps."""
     (height, width), (rows, columns) = maps.shape[:2], kernel.shape[:2]
     output = np.zeros((-(-height // stride[0]), -(-width // stride[1]), kernel.shape[3], maps.shape[3]))
     for i, j in np.ndindex(*output.shape[:2]):

@@ -1,4 +1,4 @@
-"""The published NASCell as a token string, against TensorFlow Addons' own (`nascell_fixture.py` wrote the numbers)."""
+"""The published NASCell as a token string, against TensorFlow Addons (`nascell_fixture.py` wrote the numbers)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Networks as Flax modules: what they hold, how they train and how they are used inside of what is compiled."""
+"""Networks as Flax modules: parameters, shapes, training, and use inside of compiled functions."""
 
 import jax
 import jax.numpy as jnp
@@ -23,15 +23,15 @@ from nasctl.graph import (
     simplify,
 )
 from nasctl.lowering import Network, build
-from nasctl.lowering.load import make_module
-from nasctl.lowering.order import apply, examples_last
+from nasctl.lowering.data_layout import apply, examples_last
+from nasctl.lowering.modules import make_module
 from nasctl.space import sample_uniform
 
 TASK = Signature((8, 6, 2), 5)
 
 
 def every_op() -> Graph:
-    """A network with each op that images have, and zeros and sizes that do not divide."""
+    """Builds a network with each op for images, with zeros, and with sizes that strides do not divide."""
     writer = GraphWriter()
     add = writer.add
     image = add("input", name="image")
@@ -68,12 +68,12 @@ def parameters(network: Network) -> int:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_number_of_parameters_is_the_counted_one(seed: int) -> None:
+def test_a_network_has_as_many_parameters_as_its_cost_says(seed: int) -> None:
     graph = sampled(seed)
     assert parameters(build(graph, seed=0)) == measure_cost(graph).params
 
 
-def test_every_op_is_lowered_as_it_is_counted() -> None:
+def test_every_op_has_as_many_parameters_as_its_cost_says() -> None:
     graph = every_op()
     network = build(graph, seed=0)
     assert parameters(network) == measure_cost(graph).params
@@ -88,7 +88,7 @@ def test_every_node_has_the_inferred_shape() -> None:
     assert [value.shape[1:] for value in values] == list(infer_shapes(whole))
 
 
-def test_a_seed_decides_the_parameters() -> None:
+def test_parameters_depend_on_the_seed_only() -> None:
     first, again, other = (build(sampled(0), seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first(images()), again(images()))
     assert not np.allclose(first(images()), other(images()))
@@ -104,7 +104,7 @@ def test_weights_are_he_normal() -> None:
     assert kernel.mean() == pytest.approx(0, abs=1e-3)
 
 
-def test_smaller_maps_lie_at_the_centre_of_zeros() -> None:
+def test_concat_pads_smaller_maps_with_zeros() -> None:
     concat = make_module(Node("concat", "concat"), [], (), rngs=nnx.Rngs(0))
     joined = apply(concat, [examples_last(jnp.ones((1, *size, 1))) for size in ((5, 4), (2, 1))])
     np.testing.assert_array_equal(
@@ -112,9 +112,9 @@ def test_smaller_maps_lie_at_the_centre_of_zeros() -> None:
     )
 
 
-def test_training_and_use_differ_in_batch_norm_and_dropout() -> None:
+def test_batch_norm_and_dropout_differ_between_training_and_evaluation() -> None:
     network = build(every_op(), seed=0)
-    assert not np.allclose(network(images()), network(images()))  # dropout draws anew
+    assert not np.allclose(network(images()), network(images()))  # dropout draws a new mask
     network.eval()
     alone = np.concatenate([network(images()[index : index + 1]) for index in range(4)])
     np.testing.assert_allclose(network(images()), alone, rtol=1e-4, atol=1e-5)
@@ -132,7 +132,7 @@ def test_batch_norm_keeps_running_averages() -> None:
     np.testing.assert_allclose(network.nodes["norm"].mean[...], mean, rtol=1e-5)
 
 
-def test_split_once_it_trains_in_a_scan_and_is_evaluated_beside_it() -> None:
+def test_a_split_network_trains_in_a_scan_and_is_evaluated_separately() -> None:
     network = build(every_op(), seed=0)
     network.train()
     training, *states = nnx.split(network, nnx.Param, ...)
@@ -162,16 +162,18 @@ def test_split_once_it_trains_in_a_scan_and_is_evaluated_beside_it() -> None:
     np.testing.assert_array_equal(used(weights, rest, images()), used(weights, rest, images()))
 
 
-def test_shapes_are_known_without_drawing_anything() -> None:
+def test_shapes_are_known_without_drawing_parameters() -> None:
     network = nnx.eval_shape(lambda: build(every_op(), seed=0))
     assert network.nodes["conv"].kernel.shape == (3, 5, 2, 4)
 
 
-def test_a_missing_module_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_module_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     relu = op_named("relu")
     stray = Op("stray", relu.shape, relu.cost, relu.label, "activate", "nasctl_stray.modules:Stray")
-    monkeypatch.setattr("nasctl.lowering.load.op_named", lambda name: stray)
+    monkeypatch.setattr("nasctl.lowering.modules.op_named", lambda name: stray)
     writer = GraphWriter()
     image = writer.add("input", name="image", shape=(2,))
-    with pytest.raises(NasctlError, match="the op `stray` has no Flax module nasctl_stray"):
+    with pytest.raises(
+        NasctlError, match="cannot import the Flax module nasctl_stray.modules:Stray of the op `stray`"
+    ):
         build(writer.finish([writer.add("relu", [image], name="stray")]), seed=0)

@@ -1,4 +1,4 @@
-"""Recurrent layers: against the paper's example, a NumPy interpreter of the tokens, and Flax's own scan."""
+"""Recurrent layers against the paper's example, a NumPy interpreter of token strings, and Flax's scan."""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from nasctl.graph import Signature, bind, measure_cost
 from nasctl.graph.cells import gru_cell, lstm_cell
 from nasctl.graph.tree_cell import tree_cell
 from nasctl.lowering import Network, build
-from nasctl.lowering.products import split
+from nasctl.lowering.linear import split
 from nasctl.lowering.recurrent import Recurrent, RecurrentCell
 from nasctl.space import Space, sample_uniform
 
@@ -103,7 +103,7 @@ def test_random_cells_equal_the_reference(base: int):
             np.testing.assert_allclose(found / scale, expected / scale, atol=1e-5, err_msg=str(tokens))
 
 
-def test_the_bias_of_a_product_that_multiplies_another_begins_at_one():
+def test_the_bias_of_a_multiplied_product_starts_at_one():
     space = tree_space(2)
     text = [
         "elem_mult",
@@ -124,11 +124,11 @@ def test_the_bias_of_a_product_that_multiplies_another_begins_at_one():
 
 
 @pytest.mark.parametrize("known", [lstm_cell, gru_cell])
-def test_the_biases_of_known_cells_begin_at_zero(known):
+def test_the_biases_of_known_cells_start_at_zero(known):
     assert not np.any(make_cell(known()).products["h"].bias[...])
 
 
-def test_a_tree_of_products_leaves_the_state_of_zero():
+def test_a_tree_of_multiplications_leaves_a_state_of_zeros():
     space = load_space("spaces/rnn.nas")
     values = space.values((1, 0) * 15 + (0, 0, 0, 0))  # every node elem_mult and identity
     cell = make_cell(tree_cell(8, values))
@@ -157,7 +157,7 @@ def test_our_scan_equals_flax_rnn(seed: int):
 
 @pytest.mark.parametrize("more", ["", "dropout 0.5", "share embedding"])
 @pytest.mark.parametrize("base", [2, 8])
-def test_a_built_network_has_the_parameters_that_are_counted(base: int, more: str):
+def test_a_network_has_as_many_parameters_as_its_cost_says(base: int, more: str):
     space = tree_space(base, more=more)
     graph = bind(space.decode(sample_uniform(space, np.random.default_rng(1))).graph, TEXT)
     network = build(graph, seed=0)
@@ -165,11 +165,11 @@ def test_a_built_network_has_the_parameters_that_are_counted(base: int, more: st
     assert built == measure_cost(graph).params
 
 
-def test_a_network_gives_logits_for_every_step():
+def test_a_network_returns_logits_for_every_time_step():
     assert random_network(0)(jnp.zeros((2, 7), jnp.int32)).shape == (2, 7, 11)
 
 
-def test_two_halves_with_the_state_carried_over_equal_the_whole():
+def test_two_halves_of_a_text_with_carried_states_equal_the_whole():
     network = random_network(1)
     text = jax.random.randint(jax.random.key(0), (2, 7), 0, 11)
     whole, last = network.run(text, carry=network.initial_carry(2))
@@ -180,7 +180,7 @@ def test_two_halves_with_the_state_carried_over_equal_the_whole():
     np.testing.assert_allclose(whole, network(text), rtol=1e-5, atol=1e-6)
 
 
-def test_a_network_of_images_carries_nothing():
+def test_a_network_of_images_has_no_states():
     space = load_space("spaces/nasbench201.nas")
     network = build(bind(space.decode((1,) * 6).graph, Signature((8, 8, 1), 10)), seed=0)
     assert network.initial_carry(2) == {}
@@ -193,7 +193,7 @@ def test_the_structure_of_a_network_is_hashable():
     assert definition == again
 
 
-def test_the_gradient_of_a_split_is_the_concatenation():
+def test_the_gradient_of_split_is_a_concatenation():
     weights = jnp.arange(6.0)
 
     def weighted(x: jax.Array) -> jax.Array:
@@ -203,7 +203,7 @@ def test_the_gradient_of_a_split_is_the_concatenation():
     np.testing.assert_array_equal(jax.grad(weighted)(jnp.ones(6)), weights)
 
 
-def test_products_of_x_are_one_and_before_the_scan():
+def test_products_of_x_are_fused_and_outside_of_the_scan():
     space = tree_space(8)
     graph = bind(space.decode(sample_uniform(space, np.random.default_rng(0))).graph, TEXT)
     network = build(graph, seed=0)
@@ -219,7 +219,9 @@ def test_products_of_x_are_one_and_before_the_scan():
         ("nasbench201", Signature((8, 8, 1), 10)),
     ],
 )
-def test_sampled_networks_have_the_parameters_that_are_counted(name: str, signature: Signature):
+def test_networks_of_shipped_spaces_have_as_many_parameters_as_their_cost_says(
+    name: str, signature: Signature
+):
     space = load_space(f"spaces/{name}.nas")
     rng = np.random.default_rng(0)
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""Networks of the spaces that ship: they can be built, they run, and they have the parameters that are counted."""
+"""Networks of the shipped spaces can be built and run, and have as many parameters as their cost says."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def example(space: Space, signature: Signature) -> jax.Array:
 
 
 def check_shapes(space: Space, architecture: Architecture) -> None:
-    """Builds and runs a network with shapes in place of arrays."""
+    """Builds and runs a network with abstract arrays, and checks shapes and parameters."""
     signature = signature_of(space)
     network = nnx.eval_shape(lambda: architecture.build(signature))
     built = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(network, nnx.Param)))
@@ -48,14 +48,14 @@ def check_shapes(space: Space, architecture: Architecture) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_parameters_of_a_network_are_those_that_are_counted(name: str) -> None:
+def test_networks_have_the_shapes_and_parameters_of_their_graph(name: str) -> None:
     for architecture in sampled(NETWORKS[name], 3):
         check_shapes(NETWORKS[name], architecture)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
-def test_many_networks_of_a_space_can_be_built_and_have_the_parameters_that_are_counted(
+def test_many_networks_have_the_shapes_and_parameters_of_their_graph(
     name: str,
 ) -> None:
     for architecture in sampled(NETWORKS[name], 40):
@@ -64,7 +64,7 @@ def test_many_networks_of_a_space_can_be_built_and_have_the_parameters_that_are_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
-def test_networks_of_a_space_compute(name: str) -> None:
+def test_networks_return_finite_values(name: str) -> None:
     space = NETWORKS[name]
     signature = signature_of(space)
     for architecture in sampled(space, 2):

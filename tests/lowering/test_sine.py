@@ -7,7 +7,7 @@ from nasctl.lowering.sine import sine
 
 
 @pytest.mark.parametrize(("largest", "tolerance"), [(10.0, 1.5e-7), (1_000.0, 1.5e-7), (10_000.0, 1e-5)])
-def test_values_and_slopes(largest: float, tolerance: float) -> None:
+def test_values_and_derivatives(largest: float, tolerance: float) -> None:
     x = np.random.default_rng(0).uniform(-largest, largest, 50_000).astype(np.float32)
     values, slopes = jax.jvp(sine, (jnp.asarray(x),), (jnp.ones(len(x)),))
     exact = x.astype(np.float64)
@@ -20,7 +20,7 @@ def test_multiples_of_a_quarter_turn() -> None:
     np.testing.assert_allclose(sine(x), np.sin(np.asarray(x, np.float64)), atol=1.5e-7)
 
 
-def test_what_is_no_number_stays_none() -> None:
+def test_infinity_and_nan_become_nan() -> None:
     assert jnp.isnan(sine(jnp.array([jnp.inf, -jnp.inf, jnp.nan]))).all()
 
 

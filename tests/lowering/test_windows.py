@@ -1,4 +1,4 @@
-"""Pooling and depthwise convolution against XLA's own window ops and NumPy."""
+"""Pooling and depthwise convolution against XLA's window ops."""
 
 import jax
 import jax.numpy as jnp
@@ -31,9 +31,9 @@ def drawn(size: tuple[int, int]) -> np.ndarray:
 
 
 def gradient(function, *operands):
-    """Of a sum with unequal weights, so that every place counts for itself."""
-    ahead = np.random.default_rng(1).standard_normal(function(*operands).shape).astype(np.float32)
-    return jax.grad(lambda *operands: jnp.sum(function(*operands) * ahead), tuple(range(len(operands))))(
+    """Returns the gradients of a randomly weighted sum of the output."""
+    weights = np.random.default_rng(1).standard_normal(function(*operands).shape).astype(np.float32)
+    return jax.grad(lambda *operands: jnp.sum(function(*operands) * weights), tuple(range(len(operands))))(
         *operands
     )
 
@@ -52,7 +52,7 @@ def test_max_pool(size, window, stride) -> None:
 
 
 @pytest.mark.parametrize("size, window, stride", CASES)
-def test_average_pool_leaves_out_what_is_outside(size, window, stride) -> None:
+def test_average_pool_ignores_the_padding(size, window, stride) -> None:
     def ours(maps):
         return average_pool(maps, window, stride)
 

@@ -1,4 +1,4 @@
-"""The paper's networks in PyTorch, from the decided values alone: an independent reading of sections 3.1 to 3.3."""
+"""The paper's networks in PyTorch, built from the values of an architecture alone (sections 3.1 to 3.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class ReferenceLayer:
 
 
 def read_layers(values: Mapping) -> list[ReferenceLayer]:
-    """The layers that an architecture's values decide."""
+    """Returns the layers that an architecture's values describe."""
     layers = []
     while (name := f"layer{len(layers) + 1}") + ".height" in values:
         layers.append(
@@ -33,12 +33,12 @@ def read_layers(values: Mapping) -> list[ReferenceLayer]:
 
 
 class ReferenceNetwork(nn.Module):
-    """Convolution, batch norm and ReLU a layer; a classifier of the averages of what feeds nothing.
+    """Layers of convolution, batch norm and ReLU, and a linear classifier of the pooled unused outputs.
 
-    In float64, so that it is the truth against which float32 is measured.
+    It computes in float64, as the reference for float32.
 
     Attributes:
-      nearest: Of the last forward pass, how near to zero the input of any ReLU was: at zero its gradient jumps.
+      nearest: The smallest absolute input of a ReLU in the last forward pass. The gradient is discontinuous at zero.
     """
 
     def __init__(self, layers: list[ReferenceLayer], channels: int, classes: int) -> None:
@@ -68,7 +68,7 @@ class ReferenceNetwork(nn.Module):
         return self.classifier(torch.cat([outputs[number].mean(dim=(2, 3)) for number in self.sinks], dim=1))
 
     def ordered(self) -> list[nn.Parameter]:
-        """Each layer's kernel, scale and shift, then the classifier's matrix and bias."""
+        """Returns the kernel, scale and shift of each layer, then the matrix and bias of the classifier."""
         by_layer = [
             weight
             for convolution, norm in zip(self.convolutions, self.norms, strict=True)
@@ -77,23 +77,23 @@ class ReferenceNetwork(nn.Module):
         return [*by_layer, self.classifier.weight, self.classifier.bias]
 
     def take_weights(self, arrays: list[np.ndarray]) -> None:
-        """Copies weights in the order of `ordered`, kernels (height, width, in, out), the matrix (in, out)."""
+        """Copies weights in the order of `ordered`; kernels are (height, width, in, out) and the matrix (in, out)."""
         with torch.no_grad():
             for weight, array in zip(self.ordered(), arrays, strict=True):
-                weight.copy_(torch.tensor(array.transpose(AXES_THERE[array.ndim])))
+                weight.copy_(torch.tensor(array.transpose(AXES_IN_TORCH[array.ndim])))
 
     def gradients(self) -> list[np.ndarray]:
-        """In the same order and layout."""
+        """Returns the gradients in the same order and layout."""
         gradients = [weight.grad.numpy().copy() for weight in self.ordered()]
-        return [gradient.transpose(AXES_HERE[gradient.ndim]) for gradient in gradients]
+        return [gradient.transpose(AXES_IN_NASCTL[gradient.ndim]) for gradient in gradients]
 
 
-AXES_THERE = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
-AXES_HERE = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
+AXES_IN_TORCH = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
+AXES_IN_NASCTL = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
 
 
 def join(maps: list[torch.Tensor]) -> torch.Tensor:
-    """Concatenation in depth; smaller maps are padded with zeros to the largest, as near the centre as can be."""
+    """Concatenates channels; smaller maps are padded with zeros on both sides to the size of the largest."""
     height, width = max(x.shape[2] for x in maps), max(x.shape[3] for x in maps)
     padded = []
     for x in maps:

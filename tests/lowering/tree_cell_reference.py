@@ -1,7 +1,7 @@
-"""A tree cell as Zoph & Le 2017, section 3.4, describes it: NumPy, straight from the token string, no graph.
+"""The tree cell of Zoph & Le 2017, section 3.4, in NumPy, computed from the token string without a graph.
 
-Tokens: combination and activation of each node, leaves first; combination and activation of the injection; the
-node that gives c; the node that c is injected into.
+The tokens are the combination and activation of each node, leaves first; the combination and activation of the
+injection; the node whose value is the new c; and the node that c is injected into.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def step(
     uh: Sequence[np.ndarray],
     c: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The new h and c, from the products of each leaf."""
+    """Returns the new h and c from the products of each leaf."""
     *names, output, inject = tokens
     words = [combines[token] if index % 2 == 0 else activations[token] for index, token in enumerate(names)]
     inject_combine, inject_activation = words[-2:]

@@ -16,5 +16,5 @@ def test_a_task_is_made_from_the_name_of_a_data_set(tmp_path: Path) -> None:
 
 
 def test_an_unknown_data_set_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="there is no data set"):
+    with pytest.raises(NasctlError, match="no data set is called"):
         make_task("digitz", data_dir=tmp_path)

@@ -10,14 +10,14 @@ import pytest
 
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
-from nasctl.lowering.axis import Axis
-from nasctl.lowering.convolution import choice
-from nasctl.lowering.convolution.views import Reading, as_it_is, by_taps
+from nasctl.lowering.convolution import selection
+from nasctl.lowering.convolution.axis import Axis
+from nasctl.lowering.convolution.unfolding import Unfolding, direct, im2col
 from nasctl.space import sample_uniform
 from nasctl.tasks import ImageClassification
 from nasctl.training import child, train_child
 
-Way = Callable[[Axis], Reading]
+Way = Callable[[Axis], Unfolding]
 SPACE = """
 space cnn
 layers 2
@@ -36,17 +36,17 @@ def test_loss_curves(blobs: ImageClassification, seed: int, monkeypatch: pytest.
     space = parse_space(SPACE, name="forms")
     architecture = space.decode(sample_uniform(space, np.random.default_rng(seed)))
     curves, read = [], set()
-    for way in (as_it_is, by_taps):
+    for way in (direct, im2col):
 
-        def readings(*layer: Axis, way: Way = way) -> list[Reading]:
-            chosen = [by_taps(axis) if axis.taps == 1 else way(axis) for axis in layer[:2]]
-            read.update((way, reading.copies) for reading in chosen if reading.axis.taps > 1)
+        def unfoldings(*layer: Axis, way: Way = way) -> list[Unfolding]:
+            chosen = [im2col(axis) if axis.taps == 1 else way(axis) for axis in layer[:2]]
+            read.update((way, unfolding.copies) for unfolding in chosen if unfolding.axis.taps > 1)
             return chosen
 
-        monkeypatch.setattr(choice, "least_work", readings)
+        monkeypatch.setattr(selection, "select_unfoldings", unfoldings)
         monkeypatch.setattr(child, "fingerprint_of", lambda *_: None)  # it knows of no such change
         jax.clear_caches()
         history = train_child(architecture, blobs, CONFIG, seed=0).history
         curves.append([(record["train_loss"], record["validation_loss"]) for record in history])
-    assert read == {(as_it_is, False), (by_taps, True)}
+    assert read == {(direct, False), (im2col, True)}
     np.testing.assert_allclose(*curves, rtol=1e-3)

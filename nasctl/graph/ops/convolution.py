@@ -51,7 +51,7 @@ conv2d = Op(
     cost=_cost,
     label=lambda attributes: f"conv {shown_window(attributes)}, {whole(attributes, 'filters')}",
     family="compute",
-    lowering="nasctl.lowering.maps:Conv2d",
+    lowering="nasctl.lowering.spatial:Conv2d",
     channels="mixed",
     keeps_zero=True,
 )
@@ -63,7 +63,7 @@ separable_conv2d = Op(
     cost=_separable_cost,
     label=lambda attributes: f"separable {shown_window(attributes)}, {whole(attributes, 'filters')}",
     family="compute",
-    lowering="nasctl.lowering.maps:SeparableConv2d",
+    lowering="nasctl.lowering.spatial:SeparableConv2d",
     channels="mixed",
     keeps_zero=True,
 )

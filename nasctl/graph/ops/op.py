@@ -78,7 +78,7 @@ class Op:
       lowering: Its Flax module as `package.module:Class`. It is imported when a network is built, so that graphs can be
         read, drawn and counted without JAX. The class is called with `(attributes, input_shapes, output_shape,
         rngs=…)`, its instances with the input arrays. Their first axis is that of the examples unless the class states
-        another order (`nasctl.lowering.order`).
+        another order (`nasctl.lowering.data_layout`).
       channels: The effect of the order of the channels of its inputs. `mixed`: its weights absorb any order. `apart`:
         each channel is computed on its own, so that the output has the same order. `fixed`: anything else.
       unordered: Whether the order of its inputs changes nothing but the order of the channels of the output.

@@ -32,7 +32,7 @@ max_pool = Op(
     cost=lambda attributes, inputs, output: Cost(),
     label=lambda attributes: f"max pool {shown_window(attributes)}",
     family="pool",
-    lowering="nasctl.lowering.maps:MaxPool",
+    lowering="nasctl.lowering.spatial:MaxPool",
     channels="apart",
     keeps_zero=True,
 )
@@ -43,7 +43,7 @@ average_pool = Op(
     cost=_average_cost,
     label=lambda attributes: f"average pool {shown_window(attributes)}",
     family="pool",
-    lowering="nasctl.lowering.maps:AveragePool",
+    lowering="nasctl.lowering.spatial:AveragePool",
     channels="apart",
     keeps_zero=True,
 )
@@ -54,7 +54,7 @@ global_average_pool = Op(
     cost=lambda attributes, inputs, output: Cost(flops=prod(inputs[0])),
     label=lambda attributes: "global average",
     family="pool",
-    lowering="nasctl.lowering.maps:GlobalAveragePool",
+    lowering="nasctl.lowering.spatial:GlobalAveragePool",
     channels="apart",
     keeps_zero=True,
     roles=(),

@@ -147,7 +147,7 @@ linear = Op(
     cost=_linear_cost,
     label=lambda attributes: "linear",
     family="compute",
-    lowering="nasctl.lowering.products:Linear",
+    lowering="nasctl.lowering.linear:Linear",
     channels="mixed",
     roles=(),
 )

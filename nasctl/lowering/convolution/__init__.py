@@ -1,5 +1,5 @@
-"""The convolution of networks: one function, in the form that is the fastest where it runs."""
+"""The convolution of networks, `convolve`, computed in the form that is fastest on the platform."""
 
-from nasctl.lowering.convolution.choice import convolve
+from nasctl.lowering.convolution.selection import convolve
 
 __all__ = ["convolve"]

@@ -1,0 +1,40 @@
+"""Short descriptions of trials, for `nasctl search` and `nasctl status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nasctl.cli.console import shown
+from nasctl.config import Config
+from nasctl.store import Trial
+
+
+def trial_summary(trial: Trial) -> str:
+    """Describes a complete trial: its number, its reward and its main measures."""
+    return ", ".join([f"trial {trial.number}", f"reward {trial.reward:.4f}", *measure_texts(trial.metrics)])
+
+
+def trial_progress(number: int, metrics: Mapping[str, float], config: Config) -> str:
+    """Describes the progress of a running trial.
+
+    Args:
+      number: The number of the trial.
+      metrics: The metrics of its last epoch; empty before the end of the first.
+      config: The settings of the run.
+    """
+    if "epoch" not in metrics:
+        return f"trial {number}: starting"
+    reached = "".join(f", {phrase}" for phrase in measure_texts(metrics))
+    return f"trial {number}: epoch {metrics['epoch']:.0f} of {config.training.epochs}{reached}"
+
+
+def measure_texts(measures: Mapping[str, float]) -> list[str]:
+    """Formats the main measures of a trial: its validation metric and its number of parameters."""
+    phrases = [
+        f"validation {name.removeprefix('validation_')} {shown(name, measures[name])}"
+        for name in ("validation_accuracy", "validation_perplexity")
+        if name in measures
+    ]
+    if "params" in measures:
+        phrases.append(f"{measures['params']:,.0f} parameters")
+    return phrases

@@ -1,0 +1,120 @@
+"""Reads images from an .npz file with the arrays x_train, y_train, x_test and y_test."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
+
+_NAMES = ("x_train", "y_train", "x_test", "y_test")
+
+
+def load_npz(path: Path) -> Dataset:
+    """Reads an .npz file.
+
+    `x_train` and `x_test` are images, (N, height, width) or (N, height, width, channels), of any numeric dtype.
+    `y_train` and `y_test` are integer labels 0, 1, …, (N,) or (N, 1). An optional array `class_names` of strings
+    names the classes.
+
+    Raises:
+      NasctlError: The file cannot be read, an array is missing, or a shape, dtype or value cannot be used.
+    """
+    arrays = _read(path)
+    train = _examples(path, arrays, "train")
+    test = _examples(path, arrays, "test")
+    if train.inputs.shape[1:] != test.inputs.shape[1:] or train.inputs.dtype != test.inputs.dtype:
+        raise NasctlError(
+            f"{path}: x_train has images of shape {train.inputs.shape[1:]} and dtype {train.inputs.dtype}, "
+            f"but x_test has {test.inputs.shape[1:]} and {test.inputs.dtype}",
+            hint="give both splits the same shape and dtype",
+        )
+    names = _class_names(path, arrays, train.labels)
+    unknown = np.setdiff1d(test.labels, np.arange(len(names)))
+    if len(unknown):
+        raise NasctlError(
+            f"{path}: y_test has the label {unknown[0]}, which y_train does not have",
+            hint="every class needs training examples",
+        )
+    return Dataset(str(path), InputKind.IMAGE, train, test, names)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise NasctlError(f"the file {path} does not exist")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in (*_NAMES, "class_names") if name in archive.files}
+            present = archive.files
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise NasctlError(
+            f"{path} is not an .npz file of plain arrays", hint="write it with numpy.savez_compressed"
+        ) from error
+    missing = [name for name in _NAMES if name not in arrays]
+    if missing:
+        raise NasctlError(
+            f"{path} has no array {' and no '.join(missing)}",
+            hint=f"{', '.join(_NAMES)} are needed; the file has {', '.join(present) or 'no arrays'}",
+        )
+    return arrays
+
+
+def _examples(path: Path, arrays: dict[str, np.ndarray], split: str) -> Examples:
+    images, labels = arrays[f"x_{split}"], arrays[f"y_{split}"]
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or 0 in images.shape:
+        raise NasctlError(
+            f"{path}: x_{split} has the shape {arrays[f'x_{split}'].shape}",
+            hint="the shape must be (N, height, width) or (N, height, width, channels), with no axis of size 0",
+        )
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise NasctlError(
+            f"{path}: y_{split} has the shape {arrays[f'y_{split}'].shape} and the dtype {labels.dtype}",
+            hint="labels must be integers of shape (N,) or (N, 1)",
+        )
+    if len(labels) != len(images):
+        raise NasctlError(
+            f"{path}: x_{split} has {len(images)} images, but y_{split} has {len(labels)} labels"
+        )
+    if labels.min() < 0:
+        raise NasctlError(
+            f"{path}: y_{split} has the label {labels.min()}", hint="number the classes 0, 1, …"
+        )
+    return Examples(_pixels(path, f"x_{split}", images), labels.astype(np.int32))
+
+
+def _pixels(path: Path, name: str, images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images
+    if np.issubdtype(images.dtype, np.integer) or images.dtype == np.bool_:
+        return images.astype(np.float32)
+    if not np.issubdtype(images.dtype, np.floating):
+        raise NasctlError(f"{path}: {name} has the dtype {images.dtype}", hint="pixels must be real numbers")
+    if not np.isfinite(images).all():
+        raise NasctlError(f"{path}: {name} has values that are NaN or infinite")
+    return images.astype(np.float32)
+
+
+def _class_names(path: Path, arrays: dict[str, np.ndarray], labels: np.ndarray) -> tuple[str, ...]:
+    classes = int(labels.max()) + 1
+    absent = np.setdiff1d(np.arange(classes), labels)
+    if len(absent):
+        raise NasctlError(
+            f"{path}: y_train has labels up to {classes - 1}, but no label {absent[0]}",
+            hint="number the classes 0, 1, … without gaps",
+        )
+    if classes < 2:
+        raise NasctlError(f"{path}: y_train has only one class", hint="a classifier needs at least two")
+    if "class_names" not in arrays:
+        return tuple(str(label) for label in range(classes))
+    names = tuple(str(name) for name in arrays["class_names"].ravel())
+    if len(names) != classes:
+        raise NasctlError(f"{path}: class_names has {len(names)} names, but y_train has {classes} classes")
+    return names

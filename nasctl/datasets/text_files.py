@@ -1,0 +1,72 @@
+"""Reads a text from a folder with a file for each split, or from a single file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nasctl.datasets.dataset import Dataset
+from nasctl.datasets.text import SPLITS, Lines, TextSplit, Unit, split_lines, text_dataset
+from nasctl.errors import NasctlError
+
+_NAMES = {"train": ("train",), "validation": ("valid", "validation"), "test": ("test",)}
+
+
+def load_text_files(path: Path, unit: Unit) -> Dataset:
+    """Reads `FOLDER/train.txt`, `FOLDER/valid.txt` and `FOLDER/test.txt`, or a single file.
+
+    A prefix before these names is allowed, as in `ptb.train.txt`. A single file is split by `split_lines`. Files are in
+    UTF-8.
+
+    Args:
+      path: The folder or file.
+      unit: Whether text tokens are words or characters.
+
+    Raises:
+      NasctlError: A file does not exist, cannot be read, or has no text.
+    """
+    whole = not path.is_dir()
+    lines = split_lines(_read(path)) if whole else {split: _read(_file(path, split)) for split in SPLITS}
+    name = str(path) if unit == "words" else f"{unit}:{path}"
+    return text_dataset(name, lines, unit)
+
+
+def is_text_folder(path: Path) -> bool:
+    """Whether a path is a folder with a training text."""
+    return path.is_dir() and bool(_candidates(path, "train"))
+
+
+def _file(folder: Path, split: TextSplit) -> Path:
+    found = _candidates(folder, split)
+    if not found:
+        raise NasctlError(
+            f"{folder} has no {_NAMES[split][0]}.txt",
+            hint="add train.txt, valid.txt and test.txt, or name a single file, which nasctl splits",
+        )
+    if len(found) > 1:
+        raise NasctlError(
+            f"{folder} has both {found[0].name} and {found[1].name}",
+            hint="put each text into a folder of its own",
+        )
+    return found[0]
+
+
+def _candidates(folder: Path, split: TextSplit) -> list[Path]:
+    """Lists the file `train.txt`; if it does not exist, the files whose names end in `.train.txt`."""
+    plain = [folder / f"{name}.txt" for name in _NAMES[split] if (folder / f"{name}.txt").is_file()]
+    return plain or sorted(path for name in _NAMES[split] for path in folder.glob(f"*.{name}.txt"))
+
+
+def _read(path: Path) -> Lines:
+    """Reads the lines of a file that are not empty."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NasctlError(f"the file {path} does not exist") from error
+    except UnicodeDecodeError as error:
+        raise NasctlError(
+            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
+            hint="convert it, for example with iconv -t UTF-8",
+        ) from error
+    except OSError as error:
+        raise NasctlError(f"{path} cannot be read: {error.strerror or error}") from error
+    return [line for line in text.split("\n") if line.strip()]

@@ -1,0 +1,125 @@
+"""Loads image data sets of TFDS from ArrayRecord files, without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from nasctl.datasets import image_builder
+from nasctl.datasets.connection import why_unreachable
+from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
+
+
+def tfds_names() -> list[str]:
+    """Lists the names of the data sets that TFDS has builders for."""
+    with image_builder.quiet():
+        names: list[str] = tfds.list_builders(with_community_datasets=False)
+    return names
+
+
+def load_tfds(name: str, data_dir: Path) -> Dataset:
+    """Loads a data set of TFDS, and prepares it first if that does not require TensorFlow.
+
+    Args:
+      name: The name of the data set, `NAME` or `NAME/CONFIG`. It needs the splits `train` and `test` with labelled
+        images of one size.
+      data_dir: The folder of prepared data sets.
+
+    Raises:
+      NasctlError: The data set cannot be prepared, or does not have the splits and images that are needed.
+    """
+    builder = _builder(name, data_dir)
+    if not Path(builder.data_path).is_dir():
+        _prepare(name, builder, data_dir)
+    if builder.info.file_format != tfds.core.FileFormat.ARRAY_RECORD:
+        raise NasctlError(
+            f"{name} in {data_dir} has files of the format {builder.info.file_format.value}, "
+            "which only TensorFlow reads",
+            hint=_how_to_prepare(name, data_dir),
+        )
+    keys = builder.info.supervised_keys
+    pair = isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)
+    label = builder.info.features[keys[1]] if pair else None
+    if not isinstance(label, tfds.features.ClassLabel):
+        raise NasctlError(
+            f"{name} is not a data set of images with one class label each",
+            hint="nasctl uses data sets whose supervised keys are an image and a ClassLabel",
+        )
+    missing = [split for split in ("train", "test") if split not in builder.info.splits]
+    if missing:
+        raise NasctlError(
+            f"{name} has no split `{missing[0]}`",
+            hint=f"train and test are needed; it has {', '.join(builder.info.splits) or 'no splits'}",
+        )
+    return Dataset(
+        name, InputKind.IMAGE, _read(name, builder, "train"), _read(name, builder, "test"), tuple(label.names)
+    )
+
+
+def _builder(name: str, data_dir: Path) -> Any:
+    try:
+        with image_builder.quiet():
+            return tfds.builder(name, data_dir=data_dir)
+    except ImportError as error:
+        raise _needs_tensorflow(name, data_dir) from error
+    except Exception as error:  # third-party builders raise errors of all kinds
+        raise NasctlError(f"TFDS cannot load {name}: {_first_line(error)}") from error
+
+
+def _prepare(name: str, builder: Any, data_dir: Path) -> None:
+    urls = list(builder.url_infos or ())
+    if urls and (reason := why_unreachable(urls[0])):
+        raise NasctlError(
+            f"{name} is not prepared in {data_dir}, and {urls[0]} cannot be reached: {reason}",
+            hint=_how_to_prepare(name, data_dir),
+        )
+    try:
+        with image_builder.quiet():
+            builder.download_and_prepare(
+                file_format="array_record",
+                download_dir=data_dir / "downloads",
+                download_config=tfds.download.DownloadConfig(manual_dir=data_dir, try_download_gcs=False),
+            )
+    except ImportError as error:
+        raise _needs_tensorflow(name, data_dir) from error
+    except Exception as error:
+        raise NasctlError(
+            f"TFDS cannot prepare {name}: {_first_line(error)}", hint=_how_to_prepare(name, data_dir)
+        ) from error
+
+
+def _read(name: str, builder: Any, split: str) -> Examples:
+    try:
+        examples = image_builder.read(builder, split)
+    except ValueError as error:  # from np.stack
+        raise NasctlError(f"the images of {name} have different sizes: {_first_line(error)}") from error
+    images = examples.inputs
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4:
+        raise NasctlError(
+            f"the examples of {name} have the shape {images.shape[1:]}",
+            hint="images have the shape (height, width) or (height, width, channels)",
+        )
+    return Examples(images if images.dtype == np.uint8 else images.astype(np.float32), examples.labels)
+
+
+def _needs_tensorflow(name: str, data_dir: Path) -> NasctlError:
+    return NasctlError(f"TFDS needs TensorFlow to prepare {name}", hint=_how_to_prepare(name, data_dir))
+
+
+def _how_to_prepare(name: str, data_dir: Path) -> str:
+    return (
+        "prepare it once in an environment with TensorFlow and network access: "
+        f"tfds build {name} --file_format=array_record --data_dir={data_dir}"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,167 @@
+"""Describes syntax errors: what was found, and what could stand there instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lark.lexer import Pattern, PatternStr
+
+from nasctl.dsl.diagnostics import nearest
+from nasctl.dsl.source import Span
+
+_KINDS = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": 'a text in quotes ("…")',
+    "RELATION": "a relation (`<=`, `<`, `>=`, `>`, `==`)",
+    "SIGN": "`+` or `-`",
+    "FACTOR": "`*` or `/`",
+}
+"""Descriptions of the terminals that have more than one spelling."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An unexpected lexeme.
+
+    Attributes:
+      text: The lexeme; empty at the end of the file.
+      span: Its span.
+      before: The offset at which the text before it that was understood ends.
+      at_end: Whether it is the end of the file.
+      unreadable: Whether it is not a lexeme of the language.
+    """
+
+    text: str
+    span: Span
+    before: int
+    at_end: bool = False
+    unreadable: bool = False
+
+
+def describe_mistake(
+    found: Found, acceptable: set[str], patterns: Mapping[str, Pattern], *, begins_statement: bool
+) -> tuple[Span, str, str]:
+    """Describes a syntax error.
+
+    Args:
+      found: The unexpected lexeme.
+      acceptable: The names of the terminals that could stand there.
+      patterns: The patterns of the grammar's terminals, by name.
+      begins_statement: Whether a statement could begin there.
+
+    Returns:
+      The span, the message and the hint of the error.
+    """
+    if found.unreadable:
+        return found.span, *_unreadable(found)
+    source = found.span.source
+    wanted = _listed(acceptable, patterns)
+    if found.at_end:
+        end = Span(source, max(0, found.span.start - 1), max(1, found.span.end))
+        return end, f"the file ends here, but {wanted} should follow", ""
+    spelled = {name: pattern.value for name, pattern in patterns.items() if isinstance(pattern, PatternStr)}
+    words = {text for name, text in spelled.items() if name in acceptable and text.isalpha()}
+    if close := nearest(found.text, words, likeness=0.7):
+        return found.span, f"`{found.text}` is not understood here", f"did you mean `{close}`?"
+    previous = _word_before(found)
+    if previous not in spelled.values() and (close := _misspelt(previous, found.text)):
+        span = Span(source, found.before - len(previous), found.before)
+        return span, f"`{previous}` is not understood here", f"did you mean `{close}`?"
+    if found.text in ("}", ")") and begins_statement:
+        return (
+            found.span,
+            f"this `{found.text}` closes nothing",
+            "one too many, or its opening bracket is missing",
+        )
+    if source.position(found.before)[0] < source.position(found.span.start)[0] and not begins_statement:
+        # Something is missing at the end of an earlier line.
+        last = re.search(r"\w+$|\S$", source.text[: found.before])
+        start = last.start() if last else max(0, found.before - 1)
+        end = Span(source, start, found.before)
+        return end, f"{wanted} should follow `{end.text}`, but the line ends", ""
+    hint = ""
+    if found.text == "{" and {"IN", "NUMBER"} & {name.rpartition("__")[2] for name in acceptable}:
+        hint = "write `in` before a set, to let the search decide"
+    if found.text == "=" and spelled.get("IN") and "IN" in acceptable:
+        hint = "leave out the `=` to fix a value, or write `in` before a set"
+    what = (
+        f"no statement begins with `{found.text}` here"
+        if begins_statement
+        else f"`{found.text}` cannot stand here"
+    )
+    return found.span, f"{what}; it can be {wanted}", hint
+
+
+_KEYWORDS = ("in", "of", "step", "every", "log", "one", "repeat")
+
+
+def _misspelt(word: str, following: str) -> str:
+    """Returns the keyword that a word is probably meant to be, or an empty string."""
+    if len(word) == 2 and following == "{":
+        return "in"
+    swapped = [
+        keyword for keyword in _KEYWORDS if word and sorted(word) == sorted(keyword) and word != keyword
+    ]
+    return swapped[0] if swapped else nearest(word, _KEYWORDS) if len(word) > 2 else ""
+
+
+def _listed(acceptable: set[str], patterns: Mapping[str, Pattern], most: int = 8) -> str:
+    """Lists the acceptable terminals as a phrase."""
+    names = {name.rpartition("__")[2]: name for name in acceptable if name in patterns}
+    kinds = [
+        _KINDS.get(short) or f"a {short.lower().replace('_', ' ')}"
+        for short in names
+        if _is_kind(names[short], patterns)
+    ]
+    if {"NAME", "NUMBER", "STRING"} <= set(names):
+        kinds = [
+            "a value",
+            *(
+                kind
+                for kind in kinds
+                if kind not in {_KINDS[short] for short in ("NAME", "NUMBER", "STRING")}
+            ),
+        ]
+    signs = sorted(
+        f"`{patterns[name].value}`"
+        for short, name in names.items()
+        if not _is_kind(name, patterns) and short != "LPAR"
+    )
+    things = [*sorted(kinds), *signs, *(["the end of the file"] if "$END" in acceptable else [])]
+    # An operator may follow any value, but is seldom what the user means.
+    plain = (
+        [thing for thing in things if thing not in (_KINDS["SIGN"], _KINDS["FACTOR"])]
+        or things
+        or ["nothing"]
+    )
+    if len(plain) > most:
+        plain = [*plain[:most], "…"]
+    return plain[0] if len(plain) == 1 else f"{', '.join(plain[:-1])} or {plain[-1]}"
+
+
+def _is_kind(terminal: str, patterns: Mapping[str, Pattern]) -> bool:
+    """Whether a terminal has more than one spelling."""
+    return not isinstance(patterns[terminal], PatternStr)
+
+
+def _word_before(found: Found) -> str:
+    match = re.search(r"\w+$", found.span.source.text[: found.before])
+    return match[0] if match else ""
+
+
+def _unreadable(found: Found) -> tuple[str, str]:
+    """Returns the message and the hint for text that is not a lexeme of the language."""
+    text = found.text
+    if text.startswith('"'):
+        return "this text is not closed", 'end it with " on the same line'
+    if re.match(r"-?\d", text):
+        hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts stand in quotes: "3x3"'
+        return f"`{text}` is neither a number nor a name", hint
+    if text in ("'", "`", "“", "”", "„"):
+        return f"`{text}` means nothing here", 'texts stand in straight quotes: "…"'
+    if text in ("[", "]"):
+        return f"`{text}` means nothing here", "sets stand in braces: {1, 2}"
+    return f"`{text}` means nothing here", "only comments, after `#`, may hold any character"
