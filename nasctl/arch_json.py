@@ -23,11 +23,11 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """The data set that an architecture was measured on.
+    """The data set on which an architecture was measured.
 
     Attributes:
-      dataset: Name of the data set, as `--dataset` takes it.
-      signature: What the data set fixes about the network.
+      dataset: Name or path of the data set, as in `--dataset`.
+      signature: Shape of its examples and number of outputs.
     """
 
     dataset: str
@@ -36,15 +36,15 @@ class TaskInfo:
 
 @dataclass(frozen=True)
 class ArchitectureDocument:
-    """What an `arch.json` holds.
+    """The content of an `arch.json`.
 
     Attributes:
       space: The space of the architecture.
       tokens: Its token string, a valid one of the space.
-      task: The data set that it was measured on, if any.
+      task: The data set on which it was measured, if there is one.
       results: Measured results by name.
       origin: Where it comes from, with the versions of the packages that made it.
-      path: The file that it was read from.
+      path: The file.
     """
 
     space: Space
@@ -108,10 +108,13 @@ def save_document(document: Mapping[str, Any], path: str | Path) -> None:
 
 
 def find_document(path: str | Path) -> Path:
-    """The `arch.json` that a path means: the file itself, or the one in a checkpoint or run folder.
+    """Finds an `arch.json`.
+
+    Args:
+      path: The file, or a checkpoint or run folder that contains one.
 
     Raises:
-      NasctlError: There is none.
+      NasctlError: The file does not exist, or the folder contains none.
     """
     path = Path(path)
     candidates = (path / "arch.json", path / "best" / "arch.json") if path.is_dir() else (path,)
@@ -120,17 +123,20 @@ def find_document(path: str | Path) -> Path:
             return candidate
     if path.is_dir():
         raise NasctlError(
-            f"{path} holds no architecture",
+            f"{path} contains no architecture",
             hint="give an arch.json, a checkpoint folder, or the folder of a run with at least one finished trial",
         )
     raise NasctlError(f"there is no file {path}")
 
 
 def load_document(path: str | Path) -> ArchitectureDocument:
-    """Reads an `arch.json`, or the one of a checkpoint or run folder.
+    """Reads an `arch.json`.
+
+    Args:
+      path: The file, or a checkpoint or run folder that contains one.
 
     Raises:
-      NasctlError: There is no such file, or it is not a whole and valid `arch.json`.
+      NasctlError: The file does not exist, or it is not a complete and valid `arch.json`.
     """
     file = find_document(path)
     try:
@@ -140,7 +146,7 @@ def load_document(path: str | Path) -> ArchitectureDocument:
     except json.JSONDecodeError as error:
         raise NasctlError(
             f"{file}:{error.lineno}:{error.colno}: this is not JSON ({error.msg})",
-            hint="the file may be cut short; write it again, or take the copy in the run's best/ folder",
+            hint="the file may be truncated; write it again, or use the copy in the best/ folder of the run",
         ) from error
     return document_from_json(content, file)
 
@@ -196,7 +202,7 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
 
 
 def versions() -> dict[str, str]:
-    """Versions of nasctl, Python and the packages that results depend on."""
+    """Versions of Python, nasctl and the packages on which results depend."""
     packages = {name: metadata.version(name) for name in ("nasctl", "jax", "flax", "optax")}
     return {"python": platform.python_version(), **packages}
 

@@ -134,7 +134,7 @@ def test_files_that_are_nothing_of_the_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NasctlError, match="no file"):
         load_document(tmp_path / "absent.json")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NasctlError, match="holds no architecture"):
+    with pytest.raises(NasctlError, match="contains no architecture"):
         load_document(tmp_path / "empty")
 
 

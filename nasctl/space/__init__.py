@@ -1,7 +1,7 @@
-"""Search spaces as data: ordered decisions, when each is active, how many architectures there are.
+"""Search spaces as data: ordered decisions, their conditions, and the number of architectures.
 
-The step between the language (`nasctl.dsl`, `nasctl.dialects`) and everything that samples or decodes. Nothing
-here knows a convolution from a tree.
+Dialects build a `Space` from a file. Controllers sample token strings from it, which are decoded to architectures. No
+code in this package depends on the kind of network.
 """
 
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Clause, Decision, Tokens, Value

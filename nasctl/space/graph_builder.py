@@ -1,4 +1,4 @@
-"""What a dialect gives a space beside its decisions: how decided values become a network."""
+"""The interface by which a space builds networks from the values of its decisions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 
 class GraphBuilder(Protocol):
-    """Decodes the values of one architecture; the dialect's part of a space, opaque to everything else.
+    """Builds the network of an architecture. Each dialect has its own graph builder.
 
     Graph builders are immutable and compare by value.
     """
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network that the values stand for.
+        """The network of an architecture, not yet bound to a task.
 
         Args:
-          values: `Space.values` of a valid token string: active decisions only, anchors as tuples of labels.
+          values: The values of a valid token string (`Space.values`): active decisions only, anchors as tuples of
+            labels.
 
         Raises:
           NasctlError: The dialect has no networks (plain choices).
@@ -30,22 +31,22 @@ class GraphBuilder(Protocol):
         ...
 
     def to_json(self) -> dict[str, object]:
-        """Everything that `graph` depends on, as JSON values: part of the space's hash and of its lossless form."""
+        """The graph builder as JSON values. They are part of the hash and of the JSON form of the space."""
         ...
 
 
 @runtime_checkable
 class BuildsTrees(Protocol):
-    """A graph builder whose networks may differ in their tree cells only. Other graph builders leave this out."""
+    """A graph builder for spaces whose networks may differ in their tree cells only. This interface is optional."""
 
     def tree_ops(self, decisions: Sequence[Decision]) -> TreeOps | None:
         """The ops that the tree cells of a space are made of.
 
         Args:
-          decisions: Those of the space.
+          decisions: The decisions of the space.
 
         Returns:
-          The ops, where the networks of the space differ in nothing but their tree cells, so that all of them can be
-          trained by one compiled program; None where they differ in more.
+          The ops if the networks of the space differ in their tree cells only, so that one compiled program can train
+          all of them. Otherwise None.
         """
         ...

@@ -1,4 +1,4 @@
-"""Uniform sampling of token strings: each active decision takes each of its choices with equal probability."""
+"""Random sampling of token strings, in which the choices of a decision are equally probable."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def sample_uniform(space: Space, rng: np.random.Generator, forced: Mapping[int, 
 
     Args:
       space: The space to draw from.
-      rng: Source of randomness; the draw is a function of its state alone.
-      forced: Tokens that are given (decision index → token), as by `Space.forced`.
+      rng: Source of randomness. The result depends on its state only.
+      forced: Fixed tokens by the index of their decision, such as those of `Space.forced`.
 
     Returns:
-      A valid token string: `Space.validate` accepts it.
+      A valid token string.
     """
     forced = forced or {}
     tokens: list[int] = []

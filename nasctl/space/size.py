@@ -1,4 +1,4 @@
-"""The exact number of token strings of a space, as an integer however large."""
+"""The exact number of token strings of a space."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from math import prod
 from nasctl.space.decision import INACTIVE, Clause, Decision
 
 Table = dict[tuple[int, ...], int]
-"""For each combination of the tokens of some decisions, the number of ways to take the later ones."""
+"""The number of ways to take some later decisions, for each combination of tokens of some earlier ones."""
 
 
 def count_strings(decisions: Sequence[Decision]) -> int:
-    """Counts the valid token strings of some decisions.
+    """Counts the valid token strings.
 
-    Sums the decisions out from the last to the first. What is left of one is a table over the earlier decisions that
-    its condition, and those of the decisions summed out before it, ask about. The work grows with the size of these
-    tables, not with the number of strings.
+    The decisions are eliminated from the last to the first. Each leaves a table over the earlier decisions on which it,
+    or a decision that was eliminated before, depends. The time grows with the size of these tables, not with the
+    number of token strings.
+
+    Args:
+      decisions: The decisions of a space, in order.
     """
     total = 1
     tables: defaultdict[int, list[tuple[tuple[int, ...], Table]]] = defaultdict(list)
@@ -43,7 +46,7 @@ def count_strings(decisions: Sequence[Decision]) -> int:
 def _ways(
     index: int, taken: Sequence[int], known: dict[int, int], later: Sequence[tuple[tuple[int, ...], Table]]
 ) -> int:
-    """The ways to take a decision and the later ones that depend on it."""
+    """Number of ways to take a decision and the later decisions that depend on it."""
     if not later:
         return len(taken)
     return sum(
@@ -61,6 +64,6 @@ def _tokens(decision: Decision) -> Sequence[int]:
 
 
 def _needed(decisions: Sequence[Decision], when: Sequence[Clause]) -> tuple[Clause, ...]:
-    """The clauses that do not follow from others: those of a decision hold whenever it was taken."""
+    """The clauses without those that follow from others: the clauses of a decision hold whenever it is taken."""
     implied = {clause for asked in when for clause in decisions[asked.decision].when}
     return tuple(clause for clause in dict.fromkeys(when) if clause not in implied)

@@ -1,4 +1,4 @@
-"""A search space: the decisions, in order, and all that is needed to sample, check, count and decode them."""
+"""A search space: its decisions, and how token strings are checked, read and decoded."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Fixes one decision by the number of the trial, from its first choice to its last (paper, section 4.1).
+    """Fixes one decision by the number of the trial, from its first choice to its last (Zoph & Le 2017, section 4.1).
 
     Attributes:
       decision: Index of the decision.
-      every: Number of trials after which the next choice takes over.
+      every: Number of trials for each choice.
     """
 
     decision: int
@@ -34,11 +34,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A bound that every architecture must keep: `params <= 5M`.
+    """A bound that all evaluated architectures keep: `params <= 5M`.
 
     Attributes:
-      measure: What is bounded: a static cost (`params`, `flops`, `activation_bytes`, `depth`) or a measure that
-        an evaluator reports.
+      measure: The bounded measure: a static cost (`params`, `flops`, `activation_bytes`, `depth`), or one that the
+        evaluator reports.
       relation: One of `<=`, `<`, `>=`, `>`, `==`.
       bound: The right-hand side.
     """
@@ -48,7 +48,7 @@ class Constraint:
     bound: float
 
     def holds(self, value: float) -> bool:
-        """Whether a measured value keeps the bound."""
+        """Whether a value of the measure keeps the bound."""
         return {
             "<=": value <= self.bound,
             "<": value < self.bound,
@@ -66,15 +66,15 @@ class Space:
     """A search space.
 
     Attributes:
-      name: Stem of the file that it came from.
-      dialect: Name of the dialect that it is written in.
-      decisions: The token string's positions. Conditions look at earlier decisions only.
-      graph_builder: How values become a network.
-      anchors: Points that skip connections connect, in order.
-      schedule: The decision that is fixed by the number of the trial, if there is one.
-      constraints: Bounds that hold for every architecture that is evaluated.
-      defaults: What the file sets for `search`, `controller` and `training`, by section and key.
-      source: Text of the file with its includes resolved; not part of the hash.
+      name: Name of its file without the suffix.
+      dialect: Name of its dialect.
+      decisions: The decisions in the order of the tokens. Conditions refer to earlier decisions.
+      graph_builder: Builds the networks.
+      anchors: The points that skip connections connect, in order.
+      schedule: The depth schedule, if there is one.
+      constraints: The bounds that evaluated architectures keep.
+      defaults: The settings of the file, by section (`search`, `controller`, `training`) and key.
+      source: The text of the file with its includes resolved. It is not part of the hash.
     """
 
     name: str
@@ -89,21 +89,21 @@ class Space:
 
     @cached_property
     def size(self) -> int:
-        """Number of token strings, constraints aside; a depth schedule counts as a decision."""
+        """Number of token strings. Constraints are ignored, and a depth schedule counts as a decision."""
         return count_strings(self.decisions)
 
     @cached_property
     def hash(self) -> str:
-        """Hash of everything that decides what is sampled and decoded: 64 hexadecimal digits, stable.
+        """Hash of everything that sampling and decoding depend on: 64 hexadecimal digits.
 
-        The name, the defaults and the text of the file have no part in it.
+        The name, the settings and the text of the file are not part of it.
         """
         content = {key: value for key, value in self.to_json().items() if key not in ("name", "defaults")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def tree_ops(self) -> TreeOps | None:
-        """The ops of its tree cells, where its networks differ in these cells only; else None.
+        """The ops of its tree cells if its networks differ in these cells only, else None.
 
         Such networks can share one compiled program (`nasctl.lowering.dynamic_tree_cell`).
         """
@@ -111,7 +111,7 @@ class Space:
         return builder.tree_ops(self.decisions) if isinstance(builder, BuildsTrees) else None
 
     def to_json(self) -> dict[str, object]:
-        """The space without its text, as JSON values; `nasctl.dialects.space_from_json` is the inverse."""
+        """The space without its text, as JSON values. `nasctl.dialects.space_from_json` is the inverse."""
         return {
             "name": self.name,
             "dialect": self.dialect,
@@ -120,14 +120,14 @@ class Space:
             "schedule": asdict(self.schedule) if self.schedule else None,
             "constraints": [asdict(constraint) for constraint in self.constraints],
             "defaults": {section: dict(keys) for section, keys in self.defaults.items()},
-            "program": self.graph_builder.to_json(),  # the key is part of every hash, so it stays
+            "program": self.graph_builder.to_json(),  # the key is part of all hashes, so it cannot be renamed
         }
 
     def forced(self, trial: int) -> dict[int, int]:
-        """Tokens that the depth schedule fixes at a trial (decision index → token).
+        """The tokens that the depth schedule fixes, by the index of their decision.
 
         Args:
-          trial: Number of the trial, from 0.
+          trial: Number of the trial, starting from 0.
         """
         if self.schedule is None:
             return {}
@@ -135,10 +135,13 @@ class Space:
         return {self.schedule.decision: min(trial // self.schedule.every, last)}
 
     def validate(self, tokens: Sequence[int]) -> Tokens:
-        """Checks a token string and returns it as a tuple.
+        """Checks a token string.
+
+        Returns:
+          The token string as a tuple.
 
         Raises:
-          NasctlError: Its length, a token's range, or an active or inactive position is wrong.
+          NasctlError: The length is wrong, a token is out of range, or an inactive decision has a token.
         """
         if len(tokens) != len(self.decisions):
             raise NasctlError(
@@ -159,10 +162,10 @@ class Space:
         return tuple(int(token) for token in tokens)
 
     def values(self, tokens: Sequence[int]) -> dict[str, Value]:
-        """What a valid token string decides, by name, in order.
+        """The values of a valid token string by name, in the order of the decisions.
 
-        Active decisions only. The bits of an anchor are one value under the anchor's name: the labels of the
-        points that feed it.
+        Only active decisions have a value. The bits of an anchor point together have one, under the name of the point:
+        the labels of the points that feed it.
         """
         point_of_bit = {bit: point for point in self.anchors for bit in point.bits}
         values: dict[str, Value] = {}
@@ -181,7 +184,7 @@ class Space:
         return values
 
     def tokens(self, values: Mapping[str, Value]) -> Tokens:
-        """The token string that decides some values: the inverse of `values`.
+        """The token string of some values: the inverse of `values`.
 
         Raises:
           NasctlError: A value is missing, unknown, or not among the choices.

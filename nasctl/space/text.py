@@ -1,6 +1,6 @@
 """The text form of token strings: `layer1{height=3, width=5, filters=36} layer2{height=1, …, skip={1}}`.
 
-What people type and read where an architecture is asked for. Integers and JSON are read too.
+Commands print architectures in this form and read it. They also read integers and JSON.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ _LONGEST = 1_000_000
 
 
 def format_tokens(space: Space, tokens: Tokens) -> str:
-    """A token string as text; `parse_tokens` is the inverse.
+    """A token string in the text form. `parse_tokens` is the inverse.
 
-    Values are in groups by the first part of their names: `layers=6 layer1{height=3, width=5}`.
+    Values are grouped by the first part of their names: `layers=6 layer1{height=3, width=5}`.
+
+    Args:
+      space: The space of the token string.
+      tokens: A valid token string.
     """
     groups: list[tuple[str, list[str]]] = []
     for name, value in space.values(tokens).items():
@@ -41,10 +45,15 @@ def format_tokens(space: Space, tokens: Tokens) -> str:
 
 
 def parse_tokens(space: Space, text: str) -> Tokens:
-    """Reads a token string in any of its forms: the text form, integers, or JSON (a list, or an object of values).
+    """Reads a token string.
+
+    Args:
+      space: The space of the token string.
+      text: The text form, integers, a JSON list of integers, or a JSON object of values.
 
     Raises:
-      NasctlError: It is none of them, or not one of this space; the message says where and why.
+      NasctlError: The text has none of these forms, or it is not a token string of the space. The message states the
+        location and the reason.
     """
     stripped = text.strip()
     if len(stripped) > _LONGEST:
@@ -59,7 +68,7 @@ def parse_tokens(space: Space, text: str) -> Tokens:
         if "=" in text:
             raise
         raise NasctlError(
-            f"these are no tokens of space {space.name}:\n"
+            f"these are not tokens of space {space.name}:\n"
             f"  as whole numbers: {_first_strange(stripped)}\n"
             f"  as text: {error.message}",
             hint=f"write {_example(space)}",
@@ -67,14 +76,14 @@ def parse_tokens(space: Space, text: str) -> Tokens:
 
 
 class _Unreadable(NasctlError):
-    """A text that is not of the text form."""
+    """The error of a text that does not have the text form."""
 
 
 def _first_strange(text: str) -> str:
     for number, word in enumerate(text.replace(",", " ").split(), start=1):
         if not re.fullmatch(r"-?\d+", word):
-            return f"token {number}, `{word}`, is none"
-    return "there are none"
+            return f"token {number}, `{word}`, is not a whole number"
+    return "there are no tokens"
 
 
 def _written(value: Value) -> str:
@@ -105,7 +114,8 @@ def _from_json(space: Space, text: str) -> Tokens:
             else "too deep"
         )
         raise NasctlError(
-            f"these tokens begin like JSON, but are not: {reason}", hint=f"the text form is {_example(space)}"
+            f"these tokens begin like JSON but are not valid JSON: {reason}",
+            hint=f"the text form is {_example(space)}",
         ) from None
     if isinstance(document, list):
         if not all(isinstance(token, int) and not isinstance(token, bool) for token in document):
@@ -117,7 +127,14 @@ def _from_json(space: Space, text: str) -> Tokens:
 
 @dataclass(frozen=True)
 class _Raw:
-    """A value as it was written, with its place; `parts` of an anchor's set."""
+    """A value of the text form.
+
+    Attributes:
+      text: The value.
+      at: Its first character, counted from 1.
+      parts: The labels, if it is the set of an anchor.
+      quoted: Whether it is in quotes.
+    """
 
     text: str
     at: int
@@ -138,29 +155,29 @@ class _Reader:
         self._at = 0
 
     def values(self) -> Iterator[tuple[str, int, _Raw]]:
-        """Names with their places and values."""
+        """The names with their characters and values."""
         while self._parts[self._at][1] != "end":
             name, at = self._name()
-            sign, _, place = self._next()
+            sign, _, position = self._next()
             if sign == "=":
                 yield name, at, self._value()
             elif sign == "{":
                 yield from self._group(name)
             else:
-                raise _wrong(sign, place, f"`=` or `{{` after `{name}`")
+                raise _wrong(sign, position, f"`=` or `{{` after `{name}`")
 
     def _group(self, owner: str) -> Iterator[tuple[str, int, _Raw]]:
         while True:
             name, at = self._name()
-            sign, _, place = self._next()
+            sign, _, position = self._next()
             if sign != "=":
-                raise _wrong(sign, place, f"`=` after `{name}`")
+                raise _wrong(sign, position, f"`=` after `{name}`")
             yield f"{owner}.{name}", at, self._value()
-            sign, _, place = self._next()
+            sign, _, position = self._next()
             if sign == "}":
                 return
             if sign != ",":
-                raise _wrong(sign, place, "`,` or `}`")
+                raise _wrong(sign, position, "`,` or `}`")
 
     def _name(self) -> tuple[str, int]:
         text, kind, at = self._next()
@@ -176,17 +193,17 @@ class _Reader:
             raise _wrong(text, at, "a value")
         parts: list[str] = []
         while True:
-            text, kind, place = self._next()
+            text, kind, position = self._next()
             if text == "}" and not parts:
                 return _Raw("{}", at, ())
             if kind not in ("word", "text"):
-                raise _wrong(text, place, "a label")
+                raise _wrong(text, position, "a label")
             parts.append(text.strip('"'))
-            text, _, place = self._next()
+            text, _, position = self._next()
             if text == "}":
                 return _Raw("{…}", at, tuple(parts))
             if text != ",":
-                raise _wrong(text, place, "`,` or `}`")
+                raise _wrong(text, position, "`,` or `}`")
 
     def _next(self) -> tuple[str, str, int]:
         part = self._parts[self._at]
@@ -195,12 +212,12 @@ class _Reader:
 
 
 def _wrong(found: str, at: int, wanted: str) -> _Unreadable:
-    what = f"`{found}` stands where {wanted} should" if found else f"they end where {wanted} should stand"
+    what = f"there is `{found}` instead of {wanted}" if found else f"{wanted} is missing"
     return _Unreadable(f"the tokens cannot be read at character {at}: {what}")
 
 
 def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[str, Value]:
-    """The values that were meant, as the space knows them."""
+    """The values of the text form, converted to choices of the space."""
     choices = {decision.name: decision.choices for decision in space.decisions}
     labels: dict[str, tuple[Choice, ...]] = {
         point.name: tuple(space.anchors[source].label for source in point.sources) for point in space.anchors
@@ -240,7 +257,7 @@ def _meant(text: str, choices: Iterable[Choice], name: str, at: int) -> Choice:
 
 
 def _example(space: Space) -> str:
-    """The beginning of a token string of the space."""
+    """The beginning of a token string of the space, for hints."""
     tokens: list[int] = []
     for decision in space.decisions:
         tokens.append(0 if decision.active(tokens) else -1)

@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
         (["trials", "nowhere"], "does not exist"),
         (["trials", "."], "is not the folder of a run"),
         (["render", "nowhere.json"], "no file nowhere.json"),
-        (["train", "."], "holds no architecture"),
+        (["train", "."], "contains no architecture"),
         (["eval", "--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
         (["eval"], "--checkpoint"),
         (["serach"], "No such command"),

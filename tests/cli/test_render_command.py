@@ -93,7 +93,7 @@ def test_an_architecture_of_a_token_string(arch):
         (["ARCH", "--dataset", "nothing"], "nothing"),
         (["absent.json"], "absent.json"),
         (["spaces/cnn.nas"], "is a search space"),
-        (["spaces/cnn.nas", "--tokens", "1 b"], "these are no tokens"),
+        (["spaces/cnn.nas", "--tokens", "1 b"], "these are not tokens"),
         (["spaces/cnn.nas", "--tokens", "1 2"], "tokens"),
     ],
 )

@@ -52,9 +52,13 @@ def test_anchors_are_sets_of_labels():
         ("layer2{skip={2}}", r"layer2.skip cannot be 2 \(character 13\)", "it is one of 1"),
         ("layer1{height=3, height=3}", "layer1.height is given twice", ""),
         ("layer1{height={3}}", "is one value, not a set", ""),
-        ("layer1{height=3", "character 16: they end where `,` or `}` should stand", ""),
+        ("layer1{height=3", "character 16: `,` or `}` is missing", ""),
         ("layer1{height=3}", "a value for layer1.width is missing", ""),
-        ("[0, 1", "begin like JSON, but are not: Expecting ',' delimiter at character 6", "the text form is"),
+        (
+            "[0, 1",
+            "begin like JSON but are not valid JSON: Expecting ',' delimiter at character 6",
+            "the text form is",
+        ),
         ("[0, 1.5]", "whole numbers only", ""),
         ("0 1 2", "takes 33 tokens, but 3 were given", ""),
         ("0 9" + " 0" * 31, "layer1.width has 4 choices, so its token must be 0 to 3, not 9", ""),
@@ -70,9 +74,9 @@ def test_where_every_reading_fails_each_is_listed_with_its_place():
     with pytest.raises(NasctlError) as caught:
         parse_tokens(SPACES["spaces/nasbench201.nas"], "0 1 two 3")
     assert caught.value.message.splitlines() == [
-        "these are no tokens of space nasbench201:",
-        "  as whole numbers: token 3, `two`, is none",
-        "  as text: the tokens cannot be read at character 3: `1` stands where `=` or `{` after `0` should",
+        "these are not tokens of space nasbench201:",
+        "  as whole numbers: token 3, `two`, is not a whole number",
+        "  as text: the tokens cannot be read at character 3: there is `1` instead of `=` or `{` after `0`",
     ]
 
 
