@@ -36,8 +36,8 @@ END: Mapping[Unit, str] = {"words": "<eos>", "chars": "\n"}
 def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dataset:
     """Creates the data set of a text.
 
-    Each text token of a split is one example: it is to be predicted from those before it. The token before the first
-    one is the end of a line, which has the number 0.
+    Each text token of a split is one example, which is predicted from the tokens before it. The first one is preceded
+    by the end of a line, which has the number 0.
 
     Args:
       name: The name with which `load` finds the data set.
@@ -45,7 +45,7 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
       unit: Whether text tokens are words or characters.
 
     Raises:
-      NasctlError: A split has fewer than two text tokens, or all text tokens of the training split are the same.
+      NasctlError: A split has fewer than two text tokens, or the training text has no word except `<unk>`.
     """
     tokens = {split: list(text_tokens(lines[split], unit)) for split in SPLITS}
     for split in SPLITS:
@@ -57,8 +57,8 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
     vocabulary = vocabulary_of(tokens["train"], unit)
     if len(vocabulary) < 3:
         raise NasctlError(
-            f"the training text of {name} repeats a single {unit.removesuffix('s')}",
-            hint="a language model needs at least two different ones to predict",
+            f"the training text of {name} has no word except {UNKNOWN}",
+            hint="a language model needs words to predict",
         )
     numbers = {token: number for number, token in enumerate(vocabulary)}
     unknown = numbers.get(UNKNOWN, 0)

@@ -1,4 +1,4 @@
-"""How layers compute what XLA would otherwise compute slowly or too coarsely on a CPU."""
+"""Functions that several layers share, for speed and precision on CPUs."""
 
 from __future__ import annotations
 
