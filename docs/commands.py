@@ -24,12 +24,20 @@ def section(name: str, command: Any) -> str:
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
     rows = [(f"`{parameter.metavar or parameter.name}`", parameter.help) for parameter in arguments]
     rows += [
-        (f"`{' '.join(option_words(option))}`", option.help) for option in options if option.name != "help"
+        (f"`{' '.join(option_words(option))}`", option_text(option))
+        for option in options
+        if option.name != "help"
     ]
     parts.append("\n".join(["| | |", "| --- | --- |", *(f"| {left} | {right} |" for left, right in rows)]))
     examples = example.removeprefix("Example:").strip().splitlines()
     parts.append("```bash\n" + "\n".join(line.strip() for line in examples) + "\n```")
     return "\n\n".join(parts)
+
+
+def option_text(option: Any) -> str:
+    """Returns the help of an option with its default, unless the option is a flag or hides its default."""
+    hidden = option.is_flag or not option.show_default or option.default is None
+    return str(option.help) if hidden else f"{option.help} Default: {written(option.default)}."
 
 
 def option_words(option: Any) -> list[str]:
