@@ -82,7 +82,15 @@ def write(spec: DatasetSpec, data_dir: Path, *, download_dir: Path, manual_dir: 
 
 
 def read(builder: tfds.core.DatasetBuilder, split: str) -> Examples:
-    """Reads and decodes all examples of a split of a prepared data set."""
+    """Reads and decodes all examples of a split of a prepared data set.
+
+    Args:
+      builder: The builder of the data set.
+      split: The name of the split.
+
+    Raises:
+      ValueError: The images have different sizes.
+    """
     with quiet():
         records = builder.as_data_source(split=split)
         image_key, label_key = builder.info.supervised_keys or ("image", "label")

@@ -75,6 +75,10 @@ _PURPOSE: Mapping[TextSplit, str] = {"train": "training", "validation": "validat
 def text_tokens(lines: Iterable[str], unit: Unit) -> Iterator[str]:
     """Yields the text tokens of lines.
 
+    Args:
+      lines: The lines, without line breaks.
+      unit: Whether text tokens are words or characters.
+
     >>> list(text_tokens(["no more", "N"], "words"))
     ['no', 'more', '<eos>', 'N', '<eos>']
     >>> "".join(text_tokens(["no more", "N"], "chars"))
@@ -86,7 +90,11 @@ def text_tokens(lines: Iterable[str], unit: Unit) -> Iterator[str]:
 
 
 def vocabulary_of(tokens: Sequence[str], unit: Unit) -> tuple[str, ...]:
-    """Lists the end of a line, `<unk>`, and then the text tokens of a training text, the most frequent first.
+    """Lists the vocabulary: the end of a line, `<unk>`, and the text tokens of a training text by descending frequency.
+
+    Args:
+      tokens: The text tokens of the training text.
+      unit: Whether they are words or characters.
 
     >>> vocabulary_of(["b", "a", "b", "<eos>"], "words")
     ('<eos>', '<unk>', 'b', 'a')

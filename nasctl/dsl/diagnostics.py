@@ -114,7 +114,13 @@ class Problems:
     _unread: list[Span] = field(default_factory=list)
 
     def syntax_error(self, span: Span, message: str, *, hint: str = "") -> None:
-        """Adds a syntax error. The meaning of its span is unknown."""
+        """Adds a syntax error. The meaning of its span is unknown.
+
+        Args:
+          span: The part of the file that is wrong.
+          message: What is wrong.
+          hint: What to change, or an empty string.
+        """
         self._unread.append(span)
         self.error(span, message, hint=hint)
 
@@ -130,13 +136,27 @@ class Problems:
         )
 
     def error(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:
-        """Adds an error, unless there already is a syntax error with the same span."""
+        """Adds an error, unless there already is a syntax error with the same span.
+
+        Args:
+          span: The part of the file that is wrong.
+          message: What is wrong.
+          hint: What to change, or an empty string.
+          notes: Additions that explain the message.
+        """
         if any(item.span == span for item in self.found if item.severity == "error") and self.unread_in(span):
             return
         self.found.append(Diagnostic(message, span, hint, tuple(notes)))
 
     def warn(self, span: Span, message: str, *, hint: str = "", notes: Iterable[Note] = ()) -> None:
-        """Adds a warning."""
+        """Adds a warning.
+
+        Args:
+          span: The part of the file that it refers to.
+          message: What is suspicious.
+          hint: What to change, or an empty string.
+          notes: Additions that explain the message.
+        """
         self.found.append(Diagnostic(message, span, hint, tuple(notes), "warning"))
 
     @property
@@ -189,13 +209,25 @@ class SpaceError(NasctlError):
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
-    """Returns the known name that is most similar to a word, or an empty string if none is similar enough."""
+    """Returns the known name that is most similar to a word, or an empty string if none is similar enough.
+
+    Args:
+      word: The word.
+      known: The known names.
+      likeness: The smallest similarity that is enough, from 0 to 1 (`difflib.get_close_matches`).
+    """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=likeness)
     return close[0] if close else ""
 
 
 def suggestion(word: str, known: Iterable[str], *, most: int = 12) -> str:
-    """Returns a hint for an unknown name: the most similar known name, or else a list of the known names."""
+    """Returns a hint for an unknown name: the most similar known name, or else a list of the known names.
+
+    Args:
+      word: The unknown name.
+      known: The known names.
+      most: The greatest number of names in the list.
+    """
     names = list(dict.fromkeys(known))
     close = nearest(word, names)
     if close:

@@ -14,7 +14,7 @@ from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
 from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.parser_state import ParserState, missing_parts, start_of
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.syntax_errors import Found, describe_mistake
+from nasctl.dsl.syntax_errors import Found, describe_syntax_error
 from nasctl.resources import grammar_folder
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Recovery:
     def _report(self, found: Found, state: ParserState, acceptable: set[str]) -> None:
         patterns = {terminal.name: terminal.pattern for terminal in self._grammar.terminals}
         begins = state.between_statements()
-        span, message, hint = describe_mistake(found, acceptable, patterns, begins_statement=begins)
+        span, message, hint = describe_syntax_error(found, acceptable, patterns, begins_statement=begins)
         self._problems.syntax_error(span, message, hint=hint)
 
     def _resume(self, state: ParserState, found: Found) -> bool:

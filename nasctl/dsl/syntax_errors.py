@@ -41,7 +41,7 @@ class Found:
     unreadable: bool = False
 
 
-def describe_mistake(
+def describe_syntax_error(
     found: Found, acceptable: set[str], patterns: Mapping[str, Pattern], *, begins_statement: bool
 ) -> tuple[Span, str, str]:
     """Describes a syntax error.

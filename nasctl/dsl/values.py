@@ -48,7 +48,12 @@ class Scope:
 
 
 def define(lets: Iterable[Let], problems: Problems) -> Scope:
-    """Creates the scope of `let` statements, each of which may use the names before it."""
+    """Creates the scope of `let` statements.
+
+    Args:
+      lets: The statements, each of which may use the names before it.
+      problems: Collects the errors.
+    """
     values: dict[str, Choice | tuple[Choice, ...]] = {}
     scope = Scope(values)
     for let in lets:
@@ -61,7 +66,16 @@ def define(lets: Iterable[Let], problems: Problems) -> Scope:
 
 
 def number_value(number: Number, problems: Problems) -> int | float | None:
-    """Returns the value of a number, multiplied by its unit; an int if it is written without a fraction or exponent."""
+    """Evaluates a number.
+
+    Args:
+      number: The number, possibly with a unit such as `M` or `KiB`.
+      problems: Collects the errors.
+
+    Returns:
+      The value: an int if the number is written without fraction and exponent, or is whole with its unit; otherwise a
+      float. None if an error was added.
+    """
     match = _UNIT.match(number.text)
     assert match is not None
     digits, unit = match["digits"], match["unit"]

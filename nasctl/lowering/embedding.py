@@ -1,6 +1,6 @@
 """Flax modules that map text tokens to vectors and vectors to logits over text tokens.
 
-Letters: N examples, T steps, V size of the vocabulary, H units.
+Letters: N examples, T time steps, V size of the vocabulary, H units.
 """
 
 from __future__ import annotations

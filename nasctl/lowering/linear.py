@@ -24,6 +24,10 @@ def split(fused: Float[Array, "*N P"], widths: tuple[int, ...]) -> tuple[Float[A
 
     The gradient is one concatenation. Automatic differentiation would pad the gradient of each piece with zeros to the
     full width and add them all up, which takes longer than the products of a small cell.
+
+    Args:
+      fused: The array to split.
+      widths: The sizes H of the pieces along the last axis.
     """
     ends = list(accumulate(widths))
     return tuple(fused[..., end - width : end] for end, width in zip(ends, widths, strict=True))

@@ -92,7 +92,12 @@ class RecurrentCell(nnx.RNNCellBase):
         return tuple(values[index] for index in self.plan.precomputed_nodes)
 
     def step(self, carry: Carry, precomputed: Sequence[Array]) -> Carry:
-        """Computes the new states from the old ones and from the output of `precompute` for the time step."""
+        """Computes the new states.
+
+        Args:
+          carry: The old states.
+          precomputed: The output of `precompute` for the time step.
+        """
         products = self.state_products
         computed = [
             product(carry[number]) for product, number in zip(products, self.plan.product_states, strict=True)
@@ -222,7 +227,15 @@ class Recurrent(nnx.Module):
         return self.cell.initialize_carry((examples, 0))
 
     def run(self, sequence: Float[Array, "N T F"], carry: Carry) -> tuple[Float[Array, "N T H"], Carry]:
-        """Returns the outputs of all time steps, and the states after the last, with which the next sequence starts."""
+        """Runs the layer over a sequence.
+
+        Args:
+          sequence: The input.
+          carry: The states before the first time step.
+
+        Returns:
+          The outputs of all time steps, and the states after the last, with which the next sequence can start.
+        """
         precomputed = self.cell.precompute(jnp.swapaxes(sequence, 0, 1))
         outputs, carry = self.cell.run(precomputed, carry, sequence.shape[1])
         return jnp.swapaxes(outputs, 0, 1), carry

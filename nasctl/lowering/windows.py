@@ -26,12 +26,24 @@ Output = Float[Array, "H_s W_s C N"]
 
 
 def max_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Output:
-    """Returns the maximum over each window; equal maxima share its gradient."""
+    """Computes the maximum over each window; equal maxima share its gradient.
+
+    Args:
+      maps: The input.
+      window: Height and width of the window.
+      stride: Distance between windows, vertical and horizontal.
+    """
     return _reduce_windows(maps, window, stride, jnp.maximum, outside=-jnp.inf)
 
 
 def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -> Output:
-    """Returns the mean over the part of each window that lies inside the maps."""
+    """Computes the mean over the part of each window that lies inside the maps.
+
+    Args:
+      maps: The input.
+      window: Height and width of the window.
+      stride: Distance between windows, vertical and horizontal.
+    """
     sums = _reduce_windows(maps, window, stride, jnp.add, outside=0)
     ones = np.ones((*maps.shape[:2], 1, 1), np.float32)
     counts = _reduce_windows(jnp.asarray(ones), window, stride, jnp.add, outside=0)
@@ -39,7 +51,16 @@ def average_pool(maps: Maps, window: tuple[int, int], stride: tuple[int, int]) -
 
 
 def convolve_depthwise(maps: Maps, kernel: Float[Array, "h w C"], stride: tuple[int, int]) -> Output:
-    """Cross-correlates each channel with a kernel of its own, in float32 or float64."""
+    """Cross-correlates each channel with a kernel of its own, in float32 or float64.
+
+    Args:
+      maps: The input.
+      kernel: The weights.
+      stride: Distance between positions, vertical and horizontal.
+
+    Returns:
+      The output, with the dtype of the maps.
+    """
     dtype, maps, kernel = maps.dtype, at_least_float32(maps), at_least_float32(kernel)
     total = sum(
         (
@@ -67,7 +88,7 @@ def _reduce_windows(
 
 
 def _slices(maps: Array, window: int, stride: int, *, axis: int, outside: float) -> list[Array]:
-    """Returns, for each position within the window, its value in every window along one axis."""
+    """Returns an array for each position in a window: the values there of all windows along one axis."""
     size = maps.shape[axis]
     reach = (-(-size // stride) - 1) * stride
     before = (window - 1) // 2

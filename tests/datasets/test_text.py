@@ -43,3 +43,8 @@ def test_every_line_is_in_exactly_one_split_and_in_order() -> None:
 def test_an_empty_split_is_named() -> None:
     with pytest.raises(NasctlError, match="no text for the validation split"):
         text_dataset("cats", {**LINES, "validation": []}, "words")
+
+
+def test_a_training_text_of_unknown_words_is_refused() -> None:
+    with pytest.raises(NasctlError, match="no word except <unk>"):
+        text_dataset("cats", {**LINES, "train": ["<unk> <unk>"]}, "words")

@@ -61,7 +61,12 @@ class Matrices(NamedTuple):
 
 @lru_cache(maxsize=64)
 def matrices_of(height: Axis, width: Axis) -> Matrices:
-    """Computes the matrices of a convolution; an axis with a single tap is not transformed."""
+    """Computes the matrices of a convolution; an axis with a single tap is not transformed.
+
+    Args:
+      height: The vertical axis.
+      width: The horizontal axis. At least one of the two has more than one tap.
+    """
     if width.taps == 1:
         return Matrices(*(Stages((vertical,), (None,)) for vertical in _factors(height)))
     if height.taps == 1:
@@ -78,7 +83,12 @@ def matrices_of(height: Axis, width: Axis) -> Matrices:
 
 
 def count_multiplications(height: Axis, width: Axis) -> MultiplicationCount:
-    """Counts the multiplications of a convolution; if both axes have a single tap, nothing is transformed."""
+    """Counts the multiplications of a convolution; if both axes have a single tap, nothing is transformed.
+
+    Args:
+      height: The vertical axis.
+      width: The horizontal axis.
+    """
     if height.taps == width.taps == 1:
         return MultiplicationCount(height.size * width.size, 0, 0)
     if width.taps == 1:

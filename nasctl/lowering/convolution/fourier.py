@@ -28,8 +28,8 @@ frequencies are real and are transformed as above. The other lines are complex a
 
 **Channels.** With C channels, F filters and N examples each entry of ⊙ is a matrix product, of (F, C) and (C, N) for
 y. A 7×7 kernel on 8×8 maps takes 181 of them, where the definition takes 8 · 8 · 7 · 7 = 3,136. Winograd's algorithms
-(1980) take fewer, but the entries of their matrices grow with the length until float32 loses its precision. Fourier
-transforms are orthogonal and do not have this problem.
+(Winograd 1980, Arithmetic Complexity of Computations) take fewer, but the entries of their matrices grow with the
+length until float32 loses its precision. Fourier transforms are orthogonal and do not have this problem.
 
 Letters: H and W height and width, C channels, F filters, N examples, h and w height and width of the kernel; H_s and
 W_s height and width of the output.
