@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from flax import nnx
-from test_group import ADAM, SPACE, sampled
+from test_group_trainer import ADAM, SPACE, sampled
 from test_streams import CELL, letters  # noqa: F401 a fixture
 from test_streams import CONFIG as TEXT
 from tiny_networks import LinearArchitecture
