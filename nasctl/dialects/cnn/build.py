@@ -6,44 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nasctl.dialects.cnn.body import TemplateReader
+from nasctl.dialects.cnn.counts import MOST_LAYERS, CountReader, LayerCount
 from nasctl.dialects.cnn.graph_builder import CnnGraphBuilder, LayerSpec
 from nasctl.dialects.cnn.steps import Again, Choose, Ref, Step
-from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers, Times
+from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers
 from nasctl.dialects.cnn.template import Template
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
-from nasctl.dsl.syntax import ChoiceSet, Domain, Range, Statement
-from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.dsl.syntax import Statement
+from nasctl.dsl.values import Scope, evaluate
 from nasctl.input_kind import InputKind
-from nasctl.space import AnchorPoint, Choice, Clause, Schedule
-
-MOST_LAYERS = 1_000
-"""Largest number of layers of one statement."""
+from nasctl.space import AnchorPoint, Clause
 
 _ENDS = {"input": (InputKind.IMAGE.value,), "output": ("classifier",)}
-
-
-@dataclass(frozen=True)
-class _Count:
-    """A number of layers.
-
-    Attributes:
-      most: The largest number.
-      decision: Index of the decision on the number, if it is decided.
-      choices: The choices of that decision.
-    """
-
-    most: int
-    decision: int | None = None
-    choices: tuple[int, ...] = ()
-
-    def clauses(self, number: int) -> tuple[Clause, ...]:
-        """When a network has the layer of a number."""
-        tokens = tuple(token for token, count in enumerate(self.choices) if count >= number)
-        if self.decision is None or len(tokens) == len(self.choices):
-            return ()
-        return (Clause(self.decision, tokens),)
 
 
 @dataclass
@@ -66,7 +42,10 @@ class _Builder:
     bodies: list[Template] = field(default_factory=list)
     specs: list[LayerSpec] = field(default_factory=list)
     group: list[int] = field(default_factory=list)
-    schedule: Schedule | None = None
+    counts: CountReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counts = CountReader(self.scope, self.problems, self.decisions)
 
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
@@ -81,7 +60,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     builder = _Builder(scope, problems, TemplateReader(blocks, scope, problems))
     _check_ends([item for item in statements if isinstance(item, End)], problems)
     layers = [item for item in statements if isinstance(item, Layer)]
-    count = _count_layers(builder, [item for item in statements if isinstance(item, Layers)], layers)
+    count = builder.counts.layers([item for item in statements if isinstance(item, Layers)], layers)
     for layer in layers:
         _add_layer(builder, layer, count)
     crossings = _crossings(builder, [item for item in statements if isinstance(item, After)])
@@ -91,9 +70,8 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     graph_builder = CnnGraphBuilder(
         tuple(body.steps for body in builder.bodies), tuple(builder.specs), crossings
     )
-    return Parts(
-        builder.decisions.all(), graph_builder, tuple(item.point for item in builder.points), builder.schedule
-    )
+    anchors = tuple(item.point for item in builder.points)
+    return Parts(builder.decisions.all(), graph_builder, anchors, builder.counts.schedule)
 
 
 def _check_ends(ends: Sequence[End], problems: Problems) -> None:
@@ -109,93 +87,7 @@ def _check_ends(ends: Sequence[End], problems: Problems) -> None:
             problems.error(end.word.span, f"a cnn has no {end.name} `{end.word.name}`", hint=hint)
 
 
-def _count_layers(builder: _Builder, given: Sequence[Layers], layers: Sequence[Layer]) -> _Count | None:
-    """The number of layers without a name, or None if it is not given or wrong."""
-    problems = builder.problems
-    unnamed = [layer for layer in layers if layer.name is None]
-    for layer in unnamed[1:]:
-        problems.error(
-            layer.span,
-            "there are two layers without a name",
-            hint="name the parts of the network: layer stem { … } layer stage repeat 3 { … }",
-            notes=[Note("the first one is here", unnamed[0].span)],
-        )
-    for item in given[1:]:
-        problems.error(
-            item.span, "`layers` is given twice", notes=[Note("the first one is here", given[0].span)]
-        )
-    for layer in unnamed:
-        if layer.times is not None:
-            problems.error(
-                layer.times.span,
-                "the number of layers without a name is given by `layers`",
-                hint="for example `layers 6`",
-            )
-    if not given:
-        if unnamed and not problems.unread_in(unnamed[0].span.source.whole):
-            problems.error(
-                unnamed[0].span, "the number of layers is missing", hint="say so with `layers 6` before it"
-            )
-        return None
-    if not unnamed:
-        problems.error(given[0].span, "there is no `layer { … }` that this could count")
-    item = given[0]
-    if item.how == "fixed":
-        return _fixed(builder, item.count, item.span)
-    choices = _counts(builder, item.count)
-    if item.how == "decided":
-        if choices is None:
-            return None
-        return _Count(max(choices), builder.decisions.add("layers", choices), choices)
-    assert item.every is not None
-    every = evaluate(item.every, builder.scope, problems)
-    if every is not None and (not isinstance(every, int) or every < 1):
-        problems.error(item.every.span, "a whole number of samples, 1 or more, should follow `every`")
-        every = None
-    if choices is None or not isinstance(every, int):
-        return None
-    if list(choices) != sorted(choices):
-        problems.error(
-            item.count.span, "the depths of a schedule must increase", hint=f"order it: {sorted(choices)}"
-        )
-    index = builder.decisions.add("layers", choices)
-    builder.schedule = Schedule(index, every)
-    return _Count(max(choices), index, choices)
-
-
-def _fixed(builder: _Builder, count: Domain, span: Span) -> _Count | None:
-    if isinstance(count, (Range, ChoiceSet)):
-        builder.problems.error(
-            count.span,
-            "this is several numbers of layers: are they decided, or a schedule?",
-            hint=f"`layers in {count.span.text}`, or `layers {count.span.text} every 1600 samples`",
-        )
-        return None
-    number = evaluate(count, builder.scope, builder.problems)
-    return _Count(number) if _is_count(builder, number, count.span) and isinstance(number, int) else None
-
-
-def _counts(builder: _Builder, domain: Domain) -> tuple[int, ...] | None:
-    choices = expand(domain, builder.scope, builder.problems, words=False)
-    if choices is None or not all(_is_count(builder, choice, domain.span) for choice in choices):
-        return None
-    if len(choices) == 1:
-        builder.problems.warn(
-            domain.span, "there is one choice, so nothing is decided", hint=f"write `layers {choices[0]}`"
-        )
-    return tuple(int(choice) for choice in choices)
-
-
-def _is_count(builder: _Builder, value: Choice | tuple[Choice, ...] | None, span: Span) -> bool:
-    if value is None:
-        return False
-    if not isinstance(value, int) or not 1 <= value <= MOST_LAYERS:
-        builder.problems.error(span, f"a number of layers is from 1 to {MOST_LAYERS:,}, not {value}")
-        return False
-    return True
-
-
-def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
+def _add_layer(builder: _Builder, layer: Layer, unnamed: LayerCount | None) -> None:
     template = builder.templates.read(layer.body)
     if not layer.body:
         builder.problems.error(
@@ -229,7 +121,7 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
     if layer.times is None:
         _add_spec(builder, template, LayerSpec(name, name, body, bool(template.skip)), ())
         return
-    times = _times(builder, name, layer.times)
+    times = builder.counts.times(name, layer.times)
     if times is not None and _fits(builder, layer, template, times.most):
         counted_by = f"{name}.repeat" if times.decision is not None else ""
         for number in range(1, times.most + 1):
@@ -238,15 +130,6 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: _Count | None) -> None:
                 called, called, body, bool(template.skip), counted_by, number if counted_by else 0
             )
             _add_spec(builder, template, spec, times.clauses(number))
-
-
-def _times(builder: _Builder, name: str, times: Times) -> _Count | None:
-    if not times.decided:
-        return _fixed(builder, times.count, times.span)
-    choices = _counts(builder, times.count)
-    if choices is None:
-        return None
-    return _Count(max(choices), builder.decisions.add(f"{name}.repeat", choices), choices)
 
 
 def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> bool:
