@@ -38,3 +38,6 @@ def test_a_cnn_can_name_every_layer() -> None:
 def test_an_op_is_a_layer_unless_it_says_otherwise() -> None:
     relu = op_named("relu")
     assert Op("theirs", relu.shape, relu.cost, relu.label, "compute", "theirs:Module").roles == ("layer",)
+    activation = Op("theirs", relu.shape, relu.cost, relu.label, "activate", "theirs:Module")
+    assert activation.roles == ("layer", "activation")
+    assert op_named("zero").roles == ("layer",)

@@ -56,7 +56,6 @@ relu = Op(
     lowering="nasctl.lowering.elementwise:Relu",
     channels="apart",
     keeps_zero=True,
-    roles=("layer", "activation"),
 )
 
 dropout = Op(
@@ -79,7 +78,6 @@ identity = Op(
     lowering="nasctl.lowering.elementwise:Identity",
     channels="apart",
     keeps_zero=True,
-    roles=("layer", "activation"),
 )
 
 # Zeros of the shape of its input, or of the attribute `shape`. A dialect uses it where two nodes are not connected.
@@ -92,4 +90,5 @@ zero = Op(
     lowering="nasctl.lowering.elementwise:Zero",
     channels="apart",
     keeps_zero=True,
+    roles=("layer",),
 )

@@ -83,7 +83,7 @@ class Op:
         each channel is computed on its own, so that the output has the same order. `fixed`: anything else.
       unordered: Whether the order of its inputs changes nothing but the order of the channels of the output.
       keeps_zero: Whether the output is zero if all inputs are zero.
-      roles: What it can be used as. An activation of a package states `("layer", "activation")`.
+      roles: What it can be used as. By default it is a layer, and an op of the family `activate` is an activation, too.
       applies_graph: Whether one of its attributes is a Graph that it applies. Its rules then take a further argument to
         measure this graph: `infer_shapes` for the shape rule, `measure_cost` for the cost rule.
     """
@@ -97,5 +97,11 @@ class Op:
     channels: Literal["mixed", "apart", "fixed"] = "fixed"
     unordered: bool = False
     keeps_zero: bool = False
-    roles: tuple[Role, ...] = ("layer",)
+    roles: tuple[Role, ...] = None  # type: ignore[assignment]  # replaced by __post_init__
     applies_graph: bool = False
+
+    def __post_init__(self) -> None:
+        stated: tuple[Role, ...] | None = self.roles
+        if stated is None:
+            stated = ("layer", "activation") if self.family == "activate" else ("layer",)
+            object.__setattr__(self, "roles", stated)

@@ -196,7 +196,6 @@ tanh = Op(
     lowering="nasctl.lowering.activations:Tanh",
     channels="apart",
     keeps_zero=True,
-    roles=("layer", "activation"),
 )
 
 sigmoid = Op(
@@ -207,7 +206,6 @@ sigmoid = Op(
     family="activate",
     lowering="nasctl.lowering.activations:Sigmoid",
     channels="apart",
-    roles=("layer", "activation"),
 )
 
 sin = Op(
