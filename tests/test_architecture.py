@@ -1,75 +1,20 @@
-"""Architectures and their file: what is written is read back, and what is no such file is refused clearly."""
+"""Architectures: how token strings are decoded."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-import jsonschema
 import numpy as np
 import pytest
 
 import nasctl
-from nasctl.arch_json import TaskInfo, load_document
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError
-from nasctl.graph import Signature
 from nasctl.space import sample_uniform
-
-SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "arch.schema.json").read_text(encoding="utf-8"))
-DIGITS = TaskInfo("digits", Signature((8, 8, 1), 10))
 
 
 @pytest.fixture
 def architecture() -> Architecture:
     space = nasctl.load_space("spaces/cnn.nas")
-    return space.decode(sample_uniform(space, np.random.default_rng(3)))
-
-
-@pytest.fixture
-def file(architecture: Architecture, tmp_path: Path) -> Path:
-    path = tmp_path / "arch.json"
-    architecture.save(
-        path, task=DIGITS, results={"reward": 0.5}, origin={"run": "cnn", "trial": 2, "seed": 7}
-    )
-    return path
-
-
-def test_an_architecture_comes_back_from_its_file(architecture: Architecture, file: Path) -> None:
-    document = load_document(file)
-    assert document.tokens == architecture.tokens
-    assert document.space.hash == architecture.space.hash
-    assert Architecture.decode(document.space, document.tokens).graph == architecture.graph
-    assert document.task == DIGITS
-    assert document.results == {"reward": 0.5}
-    assert document.origin["trial"] == 2
-    assert document.origin["versions"]["nasctl"] == nasctl.__version__
-
-
-def test_the_file_follows_its_published_schema(
-    architecture: Architecture, file: Path, tmp_path: Path
-) -> None:
-    jsonschema.validate(json.loads(file.read_text()), SCHEMA)
-    architecture.save(tmp_path / "bare.json")
-    jsonschema.validate(json.loads((tmp_path / "bare.json").read_text()), SCHEMA)
-
-
-def test_the_cost_in_the_file_is_that_of_the_built_network(architecture: Architecture, file: Path) -> None:
-    from flax import nnx
-    from jax import tree
-
-    network = architecture.build(DIGITS.signature)
-    built = sum(leaf.size for leaf in tree.leaves(nnx.state(network, nnx.Param)))
-    assert json.loads(file.read_text())["cost"]["params"] == built
-
-
-def test_a_folder_stands_for_the_file_in_it(architecture: Architecture, file: Path, tmp_path: Path) -> None:
-    assert Architecture.load(file.parent).tokens == architecture.tokens
-    run = tmp_path / "run"
-    (run / "best").mkdir(parents=True)
-    file.rename(run / "best" / "arch.json")
-    assert Architecture.load(run).tokens == architecture.tokens
+    return Architecture.decode(space, sample_uniform(space, np.random.default_rng(3)))
 
 
 def test_a_space_decodes_to_an_architecture(architecture: Architecture) -> None:
@@ -79,63 +24,6 @@ def test_a_space_decodes_to_an_architecture(architecture: Architecture) -> None:
     assert decoded == Architecture.decode(space, tokens) == architecture
     with pytest.raises(NasctlError, match="takes 33 tokens, but 32 were given"):
         space.decode(tokens[1:])
-
-
-def changed(file: Path, **changes: Any) -> None:
-    content = json.loads(file.read_text())
-    file.write_text(json.dumps({**content, **changes}))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"format": "keras"}, "not an architecture file of nasctl"),
-        ({"version": 2}, "version 2 of the format"),
-        ({"space": {}}, '"source" is missing'),
-        ({"space": None}, '"space" is missing'),
-        ({"tokens": "1 2 3"}, '"tokens" is not a list'),
-        ({"tokens": [0.5]}, "must be whole numbers"),
-        ({"tokens": [0, 1]}, "takes 33 tokens, but 2 were given"),
-        ({"tokens": [9] * 33}, "must be 0 to 3, not 9"),
-        ({"task": {"dataset": "digits", "input_shape": [8, -1], "outputs": 10}}, "positive whole numbers"),
-        ({"task": {"dataset": "digits", "input_shape": [8, 8, 1]}}, '"outputs" is missing'),
-    ],
-)
-def test_a_file_that_is_not_valid_says_what_is_wrong(
-    changes: dict[str, Any], message: str, file: Path
-) -> None:
-    changed(file, **changes)
-    with pytest.raises(NasctlError, match=message) as error:
-        load_document(file)
-    assert str(file) in error.value.message
-
-
-def test_a_file_whose_space_was_edited_is_refused(file: Path) -> None:
-    space = json.loads(file.read_text())["space"]
-    changed(file, space={**space, "source": space["source"].replace("64", "128")})
-    with pytest.raises(NasctlError, match="does not have the hash"):
-        load_document(file)
-
-
-def test_a_truncated_file_at_any_place_is_refused(file: Path) -> None:
-    whole = file.read_text()
-    for end in range(0, len(whole.rstrip()) - 1, 97):
-        file.write_text(whole[:end])
-        with pytest.raises(NasctlError, match="not JSON"):
-            load_document(file)
-
-
-def test_files_that_are_nothing_of_the_kind_are_refused(tmp_path: Path) -> None:
-    for content in (b"\x89PNG\r\n\x1a\n\xff\xfe", b"[1, 2]", b"null", b""):
-        path = tmp_path / "arch.json"
-        path.write_bytes(content)
-        with pytest.raises(NasctlError, match="arch.json"):
-            load_document(path)
-    with pytest.raises(NasctlError, match="no file"):
-        load_document(tmp_path / "absent.json")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(NasctlError, match="contains no architecture"):
-        load_document(tmp_path / "empty")
 
 
 def test_values_and_tokens_are_each_others_inverse(architecture: Architecture) -> None:
