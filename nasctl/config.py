@@ -10,72 +10,81 @@ from typing import Any, get_type_hints
 from nasctl.errors import NasctlError
 from nasctl.formula import read_formula
 
+Settings = Mapping[str, Mapping[str, object]]
+"""Settings by section and key: `{"training": {"epochs": 10}}`."""
+
+MAY_CHANGE: Mapping[str, object] = {"may_change": True}
+"""Metadata of a setting that may change when a run is resumed. All others decide the trials, and a run keeps them."""
+
 
 @dataclass(frozen=True)
 class SearchConfig:
-    """How long a search goes on, where its children run and how it treats its trials.
+    """When a search stops, where its children run, and how it treats its trials.
 
     Attributes:
       trials: Number of trials after which the search stops.
-      seconds: Wall-clock time after which it stops, in seconds; 0 for no limit.
-      epochs: Training epochs, over all children, after which it stops; 0 for no limit.
-      max_failures: Failed trials in a row after which it stops with the reason.
-      reward: What the controller maximises, as a formula of what is measured, such as
-        `accuracy * (latency / 20) ^ -0.07`; empty for what the task or the evaluator calls the reward.
-      duplicates: An architecture that was tried before is answered from the store (`reuse`) or trained again with
-        another seed (`repeat`).
-      executor: `local` for worker processes on this machine, `inline` for this process, `ray` for a Ray cluster;
-        `auto` takes worker processes for children and this process for functions.
-      workers: Children that are evaluated at once; 0 for one on each core or TPU, and up to four on a GPU.
-      ray_address: Address of a running Ray cluster; one is started here unless given.
-      updates: `synchronous`: the controller learns from trials in the order of their numbers, so that equal seeds
-        give equal trials however fast each child is; `asynchronous`: in the order in which they end (Zoph & Le
-        2017, section 3.2).
-      ahead: Trials whose rewards a proposal does not wait for, beyond the batch that it belongs to: what keeps
-        the workers busy; negative to choose by their number. Decides the trials of a synchronous search.
-      child_seconds: Time that one child may take; 0 for no limit.
-      child_gigabytes: Memory that the process of a child may use; 0 for no limit.
-      halving: Where 2 or more, a child is trained further at each of a few epochs only if it is among the best of
-        that many so far (successive halving, Li et al. 2020); 0 to train each to its end.
-      children_per_device: Children that one program trains at once, where a space allows it; 0 to choose by the
-        device: 1 on a CPU, where a cell that is compiled for itself is faster.
+      seconds: Wall-clock seconds after which it stops; 0 for no limit.
+      epochs: Training epochs, summed over all children, after which it stops; 0 for no limit.
+      max_failures: Number of failed trials in a row after which it stops and reports why.
+      reward: What the controller maximises, as a formula over the measured values, such as
+        `accuracy * (latency / 20) ^ -0.07`. Empty for the reward that the task or the evaluator returns.
+      duplicates: What happens when an architecture is proposed again: `reuse` copies the result of the earlier
+        trial, `repeat` evaluates it again with another seed.
+      executor: Where children run: `local` in worker processes on this machine, `inline` in this process, `ray` on a
+        Ray cluster. `auto` uses worker processes for children, and this process for functions.
+      workers: Children that are evaluated at the same time; 0 for one on each CPU core or TPU, and up to four on
+        each GPU.
+      ray_address: Address of a running Ray cluster. Empty to start one on this machine.
+      updates: `synchronous`: the controller learns from trials in the order of their numbers, so equal seeds give
+        equal trials however long each child takes. `asynchronous`: in the order in which they end (Zoph & Le 2017,
+        section 3.2).
+      ahead: Trials beyond the current batch that are proposed before earlier rewards are known, to keep the workers
+        busy. Decides the trials of a synchronous search. A negative value chooses it from the number of workers.
+      child_seconds: Seconds that the evaluation of one child may take; 0 for no limit.
+      child_gigabytes: Memory in GB that a worker process may use; 0 for no limit.
+      halving: With a value k of 2 or more, training stops early, after a few epochs, for every child that is not
+        among the best 1/k so far (successive halving, Li et al. 2020). 0 trains every child to the end.
+      children_per_device: Children that one program trains at the same time, in spaces that allow it. 0 chooses by
+        the device: 1 on a CPU, where a cell with its own program trains faster.
     """
 
-    trials: int = 24
-    seconds: float = 0.0
-    epochs: int = 0
-    max_failures: int = 10
+    trials: int = field(default=24, metadata=MAY_CHANGE)
+    seconds: float = field(default=0.0, metadata=MAY_CHANGE)
+    epochs: int = field(default=0, metadata=MAY_CHANGE)
+    max_failures: int = field(default=10, metadata=MAY_CHANGE)
     reward: str = field(default="", metadata={"read": read_formula})
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
-    executor: str = field(default="auto", metadata={"choices": ("auto", "inline", "local", "ray")})
-    workers: int = 0
-    ray_address: str = ""
+    executor: str = field(
+        default="auto", metadata={**MAY_CHANGE, "choices": ("auto", "inline", "local", "ray")}
+    )
+    workers: int = field(default=0, metadata=MAY_CHANGE)
+    ray_address: str = field(default="", metadata=MAY_CHANGE)
     updates: str = field(default="synchronous", metadata={"choices": ("synchronous", "asynchronous")})
     ahead: int = -1
-    child_seconds: float = 0.0
-    child_gigabytes: float = 0.0
+    child_seconds: float = field(default=0.0, metadata=MAY_CHANGE)
+    child_gigabytes: float = field(default=0.0, metadata=MAY_CHANGE)
     halving: int = 0
     children_per_device: int = 0
 
 
 @dataclass(frozen=True)
 class ControllerConfig:
-    """Which searcher proposes the token strings, and how it learns.
+    """Which controller proposes architectures, and how it learns.
 
     Attributes:
-      kind: `reinforce` learns a policy; the plain rivals are `random` for uniform sampling, `local` for local search
-        (White et al. 2021) and `evolution` for regularised evolution (Real et al. 2019), of which only `batch` below
-        is a setting.
-      preset: `default` for budgets of tens to thousands of trials, `paper` for the settings of Zoph & Le 2017
-        (section 4.1); the fields below, where given, take precedence over it.
-      batch: Trials that are learned from at once. 0 takes the preset's, or 1 where there is none.
-      hidden: Units of each LSTM layer. 0 takes the preset's.
-      learning_rate: Step size of Adam. 0 takes the preset's.
-      barrier: Weight of the term that keeps the policy from becoming certain: larger explores longer, 0 not at
-        all. Negative takes the preset's.
-      baseline_decay: Decay of the exponential moving average of rewards; negative takes the preset's.
-      reward_model: Whether the default preset learns from a model of the rewards, which also chooses among its
-        proposals; without it, it is plain REINFORCE, as the paper's preset always is.
+      kind: `reinforce` learns a policy. The baselines are `random` (uniform sampling), `local` (local search, White
+        et al. 2021) and `evolution` (regularised evolution, Real et al. 2019); of the settings below, they read only
+        `batch`.
+      preset: `default` for budgets of tens to thousands of trials, `paper` for the values of Zoph & Le 2017
+        (section 4.1). A setting below that is set takes precedence over the preset.
+      batch: Trials per update of the controller. 0 uses the preset's value, or 1 for a baseline.
+      hidden: Units of each LSTM layer. 0 uses the preset's value.
+      learning_rate: Step size of Adam. 0 uses the preset's value.
+      barrier: Weight of the term that keeps the policy from becoming certain: a larger weight explores longer, 0
+        turns the term off. A negative value uses the preset's.
+      baseline_decay: Decay of the exponential moving average of rewards. A negative value uses the preset's.
+      reward_model: Whether the default preset learns a model of the rewards, which also chooses among the policy's
+        proposals. Without it, the preset is plain REINFORCE, as the paper's preset always is.
     """
 
     kind: str = field(
@@ -92,21 +101,22 @@ class ControllerConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a child network is trained: as in the paper's section 4.1, where a data set of that size is at hand.
+    """How a child network is trained.
 
-    Spaces of recurrent cells bring settings of their own.
+    The defaults follow Zoph & Le 2017 (section 4.1), with fewer epochs, as the embedded data set is small. Spaces of
+    recurrent cells set their own.
 
     Attributes:
       epochs: Passes over the training examples.
-      batch: Examples a step; of a text, the streams that are read side by side.
+      batch: Examples per step; for text, the number of streams that are read in parallel.
       learning_rate: Peak step size.
       momentum: Nesterov momentum of SGD, or the decay of Adam's first moment.
-      weight_decay: L2 penalty added to the gradient of every parameter.
-      schedule: `cosine` decay to zero, or `constant`.
-      augment: Whether the data set's augmentation is applied.
+      weight_decay: L2 penalty, added to the gradient of every parameter.
+      schedule: `cosine` decays the step size to zero, `constant` keeps it.
+      augment: Whether the augmentation of the data set is applied.
       optimiser: `sgd`, or `adam`, which needs a much lower learning rate.
-      clip: Norm that a gradient is scaled down to where it is longer; 0 for none.
-      precision: What networks compute in; parameters are kept in float32. `bfloat16` is for GPUs and TPUs.
+      clip: Largest norm of a gradient; a longer one is scaled down to it. 0 turns clipping off.
+      precision: Number format that networks compute in; parameters stay in float32. Use `bfloat16` on GPUs and TPUs.
     """
 
     epochs: int = 5
@@ -135,19 +145,19 @@ SECTIONS: Mapping[str, type] = {
     "controller": ControllerConfig,
     "training": TrainingConfig,
 }
-"""The sections that a space file and `--set SECTION.KEY=VALUE` may set."""
+"""The sections that a space file and `--set SECTION.KEY=VALUE` can set."""
 
 
 def check_setting(section: str, key: str, value: object) -> int | float | str | bool:
-    """Checks one setting against the schema and returns it in the schema's type.
+    """Checks a setting against the schema and converts it to the type of its field.
 
     Args:
       section: `search`, `controller` or `training`.
       key: A field of the section.
-      value: A number, a boolean or a string; strings are read as the field's type.
+      value: A number, a boolean or a string; a string is converted.
 
     Raises:
-      NasctlError: There is no such section or key, or the value does not fit.
+      NasctlError: The section or the key does not exist, or the value does not fit.
     """
     schema = SECTIONS.get(section)
     if schema is None:
@@ -170,8 +180,13 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     return converted
 
 
-def resolve(*layers: Mapping[str, Mapping[str, object]]) -> Config:
-    """The settings that result from layers of `{section: {key: value}}`, later layers taking precedence.
+def may_change(section: str, key: str) -> bool:
+    """Whether a setting may change when a run is resumed, as budgets do; the others decide the trials."""
+    return any(item.name == key and "may_change" in item.metadata for item in fields(SECTIONS[section]))
+
+
+def resolve(*layers: Settings) -> Config:
+    """Merges layers of settings; later layers take precedence.
 
     Raises:
       NasctlError: A name or a value does not fit the schema.

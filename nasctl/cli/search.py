@@ -11,8 +11,6 @@ from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration
 from nasctl.errors import NasctlError
 
 INTERRUPTED = 130
-DECIDING = ("ahead", "updates", "duplicates", "halving", "reward", "children_per_device")
-"""The settings of a search that decide what its trials are."""
 
 
 def search(
@@ -118,21 +116,20 @@ def search(
 
     Example: nasctl search spaces/cnn.nas --trials 50
     """
+    given: dict[str, object] = {
+        "trials": trials,
+        "seconds": None if time is None else read_duration(time),
+        "epochs": epochs,
+        "workers": workers,
+        "executor": executor,
+        "ray_address": ray_address,
+        "reward": reward,
+        "children_per_device": children_per_device,
+    }
     overrides = read_settings(settings)
-    budget = overrides.setdefault("search", {})
-    for name, value in (
-        ("trials", trials),
-        ("seconds", None if time is None else read_duration(time)),
-        ("epochs", epochs),
-        ("workers", workers),
-        ("executor", executor),
-        ("ray_address", ray_address),
-        ("reward", reward),
-        ("children_per_device", children_per_device),
-    ):
-        budget.update({name: value} if value is not None else {})
-    if resume:
-        _refuse_changes(overrides, dataset, controller, init)
+    overrides.setdefault("search", {}).update(
+        {name: value for name, value in given.items() if value is not None}
+    )
 
     from nasctl.cli.search_view import SearchView
     from nasctl.engine import resume as resume_run
@@ -141,8 +138,9 @@ def search(
     with SearchView() as view:
         try:
             if resume:
+                _refuse_changes(dataset, controller, init)
                 run = resume_run(
-                    out or _newest_run(space), evaluator, data_dir=data_dir, budget=budget, listener=view
+                    out or _newest_run(space), evaluator, data_dir=data_dir, settings=overrides, listener=view
                 )
             else:
                 run = start_run(
@@ -163,23 +161,17 @@ def search(
     view.finished(run, json=json)
 
 
-def _refuse_changes(
-    overrides: dict[str, dict[str, object]],
-    dataset: str | None,
-    controller: str | None,
-    init: list[Path] | None,
-) -> None:
-    """A resumed run keeps what decides its trials."""
-    changed = [f"--set {section}.…" for section in overrides if section != "search"]
-    changed += [f"--set search.{key}=…" for key in DECIDING if key in overrides["search"]]
-    changed += ["--dataset"] if dataset is not None else []
-    changed += ["--controller"] if controller is not None else []
-    changed += ["--init"] if init else []
+def _refuse_changes(dataset: str | None, controller: str | None, init: list[Path] | None) -> None:
+    """Refuses the options that `nasctl.resume` has no argument for."""
+    from nasctl.engine.run import cannot_change
+
+    changed = [
+        option
+        for option, value in (("--dataset", dataset), ("--controller", controller), ("--init", init))
+        if value
+    ]
     if changed:
-        raise NasctlError(
-            f"{', '.join(changed)} cannot change in a run that is resumed",
-            hint="leave it out, or start a new run; budgets, workers and limits may change",
-        )
+        raise cannot_change(changed)
 
 
 def _newest_run(space: str) -> Path:

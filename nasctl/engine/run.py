@@ -9,10 +9,16 @@ from pathlib import Path
 
 from nasctl.arch_json import versions
 from nasctl.architecture import Architecture
-from nasctl.config import Config, resolve
+from nasctl.config import Config, Settings, check_setting, may_change, resolve
 from nasctl.dialects import load_space, parse_space
-from nasctl.engine.evaluation.execution import Execution, of_children, of_function
-from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
+from nasctl.engine.evaluation import (
+    EvaluateFunction,
+    Execution,
+    Method,
+    call_function,
+    plan_execution,
+    train_children,
+)
 from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
 from nasctl.errors import NasctlError
@@ -20,9 +26,6 @@ from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder, Trial, next_run
 
 RUNS = Path("runs")
-
-Settings = Mapping[str, Mapping[str, object]]
-"""Settings by section and key, as `nasctl.config.resolve` takes them."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +107,13 @@ def search(
         shortcuts["controller"]["kind"] = controller
     config = resolve(space.defaults, settings or {}, shortcuts)
     first = tuple(tokens_in(space, path) for path in init)
-    execution = _execution(space, config, evaluate, dataset, data_dir)
+    execution = plan_execution(config, _method(space, config, evaluate, dataset, data_dir))
     folder = RunFolder.create(
         Path(out) if out is not None else next_run(RUNS, space.name),
         space,
         execution.config,
         seed=seed,
-        dataset=execution.task.dataset if execution.task else None,
+        dataset=execution.measured_on.dataset if execution.measured_on else None,
         evaluator=evaluate if isinstance(evaluate, str) else None,
         init=first,
         versions=versions(),
@@ -124,6 +127,7 @@ def resume(
     *,
     data_dir: Path | None = None,
     budget: Mapping[str, object] | None = None,
+    settings: Settings | None = None,
     listener: Listener | None = None,
 ) -> Run:
     """Goes on with a run that was interrupted or has used up its budget.
@@ -132,27 +136,68 @@ def resume(
       out: The run folder.
       evaluate: Needed again where the run was started with a function.
       data_dir: Where data sets are kept.
-      budget: New values for settings of the section `search`; all else stays as the run was started.
-      listener: Hears of each step.
+      budget: New values for settings of the section `search`, such as `{"trials": 100}`.
+      settings: New values by section and key. Settings that decide the trials keep the values that the run was
+        started with.
+      listener: Is notified of each step.
 
     Raises:
-      NasctlError: It is no run folder, or something given cannot be used.
+      NasctlError: `out` is not a run folder, or something given cannot be used or may not change.
       WorkFailed: The search had to give up.
     """
+    changes = (settings or {}, {"search": budget or {}})
+    refuse_fixed(*changes)
     folder = RunFolder.open(Path(out))
     facts = folder.facts()
-    config = resolve(facts["config"], {"search": budget or {}})
+    config = resolve(_recorded(facts["config"]), *changes)
     space = parse_space(folder.space_text(), name=facts["space"], path=str(folder.path / "space.nas"))
     if space.hash != facts["space_hash"]:
         raise NasctlError(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="put it back as it was, or start a new run",
         )
-    execution = _execution(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
+    method = _method(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
+    execution = plan_execution(config, method)
     folder.lock()  # nothing of a run that another process is at is changed
     folder.write_config(execution.config)
     first = tuple(tuple(tokens) for tokens in facts.get("init", ()))
     return _run(space, folder, execution, facts["seed"], first, listener)
+
+
+def refuse_fixed(*changes: Settings) -> None:
+    """Refuses new values for settings that decide the trials of a run.
+
+    Raises:
+      NasctlError: A setting does not exist, its value does not fit, or it may not change when a run is resumed.
+    """
+    fixed = []
+    for change in changes:
+        for section, values in change.items():
+            for key, value in values.items():
+                check_setting(section, key, value)
+                if not may_change(section, key):
+                    fixed.append(f"{section}.{key}")
+    if fixed:
+        raise cannot_change(fixed)
+
+
+def cannot_change(names: Sequence[str]) -> NasctlError:
+    """The error for settings or options that a resumed run must keep."""
+    return NasctlError(
+        f"{', '.join(names)} cannot change in a run that is resumed",
+        hint="leave it out, or start a new run; budgets, workers and limits may change",
+    )
+
+
+def _recorded(config: Settings) -> Settings:
+    """The settings that a run was started with, as they took effect.
+
+    Groups of children ignored three settings before nasctl refused them; old runs may still name them.
+    """
+    search = dict(config["search"])
+    if search.get("executor") == "inline" and search.get("children_per_device") not in (None, 0, 1):
+        search |= {"halving": 0, "child_seconds": 0, "child_gigabytes": 0}
+    return {**config, "search": search}
 
 
 def tokens_in(space: Space, path: str | Path) -> Tokens:
@@ -173,16 +218,16 @@ def tokens_in(space: Space, path: str | Path) -> Tokens:
         ) from error
 
 
-def _execution(
+def _method(
     space: Space,
     config: Config,
     evaluate: EvaluateFunction | str | None,
     dataset: str | None,
     data_dir: Path | None,
-) -> Execution:
+) -> Method:
     if evaluate is None:
-        return of_children(space, config, dataset, data_dir)
-    return of_function(space, config, evaluate, dataset, data_dir)
+        return train_children(space, config.training, dataset, data_dir)
+    return call_function(space, evaluate, dataset, data_dir)
 
 
 def _run(
@@ -199,7 +244,7 @@ def _run(
         execution.config,
         folder,
         seed=seed,
-        task=execution.task,
+        task=execution.measured_on,
         init=first,
         memory=execution.memory,
         listener=listener,

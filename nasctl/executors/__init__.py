@@ -18,7 +18,7 @@ from nasctl.executors.job import (
     Outcome,
     Rung,
 )
-from nasctl.executors.machine import Machine, detect_machine
+from nasctl.executors.machine import Machine, detect_machine, detect_processor
 from nasctl.executors.pool import PoolExecutor
 from nasctl.executors.process_backend import ProcessBackend
 from nasctl.executors.worker_handle import WorkerLost
@@ -41,4 +41,5 @@ __all__ = [
     "Rung",
     "WorkerLost",
     "detect_machine",
+    "detect_processor",
 ]

@@ -81,7 +81,7 @@ def detect_machine() -> Machine:
       WorkFailed: There is a plug-in, but JAX cannot start.
     """
     if os.environ.get("JAX_PLATFORMS", "") == "cpu" or not _has_plugin():
-        return _processor()
+        return detect_processor()
     asked = subprocess.run([sys.executable, "-c", _ASK_JAX], capture_output=True, text=True, check=False)
     if asked.returncode:
         raise WorkFailed(
@@ -89,10 +89,11 @@ def detect_machine() -> Machine:
             hint="set JAX_PLATFORMS=cpu to search without it",
         )
     platform, devices, limit = json.loads(asked.stdout.strip().splitlines()[-1])
-    return _processor() if platform == "cpu" else Machine(platform, devices, limit, _cores())
+    return detect_processor() if platform == "cpu" else Machine(platform, devices, limit, _cores())
 
 
-def _processor() -> Machine:
+def detect_processor() -> Machine:
+    """The processor of this machine and its memory; does not look for accelerators."""
     return Machine("cpu", _cores(), _memory(), _cores())
 
 

@@ -16,6 +16,7 @@ from ray.exceptions import RayError
 
 from nasctl.errors import NasctlError
 from nasctl.executors.evaluator_spec import EvaluatorSpec
+from nasctl.executors.machine import Machine
 from nasctl.executors.messages import Message
 from nasctl.executors.worker import Worker, error_content, stay_within
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
@@ -131,29 +132,23 @@ class RayBackend:
 
     Args:
       spec: What each makes.
-      address: Of a cluster that runs; one is started on this machine where it is empty.
-      workers: How many; 0 for one on each device of the cluster, or on each core where it has none.
+      workers: Number of actors.
+      on_gpus: Whether each takes a GPU, besides its core.
       environment: Variables of each actor.
       gigabytes: Memory that each may use; 0 for no limit.
-
-    Raises:
-      NasctlError: There is no cluster at the address.
     """
 
     def __init__(
         self,
         spec: EvaluatorSpec,
         *,
-        address: str,
         workers: int,
+        on_gpus: bool,
         environment: Mapping[str, str],
         gigabytes: float,
     ) -> None:
-        connect(address)
-        cluster: Any = ray
-        resources: Mapping[str, float] = cluster.cluster_resources()
-        self._on_devices = resources.get("GPU", 0) >= 1
-        self.size = workers or max(1, int(resources["GPU" if self._on_devices else "CPU"]))
+        self.size = workers
+        self._on_gpus = on_gpus
         self._spec = spec
         self._environment = dict(environment)
         self._gigabytes = gigabytes
@@ -162,7 +157,7 @@ class RayBackend:
         """Starts an actor, or has the cluster start it when there is room."""
         actor = ray.remote(Actor).options(
             num_cpus=1,
-            num_gpus=1 if self._on_devices else 0,
+            num_gpus=1 if self._on_gpus else 0,
             max_concurrency=_THREADS,
             runtime_env={"env_vars": self._environment},
         )
@@ -176,6 +171,22 @@ class RayBackend:
         """Ends them all; a cluster that was started for them ends with this process."""
         for worker in workers:
             worker.stop()
+
+
+def detect_cluster(address: str) -> Machine:
+    """What a cluster has for children to run on: its GPUs, or its cores if it has no GPU.
+
+    Args:
+      address: Address of a running cluster; a cluster is started on this machine if it is empty.
+
+    Raises:
+      NasctlError: There is no cluster at the address.
+    """
+    connect(address)
+    cluster: Any = ray
+    resources: Mapping[str, float] = cluster.cluster_resources()
+    cores, gpus = max(1, int(resources.get("CPU", 0))), int(resources.get("GPU", 0))
+    return Machine("gpu", gpus, 0, cores) if gpus else Machine("cpu", cores, 0, cores)
 
 
 def connect(address: str) -> None:

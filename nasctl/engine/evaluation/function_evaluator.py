@@ -26,7 +26,12 @@ class FunctionEvaluator:
 
 
 def import_evaluator(reference: str) -> FunctionEvaluator:
-    """The evaluator that `MODULE:FUNCTION` names; modules in the current folder are found too.
+    """The evaluator that calls the function `MODULE:FUNCTION`; see `import_function`."""
+    return FunctionEvaluator(import_function(reference))
+
+
+def import_function(reference: str) -> EvaluateFunction:
+    """Imports the function that `MODULE:FUNCTION` names; modules in the current folder are found too.
 
     Raises:
       NasctlError: There is no such module or function.
@@ -44,7 +49,8 @@ def import_evaluator(reference: str) -> FunctionEvaluator:
     function = getattr(module, function_name, None)
     if not callable(function):
         raise NasctlError(f"{module_name} has no function {function_name} (from --evaluator {reference})")
-    return FunctionEvaluator(function)
+    imported: EvaluateFunction = function
+    return imported
 
 
 def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:

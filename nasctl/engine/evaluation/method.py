@@ -1,0 +1,168 @@
+"""The two ways to evaluate an architecture, each as an evaluator for this process or a specification for workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nasctl.architecture import TaskInfo
+from nasctl.config import TrainingConfig
+from nasctl.dialects import parse_space
+from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, GroupOfChildren
+from nasctl.engine.evaluation.function_evaluator import EvaluateFunction, FunctionEvaluator, import_function
+from nasctl.engine.evaluation.task_of_space import task_of
+from nasctl.errors import NasctlError
+from nasctl.executors import EvaluationContext, EvaluatorSpec
+from nasctl.graph import Cost
+from nasctl.space import Space, sample_uniform
+from nasctl.tasks import Task
+from nasctl.training import GroupTrainer, can_train_together
+
+STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
+
+
+@dataclass(frozen=True)
+class ChildTraining:
+    """Trains the network of an architecture on a data set.
+
+    Attributes:
+      space: The space that is searched.
+      task: What the networks learn.
+      data_dir: Where data sets are kept.
+      training: How each network is trained.
+    """
+
+    trains: ClassVar[bool] = True
+    space: Space
+    task: Task
+    data_dir: Path | None
+    training: TrainingConfig
+
+    @property
+    def measured_on(self) -> TaskInfo:
+        """The data set, and the shapes that costs are counted for."""
+        return TaskInfo(self.task.name, self.task.signature)
+
+    @cached_property
+    def can_group(self) -> bool:
+        """Whether one program can train several children of the space at once."""
+        return can_train_together(self.space)
+
+    def evaluator(self) -> ChildEvaluator:
+        """An evaluator for this process."""
+        return ChildEvaluator(self.task, self.training)
+
+    def group_evaluator(self, size: int) -> GroupOfChildren:
+        """An evaluator for this process that trains several children at once."""
+        return GroupOfChildren(GroupTrainer(self.space, self.task, self.training, size))
+
+    def spec(self) -> EvaluatorSpec:
+        """The specification from which a worker makes its evaluator."""
+        arguments = {
+            **_space_arguments(self.space),
+            "dataset": self.task.name,
+            "data_dir": None if self.data_dir is None else str(self.data_dir.resolve()),
+            "training": asdict(self.training),
+        }
+        return EvaluatorSpec(f"{__name__}:{make_child_context.__name__}", arguments)
+
+
+@dataclass(frozen=True)
+class FunctionCall:
+    """Calls a function that returns the reward of an architecture.
+
+    Attributes:
+      space: The space that is searched.
+      function: The function.
+      reference: `MODULE:FUNCTION`, if the function was given by name.
+      measured_on: The data set whose shapes costs are counted for; None if it is not known.
+    """
+
+    trains: ClassVar[bool] = False
+    can_group: ClassVar[bool] = False
+    space: Space
+    function: EvaluateFunction
+    reference: str | None
+    measured_on: TaskInfo | None
+
+    def evaluator(self) -> FunctionEvaluator:
+        """An evaluator for this process."""
+        return FunctionEvaluator(self.function)
+
+    def spec(self) -> EvaluatorSpec:
+        """The specification from which a worker makes its evaluator.
+
+        Raises:
+          NasctlError: The function was not given by name.
+        """
+        if self.reference is None:
+            raise NasctlError(
+                "a function of this process cannot be called by worker processes",
+                hint='name it as "MODULE:FUNCTION", or leave workers and executor out',
+            )
+        arguments = {**_space_arguments(self.space), "reference": self.reference}
+        return EvaluatorSpec(f"{__name__}:{make_function_context.__name__}", arguments)
+
+
+Method = ChildTraining | FunctionCall
+
+
+def train_children(
+    space: Space, training: TrainingConfig, dataset: str | None, data_dir: Path | None
+) -> ChildTraining:
+    """Checks that children of a space can be trained on a data set, before any time is spent.
+
+    Raises:
+      NasctlError: The architectures are not networks, or the data set does not fit them.
+    """
+    tokens = sample_uniform(space, np.random.default_rng(0))
+    try:
+        space.decode(tokens).graph  # noqa: B018 decoding is the check
+    except NasctlError as error:
+        raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
+    return ChildTraining(space, task_of(space, dataset, data_dir=data_dir), data_dir, training)
+
+
+def call_function(
+    space: Space, function: EvaluateFunction | str, dataset: str | None, data_dir: Path | None
+) -> FunctionCall:
+    """Checks that a function can evaluate the architectures of a space, and imports it if it was given by name.
+
+    Raises:
+      NasctlError: There is no such function, or a constraint needs a data set that is not named.
+    """
+    measured_on = None
+    if dataset is not None:
+        measured_on = TaskInfo(dataset, task_of(space, dataset, data_dir=data_dir).signature)
+    static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
+    if static and measured_on is None:
+        raise NasctlError(
+            f"`require {static[0]}` cannot be counted without the shape of the input",
+            hint="name the data set that the networks are for with --dataset",
+        )
+    if isinstance(function, str):
+        return FunctionCall(space, import_function(function), function, measured_on)
+    return FunctionCall(space, function, None, measured_on)
+
+
+def make_child_context(
+    text: str, name: str, dataset: str, data_dir: str | None, training: Mapping[str, Any]
+) -> EvaluationContext:
+    """What a worker trains children with."""
+    space = parse_space(text, name=name)
+    task = task_of(space, dataset, data_dir=None if data_dir is None else Path(data_dir))
+    return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training)))
+
+
+def make_function_context(text: str, name: str, reference: str) -> EvaluationContext:
+    """What a worker calls a function with."""
+    return EvaluationContext(parse_space(text, name=name), FunctionEvaluator(import_function(reference)))
+
+
+def _space_arguments(space: Space) -> dict[str, str]:
+    return {"text": space.source, "name": space.name}

@@ -1,0 +1,101 @@
+"""The settings that say where children are evaluated: every value that was left to nasctl is chosen here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nasctl.config import Config, SearchConfig
+from nasctl.errors import NasctlError
+from nasctl.executors import InlineExecutor, Machine
+
+LARGEST_GROUP = 64
+ROUNDS = 8
+"""Groups in a search, at least: the controller learns between them."""
+
+
+def choose_executor(search: SearchConfig, *, trains: bool) -> str:
+    """The executor of a search that trains no groups: `inline`, `local` or `ray`."""
+    if search.executor != "auto":
+        return search.executor
+    return "local" if trains or search.workers > 1 else "inline"
+
+
+def resolve_settings(config: Config, machine: Machine, *, trains: bool, can_group: bool) -> Config:
+    """The settings with the executor, the workers, the group size, the lead and the batch chosen.
+
+    A value that the user set is kept.
+
+    Args:
+      config: The user's settings.
+      machine: Where children are evaluated.
+      trains: Whether children are trained; otherwise a function gives the reward.
+      can_group: Whether one program can train several children of the space at once.
+
+    Raises:
+      NasctlError: Children cannot be trained in groups, or not with the other settings.
+    """
+    search = config.search
+    group = group_size(search, machine.platform, can_group=can_group) if trains else 1
+    executor = "inline" if group > 1 else choose_executor(search, trains=trains)
+    workers = 1 if executor == "inline" else search.workers or machine.workers
+    if search.ahead >= 0:
+        ahead = search.ahead
+    elif executor == "inline":
+        ahead = InlineExecutor.capacity - 1 if trains and group == 1 else 0
+    else:
+        ahead = 2 * workers * (1 + jobs_prepared(executor, machine)) - 1
+    return replace(
+        config,
+        search=replace(search, executor=executor, workers=workers, children_per_device=group, ahead=ahead),
+        controller=replace(config.controller, batch=config.controller.batch or (group if group > 1 else 0)),
+    )
+
+
+def jobs_prepared(executor: str, machine: Machine) -> int:
+    """Jobs that each worker prepares while it evaluates another: on a CPU none, as its core is busy training."""
+    return 1 if executor == "local" and machine.platform != "cpu" else 0
+
+
+def group_size(search: SearchConfig, platform: str, *, can_group: bool) -> int:
+    """How many children one program trains at once.
+
+    On a CPU the answer is 1 unless the user sets it: a cell with its own program trains in less than half the time of
+    a cell that reads its tokens from an array, and grouping gains nothing. On an accelerator, one small cell leaves
+    the device idle.
+
+    Args:
+      search: The user's settings.
+      platform: What children are trained on: `cpu`, `gpu` or `tpu`.
+      can_group: Whether one program can train several children of the space at once.
+
+    Raises:
+      NasctlError: The user asks for groups, but the space or another setting rules them out.
+    """
+    wanted = search.children_per_device
+    excluded = _excluded_by_groups(search)
+    if wanted > 1 and not can_group:
+        raise NasctlError(
+            f"children of this space cannot be trained {wanted} at a time: their programs differ",
+            hint="leave --children-per-device out; it is for tree cells of one size",
+        )
+    if wanted > 1 and excluded:
+        raise NasctlError(
+            f"{', '.join(excluded)} cannot be used when children are trained {wanted} at a time "
+            "(search.children_per_device): one program in this process trains them all",
+            hint="leave one of the two out",
+        )
+    if wanted or excluded or not can_group or platform == "cpu":
+        return wanted or 1
+    return max(1, min(LARGEST_GROUP, search.trials // ROUNDS))
+
+
+def _excluded_by_groups(search: SearchConfig) -> list[str]:
+    """Names of the settings in use that a group of children cannot honour."""
+    in_use = {
+        "halving": search.halving >= 2,
+        "child_seconds": search.child_seconds > 0,
+        "child_gigabytes": search.child_gigabytes > 0,
+        "executor": search.executor not in ("auto", "inline"),
+        "workers": search.workers > 1,
+    }
+    return [f"search.{name}" for name, used in in_use.items() if used]
