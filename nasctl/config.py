@@ -67,6 +67,10 @@ class SearchConfig:
     children_per_device: int = 0
 
 
+CONTROLLERS = ("reinforce", "random", "local", "evolution")
+"""The searchers by name; `nasctl.controllers.make_controller` makes them."""
+
+
 @dataclass(frozen=True)
 class ControllerConfig:
     """Which controller proposes architectures, and how it learns.
@@ -87,9 +91,7 @@ class ControllerConfig:
         proposals. Without it, the preset is plain REINFORCE, as the paper's preset always is.
     """
 
-    kind: str = field(
-        default="reinforce", metadata={"choices": ("reinforce", "random", "local", "evolution")}
-    )
+    kind: str = field(default="reinforce", metadata={"choices": CONTROLLERS})
     preset: str = field(default="default", metadata={"choices": ("default", "paper")})
     batch: int = 0
     hidden: int = 0

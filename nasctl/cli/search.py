@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration, read_settings
+from nasctl.config import CONTROLLERS
 from nasctl.errors import NasctlError
 
 INTERRUPTED = 130
@@ -26,7 +27,7 @@ def search(
     data_dir: DataDir = None,
     controller: Annotated[
         str | None,
-        typer.Option(metavar="reinforce|random|local|evolution", help="Who proposes.", show_default=False),
+        typer.Option(metavar="|".join(CONTROLLERS), help="Who proposes.", show_default=False),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after N trials.", min=1, show_default=False)
