@@ -110,7 +110,7 @@ def prepare(
                 f"{name} does not have the number and shape of examples that its specification says",
                 hint=f"remove {data_dir / name} and the file that it was read from",
             )
-        return _move_into_place(made, folder, read)
+        return _move_to(made, folder, read)
     finally:
         shutil.rmtree(staging_dir, ignore_errors=True)
 
@@ -156,7 +156,7 @@ def _require_file(spec: DatasetSpec, data_dir: Path, download_dir: Path) -> None
         )
 
 
-def _move_into_place(made: Path, folder: Path, read: Callable[[Path], Content | None]) -> Content:
+def _move_to(made: Path, folder: Path, read: Callable[[Path], Content | None]) -> Content:
     folder.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
         try:
