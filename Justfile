@@ -1,14 +1,14 @@
-# The developer's manual: `just test`, `just lint`, `just docs`. `.ci/run` does all of it from nothing.
+# The developer's manual. `.ci/run` runs all the checks from nothing.
 
-# the tests, without the slow ones
+# run the tests without the slow ones, on all cores; `just test tests/test_config.py --pdb` runs one file in one process
 test *ARGS:
     python -m pytest -m "not slow" {{ARGS}}
 
-# all tests
-test-all:
-    python -m pytest -n auto
+# run all tests
+test-all *ARGS:
+    python -m pytest {{ARGS}}
 
-# formatting, linting and types
+# check formatting, lint rules and types
 lint:
     ruff check .
     ruff format --check .

@@ -1,5 +1,6 @@
 """The convolution against its definition, with every unfolding; and which unfoldings are selected."""
 
+from functools import cache
 from itertools import product
 
 import jax
@@ -97,27 +98,28 @@ def test_any_size_kernel_and_stride(form: str, size: Pair, kernel: Pair, stride:
 )
 def test_float32_is_precise(form: str, kernel: Pair, stride: Pair) -> None:
     """Compares with XLA's convolution in float64, for maps of the size that children have."""
-    random = np.random.default_rng(0)
-    maps = random.standard_normal((32, 32, 48, 4)).astype(np.float32)
-    weights = random.standard_normal((*kernel, 48, 36)).astype(np.float32)
-    output_gradient = random.standard_normal((-(-32 // stride[0]), -(-32 // stride[1]), 36, 4)).astype(
-        np.float32
-    )
-    values = all_three(lambda *operands: convolve(*operands, stride), maps, weights, output_gradient)
-    with jax.enable_x64(True):
-        exact = all_three(
-            lambda maps, kernel: lax.conv_general_dilated(
-                maps,
-                kernel,
-                stride,
-                [(k // 2, k // 2) for k in weights.shape[:2]],
-                dimension_numbers=("HWCN", "HWIO", "HWCN"),
-            ),
-            *(operand.astype(np.float64) for operand in (maps, weights, output_gradient)),
-        )
+    operands, exact = in_float64(kernel, stride)
+    values = all_three(lambda *operands: convolve(*operands, stride), *operands)
     for value, reference in zip(values, exact, strict=True):
         assert value.dtype == np.float32
-        assert np.linalg.norm(np.asarray(value) - np.asarray(reference)) < 1e-6 * np.linalg.norm(reference)
+        assert np.linalg.norm(np.asarray(value) - reference) < 1e-6 * np.linalg.norm(reference)
+
+
+@cache
+def in_float64(kernel: Pair, stride: Pair) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Maps, weights and the gradient of the output; the output and both gradients by XLA's convolution in float64."""
+    random = np.random.default_rng(0)
+    shapes = (32, 32, 48, 4), (*kernel, 48, 36), (-(-32 // stride[0]), -(-32 // stride[1]), 36, 4)
+    operands = [random.standard_normal(shape).astype(np.float32) for shape in shapes]
+
+    def convolution(maps: jax.Array, weights: jax.Array) -> jax.Array:
+        padding = [(size // 2, size // 2) for size in kernel]
+        layout = ("HWCN", "HWIO", "HWCN")
+        return lax.conv_general_dilated(maps, weights, stride, padding, dimension_numbers=layout)
+
+    with jax.enable_x64(True):
+        exact = all_three(convolution, *(operand.astype(np.float64) for operand in operands))
+    return operands, [np.asarray(value) for value in exact]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ def test_a_network_keeps_its_parameters_and_gives_the_same_logits_and_gradients(
     def loss(network):
         return jnp.sum(jax.nn.log_softmax(network(text))[..., 3])
 
-    (value, gradient), (other, its_gradient) = (nnx.value_and_grad(loss)(net) for net in (alone, together))
+    (value, gradient), (other, its_gradient) = (
+        nnx.jit(nnx.value_and_grad(loss))(net) for net in (alone, together)
+    )
     np.testing.assert_allclose(value, other, rtol=1e-5)
     assert jax.tree.structure(gradient) == jax.tree.structure(its_gradient)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), gradient, its_gradient)

@@ -32,17 +32,22 @@ def drawn(size: tuple[int, int]) -> np.ndarray:
 
 def gradient(function, *operands):
     """Returns the gradients of a randomly weighted sum of the output."""
-    weights = np.random.default_rng(1).standard_normal(function(*operands).shape).astype(np.float32)
-    return jax.grad(lambda *operands: jnp.sum(function(*operands) * weights), tuple(range(len(operands))))(
-        *operands
-    )
+    shape = jax.eval_shape(function, *operands).shape
+    weights = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+
+    def loss(*operands):
+        return jnp.sum(function(*operands) * weights)
+
+    return jax.jit(jax.grad(loss, tuple(range(len(operands)))))(*operands)
 
 
 @pytest.mark.parametrize("size, window, stride", CASES)
 def test_max_pool(size, window, stride) -> None:
+    @jax.jit
     def ours(maps):
         return max_pool(maps, window, stride)
 
+    @jax.jit
     def theirs(maps):
         return reduced(maps, window, stride, -jnp.inf, lax.max)
 
@@ -53,9 +58,11 @@ def test_max_pool(size, window, stride) -> None:
 
 @pytest.mark.parametrize("size, window, stride", CASES)
 def test_average_pool_ignores_the_padding(size, window, stride) -> None:
+    @jax.jit
     def ours(maps):
         return average_pool(maps, window, stride)
 
+    @jax.jit
     def theirs(maps):
         counts = reduced(jnp.ones_like(maps), window, stride, 0.0, lax.add)
         return reduced(maps, window, stride, 0.0, lax.add) / counts
@@ -68,9 +75,11 @@ def test_average_pool_ignores_the_padding(size, window, stride) -> None:
 
 @pytest.mark.parametrize("size, window, stride", CASES)
 def test_depthwise_convolution(size, window, stride) -> None:
+    @jax.jit
     def ours(maps, kernel):
         return convolve_depthwise(maps, kernel, stride)
 
+    @jax.jit
     def theirs(maps, kernel):
         return lax.conv_general_dilated(
             maps,

@@ -126,7 +126,7 @@ def test_xla_s_flags_and_the_processor_count(
 def test_a_change_of_the_source_counts(
     blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint.nasctl, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(fingerprint, "__file__", str(tmp_path / "training" / "fingerprint.py"))
     found = []
     for text in ("one", "other"):
         fingerprint._sources.cache_clear()

@@ -19,7 +19,7 @@ SPACE = parse_space(
     space rnn
     input text
     cell tree {
-      base 4
+      base 2
       combine in {add, elem_mult, max}
       activation in {identity, tanh, sigmoid, relu, sin}
       inject { combine in {add, elem_mult} activation in {tanh, sigmoid} }

@@ -37,6 +37,7 @@ def test_nesterov_with_weight_decay_is_its_formula() -> None:
     np.testing.assert_allclose(train(jnp.cos, start, CONFIG), expected, rtol=1e-5)
 
 
+@pytest.mark.oracle
 def test_it_is_pytorchs_sgd() -> None:
     torch = pytest.importorskip("torch")
     start = np.array([1.0, -2.0, 0.5], np.float32)

@@ -76,7 +76,7 @@ def test_an_evaluation_predicts_every_token_once_with_the_state_carried_over(
     expected = loss_token_by_token(
         CELL.build(letters.signature, seed=0), examples.inputs, examples.labels, CONFIG.batch
     ) / len(examples)
-    measured = child.measure_split(child.weights, split)
+    measured = child.evaluation.measure_split(child.weights, split)
     assert measured["loss"] == pytest.approx(expected, rel=1e-5)
     assert measured["perplexity"] == pytest.approx(np.exp(expected), rel=1e-5)
 
@@ -108,6 +108,13 @@ def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: Langua
     text = letters.splits["train"]
     length = -(-len(text) // CONFIG.batch)
     _, size = windows_of_epoch(len(text), CONFIG.batch, 7)
+
+    def mean_loss(parameters, carry, inputs, labels, mask):
+        logits, carry = nnx.merge(graph, parameters).run(inputs, carry=carry)
+        picked = -jnp.take_along_axis(jax.nn.log_softmax(logits), labels[..., None], -1)[..., 0]
+        return (picked * mask).sum() / mask.sum(), carry
+
+    value_and_gradient = jax.jit(jax.value_and_grad(mean_loss, has_aux=True))
     carry = nnx.merge(graph, parameters).initial_carry(CONFIG.batch)
     total = 0.0
     for start in range(0, length, size):
@@ -119,13 +126,8 @@ def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: Langua
         padded = np.array([row + [len(text) - 1] * (width - len(row)) for row in where])
         mask = np.array([[1.0] * len(row) + [0.0] * (width - len(row)) for row in where])
 
-        def mean_loss(parameters, carry=carry, padded=padded, mask=mask):
-            logits, carry = nnx.merge(graph, parameters).run(jnp.asarray(text.inputs[padded]), carry=carry)
-            scores = jax.nn.log_softmax(logits)
-            picked = -jnp.take_along_axis(scores, text.labels[padded][..., None], -1)[..., 0]
-            return (picked * mask).sum() / mask.sum(), carry
-
-        (value, carry), gradient = jax.value_and_grad(mean_loss, has_aux=True)(parameters)
+        batch = carry, text.inputs[padded], text.labels[padded], mask
+        (value, carry), gradient = value_and_gradient(parameters, *batch)
         parameters = jax.tree.map(lambda p, g: p - 0.5 * g, parameters, gradient)
         total += float(value) * mask.sum()
 
