@@ -182,7 +182,7 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
     if space.hash != _entry(space_entry, "hash", str, path):
         raise NasctlError(
             f"the space in {path} does not have the hash that the file states",
-            hint="the file was edited, or written by a nasctl whose language differs",
+            hint="the file was edited, or written by another version of nasctl",
         )
     tokens = _entry(content, "tokens", list, path)
     if not all(isinstance(token, int) and not isinstance(token, bool) for token in tokens):

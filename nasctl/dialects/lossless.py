@@ -1,4 +1,4 @@
-"""Reads a space from its JSON form, which tools use that do not parse `.nas` files."""
+"""Reads a space from its JSON form, for tools that do not parse `.nas` files."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def dialect_named(name: str) -> Dialect:
     except Exception as error:
         raise NasctlError(
             f"the dialect `{name}` ({entry.value}) cannot be loaded: {error}",
-            hint="reinstall the package that brings it",
+            hint="reinstall its package",
         ) from error
     if not isinstance(dialect, Dialect):
         raise NasctlError(

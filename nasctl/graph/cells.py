@@ -14,15 +14,17 @@ from nasctl.graph.ops import op_named
 
 
 def vanilla_cell() -> Graph:
-    """h' = tanh(W x + U h + b) (Elman 1990)."""
+    """The cell of a vanilla recurrent network (Elman 1990): h' = tanh(W x + U h + b)."""
     writer = GraphWriter()
     x, h = _states(writer, "x", "h")
     return writer.finish([writer.add("tanh", [_gate(writer, "new", x, h)], name="output")])
 
 
 def lstm_cell() -> Graph:
-    """c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g) and h' = σ(o) ⊙ tanh(c'), where i, f, g and o are each W x + U h + b (Hochreiter &
-    Schmidhuber 1997, Gers et al. 2000)."""
+    """The LSTM (Hochreiter & Schmidhuber 1997, Gers et al. 2000).
+
+    c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g) and h' = σ(o) ⊙ tanh(c'), where each of i, f, g and o is W x + U h + b.
+    """
     writer = GraphWriter()
     x, h, c = _states(writer, "x", "h", "c")
     gates = {
@@ -42,8 +44,10 @@ def lstm_cell() -> Graph:
 
 
 def gru_cell() -> Graph:
-    """h' = (1 - z) ⊙ n + z ⊙ h, where z and r are each σ(W x + U h + b) and n = tanh(W x + r ⊙ (U h + b)) (Cho et al.
-    2014, in the form in which one product serves all of U h)."""
+    """The GRU (Cho et al. 2014), in the variant that applies the reset gate after the product with h.
+
+    h' = (1 - z) ⊙ n + z ⊙ h, where n = tanh(W x + r ⊙ (U h + b)), and each of z and r is σ(W x + U h + b).
+    """
     writer = GraphWriter()
     x, h = _states(writer, "x", "h")
     reset, update = (
@@ -95,7 +99,7 @@ def _states(writer: GraphWriter, *slots: str) -> list[int]:
 
 
 def _gate(writer: GraphWriter, name: str, x: int, h: int) -> int:
-    """W x + U h + b."""
+    """Writes W x + U h + b and returns the index of its output."""
     products = (
         writer.add("linear", [x], name=f"{name}.x"),
         writer.add("linear", [h], name=f"{name}.h", bias=True),

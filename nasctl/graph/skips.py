@@ -77,7 +77,7 @@ def connect_skips(
         for source in sources:
             if source not in outputs:
                 raise NasctlError(
-                    f"{layer.name} cannot be fed by layer {source}, which does not come before it"
+                    f"{layer.name} cannot read layer {source}, which does not come before it"
                 )
         feeding.update(sources)
         read = [output for label, output in outputs.items() if label in set(sources)] or [image]

@@ -184,7 +184,7 @@ class Space:
         return values
 
     def tokens(self, values: Mapping[str, Value]) -> Tokens:
-        """The token string of some values: the inverse of `values`.
+        """The token string for the given values: the inverse of `values`.
 
         Raises:
           NasctlError: A value is missing, unknown, or not among the choices.

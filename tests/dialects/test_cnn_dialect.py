@@ -168,7 +168,7 @@ def test_warnings(text, message):
     ("text", "message"),
     [
         ("layer { relu }", "the number of layers is missing"),
-        ("layers 2", "no `layer { … }` that this could count"),
+        ("layers 2", "`layers` counts the layer without a name, but there is none"),
         ("layers 0 layer { relu }", "from 1 to 1,000, not 0"),
         ("layers 2 layer { }", "this layer is empty"),
         ("layers 2 layers 3 layer { relu }", "`layers` is given twice"),

@@ -159,7 +159,7 @@ def test_every_name_of_an_op_is_one():
         ),
         (
             TREE.replace("base 2", "base in {2, 4}"),
-            ["base in {2, 4}: a space has one base, which is not decided; write `base 8`"],
+            ["base in {2, 4}: the base of a tree cannot be decided; write `base 8`"],
         ),
         (
             TREE.replace("elem_mult", "elem_mul"),

@@ -60,5 +60,5 @@ def test_no_layers_leave_the_image() -> None:
 
 
 def test_a_source_must_come_before() -> None:
-    with pytest.raises(NasctlError, match="layer1 cannot be fed by layer 2"):
+    with pytest.raises(NasctlError, match="layer1 cannot read layer 2"):
         connected({1: (2,), 2: ()})

@@ -41,7 +41,7 @@ class StackedCells:
     repeat: int = 5
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network of some values."""
+        """The network for the given values."""
         writer = GraphWriter()
         value = writer.add("input", name="image")
         value = writer.add(

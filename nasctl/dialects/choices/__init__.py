@@ -1,4 +1,4 @@
-"""The dialect `choices`: plain decisions with no network behind them, for spaces that an outside function scores."""
+"""The dialect `choices`: plain decisions without networks, whose values a function of the user scores."""
 
 from nasctl.dialects.choices.build import build
 from nasctl.dialects.choices.graph_builder import graph_builder_from_json

@@ -13,7 +13,7 @@ from nasctl.space import Value
 
 @dataclass(frozen=True)
 class NoNetworks:
-    """Builds no network. An evaluator scores the values."""
+    """Refuses to build networks: an evaluator scores the values themselves."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
         """Raises an error.

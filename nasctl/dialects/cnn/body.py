@@ -156,7 +156,7 @@ class _BodyReader:
     def _complete(
         self, item: Use, kind: LayerType, given: Mapping[str, Operand | None]
     ) -> Mapping[str, Operand] | None:
-        """The operands of a layer type, or None where one is missing or wrong."""
+        """The operands of a layer type, or None if one is missing or wrong."""
         sides = [name for name in ("height", "width") if name in given]
         if "size" in kind.properties and "size" in given and sides:
             span = next(written.name.span for written in item.properties if written.name.name == sides[0])
@@ -168,7 +168,7 @@ class _BodyReader:
             return None
         missing = kind.missing(given)
         if missing and (len(given) < len(item.properties) or self._problems.unread_in(item.span)):
-            return None  # one was misspelt, and that was reported
+            return None  # the missing one may be misspelt, which is already reported
         if missing:
             listed = " and ".join(f"`{name}`" for name in missing)
             hint = "for example `size 3` or `size in {1, 3, 5}`" if missing == ["size"] else ""
@@ -200,7 +200,7 @@ class _BodyReader:
     def _arguments(
         self, item: Use, block: Block, context: Context
     ) -> tuple[dict[str, Choice | tuple[Choice, ...]], dict[str, Operand]]:
-        """What the parameters of a block stand for: values, and decisions. After an error it is the empty value."""
+        """The values and the decisions that the parameters of a block stand for. After an error, a value is empty."""
         name, label = item.name.name, self._label(item.name.name)
         values: dict[str, Choice | tuple[Choice, ...]] = {}
         bindings: dict[str, Operand] = {}

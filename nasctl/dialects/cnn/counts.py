@@ -84,11 +84,11 @@ class CountReader:
                 problems.error(
                     unnamed[0].span,
                     "the number of layers is missing",
-                    hint="say so with `layers 6` before it",
+                    hint="write `layers 6` before it",
                 )
             return None
         if not unnamed:
-            problems.error(given[0].span, "there is no `layer { … }` that this could count")
+            problems.error(given[0].span, "`layers` counts the layer without a name, but there is none")
         item = given[0]
         if item.how == "fixed":
             return self._fixed(item.count, item.span)
@@ -106,7 +106,7 @@ class CountReader:
             return None
         if list(choices) != sorted(choices):
             problems.error(
-                item.count.span, "the depths of a schedule must increase", hint=f"order it: {sorted(choices)}"
+                item.count.span, "the depths of a schedule must increase", hint=f"in order they are {sorted(choices)}"
             )
         index = self._decisions.add("layers", choices)
         self.schedule = Schedule(index, every)

@@ -50,7 +50,7 @@ class CnnGraphBuilder:
     crossings: tuple[tuple[int, int], ...] = ()
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network of some values."""
+        """The network for the given values."""
         return _NetworkWriter(self, values).write()
 
     def to_json(self) -> dict[str, object]:

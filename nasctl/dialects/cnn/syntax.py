@@ -87,7 +87,7 @@ class Layers(Node):
 
     @property
     def subject(self) -> str:
-        """Of which a file has one."""
+        """A file states one number of layers."""
         return "layers"
 
 
@@ -101,7 +101,7 @@ class Layer(Node):
 
     @property
     def subject(self) -> str:
-        """Of which a file has one: a layer of this name, or without a name."""
+        """A file has one layer of each name, and one without a name."""
         return f"layer {self.name.name if self.name else ''}"
 
 

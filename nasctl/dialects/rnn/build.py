@@ -147,7 +147,7 @@ class _Reader:
     def _read_base(self, written: Property | None) -> None:
         if written is not None and written.decided:
             self._problems.error(
-                written.span, "a space has one base, which is not decided", hint="write `base 8`"
+                written.span, "the base of a tree cannot be decided", hint="write `base 8`"
             )
             return
         choices = self._read(written, BASE)

@@ -32,7 +32,7 @@ class LanguageModel:
     shared_embedding: bool = False
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
-        """The network of some values."""
+        """The network for the given values."""
         known: dict[str, Any] = {**dict(self.fixed), **values}
         cell = tree_cell(self.base, known)
         size: dict[str, Any] = {"fit_params" if self.fitted else "units": known["hidden"]}

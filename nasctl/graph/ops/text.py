@@ -39,9 +39,9 @@ def _unembed_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     sequence, table = _with_table(inputs)
     if len(sequence) != 2 or sequence[1] != table[1]:
         raise NasctlError(
-            f"it compares a sequence of vectors with a table's, but is given {shown_shape(sequence)} "
+            f"it reads a sequence of vectors as long as those of its table, but is given {shown_shape(sequence)} "
             f"and a table of {shown_shape(table)}",
-            hint="a shared embedding has the size of the last layer's units",
+            hint="with a shared embedding, the last layer has the units of the embedding",
         )
     return sequence[0], table[0]
 
