@@ -193,7 +193,7 @@ def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
     config = TrainingConfig(learning_rate=0.05, batch=case.batch, precision=precision)
     child = prepare(architecture, task, config, seed=seed)
     plan = child.draw(jax.random.key(seed))
-    state = [child.weights, child.momentum]
+    state = [child.weights, child.optimiser_state]
     nodes = child.weights.parameters["nodes"]
     weights = [
         array
@@ -295,7 +295,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
     from nasctl.training import prepare
     from nasctl.training.compilation import programs_for
     from nasctl.training.evaluation import put_on_device
-    from nasctl.training.optimiser import first_momentum
+    from nasctl.training.optimiser import initial_optimiser_state
 
     configure_process()
     space, tokens, task = make_child(case, seed)
@@ -308,7 +308,7 @@ def start(case: Case, seed: int) -> dict[str, float]:
         prepared = prepare(architecture, task, config, seed=0)
         times.append(time.perf_counter())
     programs, weights = programs_for(architecture.build(task.signature), task, config)
-    momentum = first_momentum(weights.parameters, config)
+    momentum = initial_optimiser_state(weights.parameters, config)
     plan, data = prepared.draw(jax.random.key(0)), put_on_device(task)
     before = time.perf_counter()
     jax.jit(programs.train, donate_argnums=1).lower(

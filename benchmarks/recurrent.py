@@ -94,7 +94,7 @@ def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) ->
     child = prepare(architecture, task, config, seed=0)
     plan = plan_drawer(task, config.batch)(jax.random.key(0))
     rates = learning_rates(config, child.steps)[0]
-    state = child.weights, child.momentum
+    state = child.weights, child.optimiser_state
 
     def epoch() -> float:
         nonlocal state

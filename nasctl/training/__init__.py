@@ -1,10 +1,11 @@
 """Training of a child: whole epochs as one compiled program, validation, the best weights kept."""
 
 from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nasctl.training.child import PreparedChild, TrainedChild, prepare, train_child
+from nasctl.training.child import PreparedChild, prepare, train_child
 from nasctl.training.compilation import forget_programs
 from nasctl.training.evaluation import CompiledEvaluation, evaluate
 from nasctl.training.group import GroupTrainer, can_train_together
+from nasctl.training.loop import TrainedChild
 from nasctl.training.weights import Weights
 
 __all__ = [

@@ -30,7 +30,7 @@ def make_optimiser(
     return _vectors_together(optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step))
 
 
-def first_momentum(parameters: PyTree, config: TrainingConfig) -> optax.OptState:
+def initial_optimiser_state(parameters: PyTree, config: TrainingConfig) -> optax.OptState:
     """The optimiser's state before the first step, which is zero; nothing is compiled for it."""
     shapes = jax.eval_shape(make_optimiser(0.0, config).init, parameters)
     return jax.tree.map(lambda leaf: jax.device_put(np.zeros(leaf.shape, leaf.dtype)), shapes)

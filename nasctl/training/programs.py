@@ -32,11 +32,11 @@ class Data(NamedTuple):
     labels: Int[Array, "N ..."]
 
 
-class Progress(NamedTuple):
+class TrainState(NamedTuple):
     """What one epoch hands to the next."""
 
     weights: Weights
-    momentum: optax.OptState
+    optimiser_state: optax.OptState
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +44,13 @@ class Programs:
     """The functions of one network on one task, to be compiled by `jax.jit`.
 
     Attributes:
-      step: `(weights, momentum, data, plan, rate) -> (progress, loss)`, with a plan of one step.
-      train: `(weights, momentum, data, plan, rates) -> (progress, mean loss)`: steps scanned over an epoch.
+      step: `(weights, optimiser_state, data, plan, rate) -> (state, loss)`, with a plan of one step.
+      train: `(weights, optimiser_state, data, plan, rates) -> (state, mean loss)`: steps scanned over an epoch.
       evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
     """
 
-    step: Callable[..., tuple[Progress, Float[Array, ""]]]
-    train: Callable[..., tuple[Progress, Float[Array, ""]]]
+    step: Callable[..., tuple[TrainState, Float[Array, ""]]]
+    train: Callable[..., tuple[TrainState, Float[Array, ""]]]
     evaluate: Callable[..., dict[str, Float[Array, ""]]]
 
 
@@ -76,23 +76,25 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         return jnp.sum(losses * counts) / jnp.sum(counts), split_network(network)[1].statistics
 
     def step(
-        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
-    ) -> tuple[Progress, Float[Array, ""]]:
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[TrainState, Float[Array, ""]]:
         inputs = task.augment(plan.variations, data.inputs[plan.positions])
         (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
             *weights, inputs, data.labels[plan.positions], plan.counts
         )
-        updates, momentum = make_optimiser(rate, config).update(gradient, momentum, weights.parameters)
+        updates, optimiser_state = make_optimiser(rate, config).update(
+            gradient, optimiser_state, weights.parameters
+        )
         parameters = optax.apply_updates(weights.parameters, updates)
-        return Progress(Weights(parameters, statistics), momentum), value
+        return TrainState(Weights(parameters, statistics), optimiser_state), value
 
     def train(
-        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
-    ) -> tuple[Progress, Float[Array, ""]]:
-        progress, losses = lax.scan(
-            lambda progress, now: step(*progress, data, *now), Progress(weights, momentum), (plan, rates)
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+    ) -> tuple[TrainState, Float[Array, ""]]:
+        state, losses = lax.scan(
+            lambda state, now: step(*state, data, *now), TrainState(weights, optimiser_state), (plan, rates)
         )
-        return progress, jnp.mean(losses)
+        return state, jnp.mean(losses)
 
     def evaluate(
         weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]

@@ -21,7 +21,7 @@ from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
 from nasctl.training.plan import Plan, stream_layout
 from nasctl.training.precision import to_compute, to_measure
-from nasctl.training.programs import Data, Programs, Progress
+from nasctl.training.programs import Data, Programs, TrainState
 from nasctl.training.weights import Weights, split_network
 
 
@@ -49,38 +49,42 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         return mean, (split_network(network)[1].statistics, carry)
 
     def read(
-        progress: Progress, carry: PyTree, data: Data, plan: Plan, rate: Float[Array, ""]
-    ) -> tuple[Progress, PyTree, Float[Array, ""]]:
-        weights, momentum = progress
+        state: TrainState, carry: PyTree, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[TrainState, PyTree, Float[Array, ""]]:
+        weights, optimiser_state = state
         (value, (statistics, carry)), gradient = jax.value_and_grad(loss, has_aux=True)(
             *weights, carry, data, plan
         )
-        updates, momentum = make_optimiser(rate, config).update(gradient, momentum, weights.parameters)
+        updates, optimiser_state = make_optimiser(rate, config).update(
+            gradient, optimiser_state, weights.parameters
+        )
         parameters = optax.apply_updates(weights.parameters, updates)
-        return Progress(Weights(parameters, statistics), momentum), carry, value
+        return TrainState(Weights(parameters, statistics), optimiser_state), carry, value
 
     def start(weights: Weights) -> PyTree:
         carry: PyTree = dict(nnx.merge(training_graph, *weights).initial_carry(config.batch))
         return to_compute(carry, config)
 
     def step(
-        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
-    ) -> tuple[Progress, Float[Array, ""]]:
-        progress, _, value = read(Progress(weights, momentum), start(weights), data, plan, rate)
-        return progress, value
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+    ) -> tuple[TrainState, Float[Array, ""]]:
+        state, _, value = read(TrainState(weights, optimiser_state), start(weights), data, plan, rate)
+        return state, value
 
     def train(
-        weights: Weights, momentum: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
-    ) -> tuple[Progress, Float[Array, ""]]:
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+    ) -> tuple[TrainState, Float[Array, ""]]:
         def window(
-            state: tuple[Progress, PyTree], now: tuple[Plan, Float[Array, ""]]
-        ) -> tuple[tuple[Progress, PyTree], Float[Array, ""]]:
+            before: tuple[TrainState, PyTree], now: tuple[Plan, Float[Array, ""]]
+        ) -> tuple[tuple[TrainState, PyTree], Float[Array, ""]]:
             plan, rate = now
-            progress, carry, value = read(*state, data, plan, rate)
-            return (progress, carry), value * jnp.sum(plan.counts)
+            state, carry, value = read(*before, data, plan, rate)
+            return (state, carry), value * jnp.sum(plan.counts)
 
-        (progress, _), sums = lax.scan(window, (Progress(weights, momentum), start(weights)), (plan, rates))
-        return progress, jnp.sum(sums) / jnp.sum(plan.counts)
+        (state, _), sums = lax.scan(
+            window, (TrainState(weights, optimiser_state), start(weights)), (plan, rates)
+        )
+        return state, jnp.sum(sums) / jnp.sum(plan.counts)
 
     def evaluate(
         weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]

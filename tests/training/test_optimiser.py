@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from nasctl.config import TrainingConfig
-from nasctl.training.optimiser import first_momentum, learning_rates, make_optimiser
+from nasctl.training.optimiser import initial_optimiser_state, learning_rates, make_optimiser
 
 CONFIG = TrainingConfig(momentum=0.9, weight_decay=0.01)
 RATES = [0.1, 0.05, 0.2, 0.01]
@@ -83,7 +83,7 @@ def test_vectors_are_changed_together_and_as_each_would_be_alone(optimiser: str)
     rng = np.random.default_rng(0)
     shapes = {"a": (), "b": (3,), "c": (2, 4), "d": (5,), "e": (1, 2, 3)}
     ours = theirs = {name: jnp.asarray(rng.normal(size=shape), jnp.float32) for name, shape in shapes.items()}
-    state, reference = first_momentum(ours, config), plain.init(theirs)
+    state, reference = initial_optimiser_state(ours, config), plain.init(theirs)
     for _ in range(3):
         gradient = {name: jnp.asarray(rng.normal(size=shape), jnp.float32) for name, shape in shapes.items()}
         changes, state = make_optimiser(0.1, config).update(gradient, state, ours)
@@ -95,10 +95,10 @@ def test_vectors_are_changed_together_and_as_each_would_be_alone(optimiser: str)
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
-def test_the_first_momentum_is_the_optimisers_own(shape: tuple[int, ...]) -> None:
+def test_the_initial_optimiser_state_is_the_optimisers_own(shape: tuple[int, ...]) -> None:
     parameters = {"a": jnp.ones(shape)}
     for optimiser in ("sgd", "adam"):
         config = replace(CONFIG, optimiser=optimiser)
-        first, own = first_momentum(parameters, config), make_optimiser(0.0, config).init(parameters)
+        first, own = initial_optimiser_state(parameters, config), make_optimiser(0.0, config).init(parameters)
         assert jax.tree.structure(first) == jax.tree.structure(own)
         assert all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(own)))

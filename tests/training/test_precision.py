@@ -23,7 +23,7 @@ from nasctl.space import Space, sample_uniform
 from nasctl.tasks import ImageClassification, LanguageModel
 from nasctl.training import GroupTrainer, evaluate, train_child
 from nasctl.training.evaluation import put_on_device
-from nasctl.training.optimiser import first_momentum
+from nasctl.training.optimiser import initial_optimiser_state
 from nasctl.training.plan import plan_drawer
 from nasctl.training.precision import to_compute, to_measure
 from nasctl.training.programs import make_programs
@@ -72,7 +72,7 @@ def test_a_step_is_that_of_numpy(blobs: ImageClassification) -> None:
     kernel = np.random.default_rng(0).normal(0, 0.3, (16, 3)).astype(np.float32)
     weights = weights._replace(parameters={"kernel": kernel})
     plan = jax.tree.map(lambda leaf: leaf[0], plan_drawer(task, config.batch)(jax.random.key(1)))
-    momentum = first_momentum(weights.parameters, config)
+    momentum = initial_optimiser_state(weights.parameters, config)
     arguments = weights, momentum, put_on_device(task), plan, np.float32(0.5)
     step = jax.jit(programs.step).lower(*arguments).compile({"xla_allow_excess_precision": False})
     (after, _), loss = step(*arguments)

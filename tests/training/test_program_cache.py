@@ -101,13 +101,13 @@ def test_jax_does_not_keep_it_too(blobs: ImageClassification, folder: Path) -> N
     assert not any(name.startswith(("jit_train", "jit_evaluate")) for name in names)
 
 
-def test_a_loaded_program_takes_the_memory_of_the_momentum(blobs: ImageClassification) -> None:
+def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: ImageClassification) -> None:
     for _ in range(2):
         prepared = prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
         plan = prepared.draw(jax.random.key(0))
         rates = np.zeros(prepared.steps, np.float32)
-        prepared.program(prepared.weights, prepared.momentum, prepared.evaluation.data, plan, rates)
-        assert all(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.momentum))
+        prepared.program(prepared.weights, prepared.optimiser_state, prepared.evaluation.data, plan, rates)
+        assert all(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.optimiser_state))
         assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
 
 

@@ -102,7 +102,7 @@ def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: Langua
     plan = stream_plan(len(letters.splits["train"]), CONFIG.batch, 7)
     rates = np.full(len(plan.positions), 0.5, np.float32)
     child = prepare(CELL, letters, CONFIG, seed=1)
-    (ours, _), loss = jax.jit(programs.train)(weights, child.momentum, data, plan, rates)
+    (ours, _), loss = jax.jit(programs.train)(weights, child.optimiser_state, data, plan, rates)
 
     graph, parameters = nnx.split(CELL.build(letters.signature, seed=1))
     text = letters.splits["train"]
