@@ -73,7 +73,7 @@ def with_script(children: int, epochs: int, seed: int) -> dict[str, float]:
 
 def write_data(path: Path) -> None:
     """Writes the digits, split and normalised by nasctl, to a file."""
-    from nasctl.tasks.task_of_dataset import make_task
+    from nasctl.tasks.factory import make_task
 
     task = make_task("digits")
     arrays = {}

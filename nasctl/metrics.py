@@ -1,9 +1,76 @@
-"""What is measured of a network, by name."""
+"""What is measured of networks: the table of metrics, and the metrics of an epoch.
+
+A new metric is an entry of `METRICS`; a task that measures it lists it in `Task.metrics` and computes it in
+`Task.measure` or `Task.summary`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 EpochMetrics = Mapping[str, float]
 """What is known of a child after an epoch: `epoch` (counted from 1), `train_loss`, `validation_NAME` for everything
 that the task measures, `reward` (what the child would earn if its training ended here) and `seconds`."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of how good a network is on a split.
+
+    Attributes:
+      name: Its name. Runs and checkpoints store its values as `validation_NAME` and `test_NAME`.
+      larger_is_better: Whether a larger value is better.
+      percent: Whether a value is a share, which is printed in per cent.
+      digits: Digits printed after the decimal point.
+    """
+
+    name: str
+    larger_is_better: bool
+    percent: bool = False
+    digits: int = 2
+
+    def score(self, value: float) -> float:
+        """A number that is larger the better the value is."""
+        return value if self.larger_is_better else -value
+
+    def format(self, value: float) -> str:
+        """The value as it is printed."""
+        return f"{100 * value:.{self.digits}f} %" if self.percent else f"{value:.{self.digits}f}"
+
+
+ACCURACY = Metric("accuracy", larger_is_better=True, percent=True)
+PERPLEXITY = Metric("perplexity", larger_is_better=False)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in (ACCURACY, PERPLEXITY)}
+"""All metrics by name. Where a run has several, the first of this table is its main metric."""
+
+
+def main_metric(measures: Collection[str], split: str) -> Metric | None:
+    """The main metric among the names of what was measured, if there is any.
+
+    Args:
+      measures: Names such as `validation_accuracy`.
+      split: `train`, `validation` or `test`.
+
+    >>> main_metric({"reward", "validation_loss", "validation_accuracy"}, "validation").name
+    'accuracy'
+    """
+    return next((metric for name, metric in METRICS.items() if f"{split}_{name}" in measures), None)
+
+
+def format_measure(name: str, value: float) -> str:
+    """A measured value as it is printed: as its metric says, or with four digits where it has no metric.
+
+    Args:
+      name: The name of a metric, or `SPLIT_NAME`.
+      value: The value.
+
+    >>> format_measure("accuracy", 0.98611), format_measure("validation_perplexity", 83.1417)
+    ('98.61 %', '83.14')
+    >>> format_measure("loss", 0.05123)
+    '0.0512'
+    """
+    for split in ("train", "validation", "test"):
+        name = name.removeprefix(f"{split}_")
+    return METRICS[name].format(value) if name in METRICS else f"{value:.4f}"

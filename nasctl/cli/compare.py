@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console, shown
+from nasctl.cli.console import print_json, progress_console, result_console
 from nasctl.cli.options import DataDir, Json, Settings, read_settings
 from nasctl.config import check_setting
+from nasctl.metrics import format_measure
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
@@ -208,7 +209,7 @@ def _print_baselines(found: RunSummary, known: Sequence[BaselineResult]) -> None
     for column in ("parameters", f"validation {metric}", "reward"):
         table.add_column(column, justify="right")
     for name, params, reward, validation in sorted(rows, key=lambda row: -row[2]):
-        table.add_row(name, f"{params:,}", shown(metric, validation), f"{reward:.4f}")
+        table.add_row(name, f"{params:,}", format_measure(metric, validation), f"{reward:.4f}")
     console = result_console()
     console.print("\nAll of one size, trained alike on the same data, best first:")
     console.print(table)
@@ -219,4 +220,4 @@ def _reward(reward: float | None) -> str:
 
 
 def _measured(metric: str, value: float | None) -> str:
-    return "" if value is None else shown(metric, value)
+    return "" if value is None else format_measure(metric, value)

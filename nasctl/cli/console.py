@@ -88,17 +88,6 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def shown(measure: str, value: float) -> str:
-    """A measured value as people write it: accuracies in per cent.
-
-    >>> shown("accuracy", 0.98611), shown("validation_perplexity", 83.1417), shown("loss", 0.05123)
-    ('98.61 %', '83.14', '0.0512')
-    """
-    if measure.endswith("accuracy"):
-        return f"{100 * value:.2f} %"
-    return f"{value:.2f}" if measure.endswith("perplexity") else f"{value:.4f}"
-
-
 def _escape(text: str) -> str:
     from rich.markup import escape
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from nasctl.cli.console import print_json, result_console, shown
+from nasctl.cli.console import print_json, result_console
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
+from nasctl.metrics import format_measure
 
 
 def evaluate(
@@ -67,4 +68,4 @@ def evaluate(
     console = result_console()
     console.print(f"{name}, {split} split, {examples:,} examples")
     for measured, value in measures.items():
-        console.print(f"  {measured:<12} [bold]{shown(measured, value)}[/]")
+        console.print(f"  {measured:<12} [bold]{format_measure(measured, value)}[/]")

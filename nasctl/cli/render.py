@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console, shown
+from nasctl.cli.console import print_json, progress_console, result_console
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
+from nasctl.metrics import METRICS, format_measure
 
 if TYPE_CHECKING:
     from nasctl.arch_json import ArchitectureDocument
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 FORMATS = (".svg", ".png", ".html", ".dot", ".txt")
 FILE_WIDTH = 100
-MEASURES = ("test_accuracy", "test_perplexity", "validation_accuracy", "validation_perplexity", "reward")
+MEASURES = (*(f"{split}_{name}" for split in ("test", "validation") for name in METRICS), "reward")
+"""The measures of which the first that an architecture has is drawn with it."""
 
 
 def render(
@@ -138,7 +140,7 @@ def _heading(
 
     results = document.results if document is not None else {}
     details = [
-        f"{name.replace('_', ' ')} {shown(name, results[name])}"
+        f"{name.replace('_', ' ')} {format_measure(name, results[name])}"
         for name in MEASURES
         if isinstance(results.get(name), float | int)
     ][:1]

@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from nasctl.arch_json import load_document
-from nasctl.cli.console import duration, print_json, progress_console, result_console, shown, sparkline
+from nasctl.cli.console import duration, print_json, progress_console, result_console, sparkline
 from nasctl.cli.trial_text import measure_texts, trial_progress, trial_summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
 from nasctl.executors import Job
+from nasctl.metrics import main_metric
 from nasctl.space import Space
 from nasctl.store import COMPLETE, Trial
 
@@ -125,13 +126,12 @@ class SearchView(Listener):
             console.print(f"The causes: nasctl trials {run.folder}")
             return
         console.print(f"Best: {trial_summary(best)}.")
-        tested = [
-            f"{name.removeprefix('test_')} {shown(name, value)}"
-            for name, value in load_document(run.folder).results.items()
-            if name in ("test_accuracy", "test_perplexity")
-        ]
-        if tested:
-            console.print(f"On the test split, which the search does not use: [bold]{tested[0]}[/].")
+        results = load_document(run.folder).results
+        if metric := main_metric(results, "test"):
+            reached = metric.format(results[f"test_{metric.name}"])
+            console.print(
+                f"On the test split, which the search does not use: [bold]{metric.name} {reached}[/]."
+            )
         found = Table.grid(padding=(0, 3))
         found.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
         if (run.folder / "best" / "checkpoint").is_dir():

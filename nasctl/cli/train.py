@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console, shown
+from nasctl.cli.console import print_json, progress_console, result_console
 from nasctl.cli.options import ArchitecturePath, DataDir, Json, Settings, read_settings
 
 EPOCHS = 20
@@ -64,16 +64,17 @@ def train(
     wanted = dataset or (found.task.dataset if found.task else None)
     task = task_of(found.space, wanted, data_dir=data_dir)
     folder = out or _trained_folder(found.path)
+    metric = task.metrics[0]
 
     console = progress_console()
     with console.status("compiling") as status:
         tell: Callable[[str], None] = status.update if console.is_terminal else console.print
 
         def show_epoch(record: Mapping[str, float]) -> None:
-            reached = shown(task.metric, record[f"validation_{task.metric}"])
+            reached = metric.format(record[f"validation_{metric.name}"])
             tell(
                 f"epoch {record['epoch']:>3.0f} of {config.epochs}  loss {record['train_loss']:.4f}"
-                f"  validation {task.metric} {reached}"
+                f"  validation {metric.name} {reached}"
             )
 
         trained = train_child(child, task, config, seed=seed, on_epoch=show_epoch)
@@ -93,9 +94,9 @@ def train(
         return
     results_to = result_console()
     results_to.print(
-        f"Best of {config.epochs} epochs: epoch {trained.best_epoch}, validation {task.metric} "
-        f"{shown(task.metric, results[f'validation_{task.metric}'])}, "
-        f"test {task.metric} [bold]{shown(task.metric, test[task.metric])}[/]."
+        f"Best of {config.epochs} epochs: epoch {trained.best_epoch}, validation {metric.name} "
+        f"{metric.format(results[f'validation_{metric.name}'])}, "
+        f"test {metric.name} [bold]{metric.format(test[metric.name])}[/]."
     )
     results_to.print(f"  {folder}   the checkpoint", soft_wrap=True)
     results_to.print(

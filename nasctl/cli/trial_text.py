@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nasctl.cli.console import shown
 from nasctl.config import Config
+from nasctl.metrics import main_metric
 from nasctl.store import Trial
 
 
@@ -30,11 +30,10 @@ def trial_progress(number: int, metrics: Mapping[str, float], config: Config) ->
 
 def measure_texts(measures: Mapping[str, float]) -> list[str]:
     """Formats the main measures of a trial: its validation metric and its number of parameters."""
-    phrases = [
-        f"validation {name.removeprefix('validation_')} {shown(name, measures[name])}"
-        for name in ("validation_accuracy", "validation_perplexity")
-        if name in measures
-    ]
+    metric = main_metric(measures, "validation")
+    phrases = []
+    if metric is not None:
+        phrases.append(f"validation {metric.name} {metric.format(measures[f'validation_{metric.name}'])}")
     if "params" in measures:
         phrases.append(f"{measures['params']:,.0f} parameters")
     return phrases

@@ -8,11 +8,8 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import print_json, result_console
-from nasctl.cli.console import shown as show
 from nasctl.cli.options import Json, RunPath
-
-METRICS = ("accuracy", "perplexity")
-"""The metrics that have a column in the table."""
+from nasctl.metrics import main_metric
 
 
 def trials(
@@ -44,23 +41,21 @@ def trials(
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    metric = next(
-        (name for name in METRICS if any(f"validation_{name}" in trial.metrics for trial in shown)), ""
-    )
+    metric = main_metric({name for trial in shown for name in trial.metrics}, "validation")
     epochs = {trial.metrics["epochs"] for trial in shown if "epochs" in trial.metrics}
     differ = len(epochs) > 1  # rewards after different numbers of epochs are not comparable
-    columns = ("trial", "reward", *([metric] if metric else []), *(["epochs"] if differ else []))
+    columns = ("trial", "reward", *([metric.name] if metric else []), *(["epochs"] if differ else []))
     for column in (*columns, "parameters", "seconds"):
         table.add_column(column, justify="right")
     table.add_column("status")
     for trial in shown:
-        measured = trial.metrics.get(f"validation_{metric}")
+        measured = trial.metrics.get(f"validation_{metric.name}") if metric else None
         parameters = trial.metrics.get("params")
         status = trial.status if trial.reused is None else f"{trial.status}, as trial {trial.reused}"
         table.add_row(
             str(trial.number),
             "" if trial.reward is None else f"{trial.reward:.4f}",
-            *([] if not metric else [""] if measured is None else [show(metric, measured)]),
+            *([] if not metric else [""] if measured is None else [metric.format(measured)]),
             *([f"{trial.metrics.get('epochs', 0):.0f}"] if differ else []),
             "" if parameters is None else f"{parameters:,.0f}",
             f"{trial.seconds:.1f}",

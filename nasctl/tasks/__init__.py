@@ -1,9 +1,9 @@
 """Tasks: a data set with a loss, a measure of how good a network is, and the reward of a search."""
 
+from nasctl.tasks.factory import make_task
 from nasctl.tasks.image_classification import ImageClassification, image_classification
 from nasctl.tasks.language_model import LanguageModel, language_model
 from nasctl.tasks.task import Metrics, Split, Task
-from nasctl.tasks.task_of_dataset import make_task
 
 __all__ = [
     "ImageClassification",

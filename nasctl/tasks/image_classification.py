@@ -15,6 +15,7 @@ from nasctl.datasets.split import random_split
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
+from nasctl.metrics import ACCURACY, Metric
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
 from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
@@ -46,7 +47,7 @@ class ImageClassification:
     validation_seed: int
     kind: InputKind = InputKind.IMAGE
     sequential: bool = False
-    metric: str = "accuracy"
+    metrics: tuple[Metric, ...] = (ACCURACY,)
     measures: tuple[str, ...] = ("loss", "accuracy")
 
     def inputs(self, examples: Shaped[Array, "N H W C"]) -> Float[Array, "N H W C"]:
@@ -73,10 +74,6 @@ class ImageClassification:
     def summary(self, averages: Metrics) -> dict[str, float]:
         """The averages themselves."""
         return dict(averages)
-
-    def rank(self, metrics: Metrics) -> tuple[float, ...]:
-        """By accuracy, and by loss between equals."""
-        return metrics["accuracy"], -metrics["loss"]
 
     def reward(self, history: Sequence[Metrics]) -> float:
         """The cube of the best validation accuracy of the last 5 epochs (Zoph & Le 2017, section 4.1)."""

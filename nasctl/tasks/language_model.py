@@ -14,6 +14,7 @@ from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
+from nasctl.metrics import PERPLEXITY, Metric
 from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
@@ -38,7 +39,7 @@ class LanguageModel:
     validation_seed: int = 0
     kind: InputKind = InputKind.TEXT
     sequential: bool = True
-    metric: str = "perplexity"
+    metrics: tuple[Metric, ...] = (PERPLEXITY,)
     measures: tuple[str, ...] = ("loss",)
 
     def inputs(self, examples: Int[Array, "N ..."]) -> Int[Array, "N ..."]:
@@ -73,10 +74,6 @@ class LanguageModel:
         """The mean cross-entropy, and the perplexity, exp of it."""
         loss = averages["loss"]
         return {**averages, "perplexity": math.exp(loss) if loss < 700 else math.inf}
-
-    def rank(self, metrics: Metrics) -> tuple[float, ...]:
-        """By perplexity, the lowest first."""
-        return (-metrics["perplexity"],)
 
     def reward(self, history: Sequence[Metrics]) -> float:
         """c / (validation perplexity)², of the best epoch (Zoph & Le 2017, section 4.2)."""

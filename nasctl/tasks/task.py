@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 from nasctl.datasets import Examples
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
+from nasctl.metrics import Metric
 
 Split = Literal["train", "validation", "test"]
 Metrics = Mapping[str, float]
@@ -38,8 +39,8 @@ class Task(Protocol):
         ...
 
     @property
-    def metric(self) -> str:
-        """The name by which people know how good a network is: `accuracy` or `perplexity`."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that `summary` reports, the main one first: the best epoch is the one where it is best."""
         ...
 
     @property
@@ -97,10 +98,6 @@ class Task(Protocol):
 
     def summary(self, averages: Metrics) -> dict[str, float]:
         """What is reported of a split: the averages of `measure` over it, and what follows from them."""
-        ...
-
-    def rank(self, metrics: Metrics) -> tuple[float, ...]:
-        """Orders summaries: the epoch with the largest rank has the best parameters."""
         ...
 
     def reward(self, history: Sequence[Metrics]) -> float:

@@ -56,7 +56,7 @@ class Course:
 
     Attributes:
       history: The metrics of each epoch, up to the one in which the child stopped or failed.
-      best_epoch: The epoch, counted from 1, with the largest `Task.rank`; 0 before the first.
+      best_epoch: The epoch, counted from 1, with the largest `rank_of`; 0 before the first.
       best_weights: `TrainState.weights` after that epoch. They are not copied: an epoch does not write over the weights
         that it is given.
       failure: Why the training failed, if it did.
@@ -71,7 +71,7 @@ class Course:
         self.stopped = False
         self._task = task
         self._validation: list[Metrics] = []
-        self._best_rank: tuple[float, ...] = ()
+        self._best_rank = (-math.inf, -math.inf)
 
     def add(self, epoch: int, result: EpochResult, weights: Weights, seconds: float) -> EpochMetrics | None:
         """Adds an epoch and returns its metrics, or None if one of them is NaN or infinite."""
@@ -92,7 +92,7 @@ class Course:
             "seconds": seconds,
         }
         self.history.append(metrics)
-        rank = self._task.rank(validation)
+        rank = rank_of(validation, self._task)
         if not self.best_epoch or rank > self._best_rank:
             self.best_epoch, self.best_weights, self._best_rank = epoch, weights, rank
         return metrics
@@ -119,6 +119,12 @@ class Course:
             metrics={**{name: value for name, value in best.items() if name not in NOT_MEASURED}, **times},
             measure_split=measure_split,
         )
+
+
+def rank_of(summary: Metrics, task: Task) -> tuple[float, float]:
+    """Orders the summaries of a split: by the task's main metric, and by the loss where that is equal."""
+    main = task.metrics[0]
+    return main.score(summary[main.name]), -summary["loss"]
 
 
 def run_epochs(

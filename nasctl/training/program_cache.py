@@ -1,34 +1,47 @@
-"""Compiled programs that are kept in a folder, and loaded from there without being traced.
+"""A cache of compiled programs on disk, from which a program is loaded without being traced again.
 
-JAX's own cache saves the compilation, but to look into it a program has to be traced and lowered first, which takes
+JAX's own cache saves the compilation, but a program must be traced and lowered before JAX can look it up, which takes
 longer than everything else that a child needs before it can train.
+
+JAX serialises executables with `pickle`, and an executable is machine code. Who can write into the folder can run code
+as the user, so the cache is a folder of the user's own, created with mode 0700, and is not used if others could write
+to it.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import math
 import os
 import pickle
+import stat
 import tempfile
 import threading
 import zlib
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import jax
-from jax._src import config as states
 from jax.experimental.serialize_executable import deserialize_and_load, serialize
 
 from nasctl.training.compilation import Options
 
-_ROOM = 10**9
-"""Bytes that the folder may take, as far as a process sees to it before its first program."""
+_log = logging.getLogger(__name__)
+
+_MAX_BYTES = 10**9
+"""The size to which a process reduces the folder before it adds its first program."""
 
 _DIGEST = 32  # bytes
+
+try:
+    # Sets the setting for the current thread alone; `jax.config.update` sets it for all threads.
+    from jax._src.config import persistent_cache_min_compile_time_secs as _min_compile_time
+except ImportError:  # a JAX that has moved it: programs are then stored in JAX's cache, too
+    _min_compile_time = None
 
 
 def cached_program(
@@ -39,17 +52,17 @@ def cached_program(
     name: str,
     fingerprint: str | None,
 ) -> jax.stages.Compiled:
-    """A compiled program: the one that is kept, or else a new one, which is kept.
+    """A compiled program: loaded from the cache if it is there, or else compiled and added to the cache.
 
     Args:
-      make: Gives the function as `jax.jit` does; called only if there is none.
-      arguments: Such as it will be called with.
-      options: Options of XLA.
+      make: Returns the function as `jax.jit` returns it; called only if the program must be compiled.
+      arguments: Arguments of the shapes, types and device with which it will be called.
+      options: Compiler options of XLA.
       name: Tells the programs of one child apart.
-      fingerprint: What the function depends on (`fingerprint_of`); None not to keep it.
+      fingerprint: What the function depends on (`fingerprint_of`); None to bypass the cache.
     """
     folder, device = programs_folder(), _device(arguments)
-    if fingerprint is None or folder is None or device is None:
+    if fingerprint is None or folder is None or device is None or not _is_private(folder):
         return cast(jax.stages.Compiled, make().lower(*arguments).compile(options))
     file = folder / _key(name, fingerprint, arguments, options, device)
     program = _load(file, device)
@@ -61,12 +74,47 @@ def cached_program(
 
 
 def programs_folder() -> Path | None:
-    """Where programs are kept: in the folder of JAX's cache; None where the person wants none, or it is far away."""
+    """The cache's folder, inside that of JAX's cache; None if JAX's cache is switched off or is not a local folder."""
     settings: Any = jax.config
     cache = settings.jax_compilation_cache_dir
     if not settings.jax_enable_compilation_cache or not cache or "://" in cache:
         return None
     return Path(cache) / "programs"
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether no other user can write to the folder; True if it does not exist yet.
+
+    It must be a folder of the user who runs the process, not a symbolic link, without write permission for the group
+    or others.
+    """
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        return _refuse(folder, error.strerror or str(error))
+    if not stat.S_ISDIR(found.st_mode):
+        return _refuse(folder, "it is not a folder")
+    if not _is_own(found):
+        return _refuse(folder, "it belongs to another user")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return _refuse(
+            folder, "other users can write to it; delete it, and it is created again with mode 0700"
+        )
+    return True
+
+
+def _is_own(found: os.stat_result) -> bool:
+    """Whether a file belongs to the user who runs the process; always so where files have no such owner (Windows)."""
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+
+
+@functools.cache
+def _refuse(folder: Path, cause: str) -> bool:
+    """Logs, once per process, why the cache is not used."""
+    _log.warning("the program cache %s is not used: %s", folder, cause)
+    return False
 
 
 def _key(
@@ -86,68 +134,80 @@ def _key(
 
 
 def _device(arguments: tuple[Any, ...]) -> jax.Device | None:
-    """The one device that arguments lie on."""
+    """The device that holds the arguments; None if there are several."""
     arrays = [leaf for leaf in jax.tree.leaves(arguments) if isinstance(leaf, jax.Array)]
     devices = {device for array in arrays for device in array.devices()}
     return devices.pop() if len(devices) == 1 else None
 
 
 def _compile(lowered: jax.stages.Lowered, options: Options, file: Path) -> tuple[jax.stages.Compiled, bool]:
-    """The program, and whether XLA has just compiled it.
+    """Compiles a program, and returns whether XLA compiled it just now.
 
-    One that came from JAX's own cache can be serialised like any other, but what is loaded from that lacks its
-    kernels and fails when it runs. So without proof that it is new a program is not kept; and JAX does not put it
-    into its cache, or a file that is lost here could never be replaced. Only where there is a file, which then could
-    not be loaded, JAX does as ever, in case no file can be loaded on this platform.
+    A program that came from JAX's own cache can be serialised, but it loses its kernels: loaded again, it fails when it
+    runs. So a program is cached only if an event proves that it is new, and JAX is kept from storing it in its own
+    cache, from which a lost file could never be replaced. Where the file exists but could not be loaded, JAX's cache is
+    used as usual, in case no file can be loaded on this platform.
     """
     _listen()
-    _heard.events = set()
-    # JAX's settings can be set for one thread alone, but only this one's own module says so
-    with nullcontext() if file.exists() else states.persistent_cache_min_compile_time_secs(math.inf):
+    _seen.events = set()
+    with nullcontext() if file.exists() else _without_jax_cache():
         program = lowered.compile(options)
-    events = {event.rpartition("/")[2] for event in _heard.events}
+    events = {event.rpartition("/")[2] for event in _seen.events}
     return program, "compile_requests_use_cache" in events and "cache_hits" not in events
 
 
-_heard = threading.local()
+def _without_jax_cache() -> AbstractContextManager[None]:
+    """Keeps JAX from storing what the current thread compiles in JAX's own cache, if this JAX can be told so."""
+    return nullcontext() if _min_compile_time is None else _min_compile_time(math.inf)
+
+
+_seen = threading.local()
 
 
 def _note(event: str, **_: Any) -> None:
-    if hasattr(_heard, "events"):
-        _heard.events.add(event)
+    if hasattr(_seen, "events"):
+        _seen.events.add(event)
 
 
 @functools.cache
 def _listen() -> None:
-    """Hears of JAX's cache from now on. JAX speaks in the thread that compiles."""
+    """Registers a listener for events of JAX's cache, which JAX calls in the thread that compiles."""
     jax.monitoring.register_event_listener(_note)
 
 
 def _load(file: Path, device: jax.Device) -> jax.stages.Compiled | None:
-    """The program of a file; None where there is none, or no whole one."""
+    """The program of a file; None if there is no such file, or it is damaged or belongs to another user."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            if not _is_own(os.fstat(opened.fileno())):
+                return None
+            content = opened.read()
         packed = content[_DIGEST:]
         if hashlib.sha256(packed).digest() != content[:_DIGEST]:
             return None
-        serialised, takes, gives = pickle.loads(zlib.decompress(packed))
+        serialised, inputs, outputs = pickle.loads(zlib.decompress(packed))
         program: jax.stages.Compiled = deserialize_and_load(
-            serialised, takes, gives, backend=device.client, execution_devices=[device]
+            serialised, inputs, outputs, backend=device.client, execution_devices=[device]
         )
-    except Exception:  # whatever this version of JAX finds wrong with it: it can be compiled again
+    except (
+        Exception
+    ):  # whatever this version of JAX finds wrong with the file: the program can be compiled again
         return None
     with suppress(OSError):
-        os.utime(file)  # the longest unused go first
+        os.utime(file)  # the least recently used files are deleted first
     return program
 
 
 def _save(file: Path, program: jax.stages.Compiled) -> None:
-    """Puts a program into its file at one stroke. One that cannot be serialised or written is not kept."""
-    with suppress(Exception):  # a full disk and a platform without serialisation are no reason not to train
+    """Writes a program to its file atomically. A program that cannot be serialised or written is not cached."""
+    with suppress(Exception):  # a full disk or a platform without serialisation must not stop the training
         packed = zlib.compress(pickle.dumps(serialize(program)), 1)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):  # another worker makes room too
-            _make_room(file.parent)
+        file.parent.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not _is_private(file.parent):
+            return
+        with suppress(OSError):  # another worker may delete files at the same time
+            _evict(file.parent)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as written:
             try:
                 written.write(hashlib.sha256(packed).digest() + packed)
@@ -158,11 +218,11 @@ def _save(file: Path, program: jax.stages.Compiled) -> None:
 
 
 @functools.cache
-def _make_room(folder: Path) -> None:
-    """Deletes the longest unused files of a folder that has grown too large; once a process."""
+def _evict(folder: Path) -> None:
+    """Deletes the least recently used files of a folder that has grown too large; once per process."""
     files = sorted(((file.stat(), file) for file in folder.iterdir()), key=lambda found: -found[0].st_mtime)
     total = 0
-    for stat, file in files:
-        total += stat.st_size
-        if total > _ROOM:
+    for found, file in files:
+        total += found.st_size
+        if total > _MAX_BYTES:
             file.unlink(missing_ok=True)

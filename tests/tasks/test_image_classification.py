@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from nasctl.datasets import Dataset, Examples
 from nasctl.errors import NasctlError
 from nasctl.tasks import ImageClassification, image_classification
+from nasctl.training.loop import rank_of
 
 
 def make_dataset(train: int, *, shape: tuple[int, ...] = (4, 4, 2), dtype: type = np.uint8) -> Dataset:
@@ -108,4 +109,4 @@ def test_epochs_are_ranked_by_accuracy_then_by_loss(task: ImageClassification) -
         {"accuracy": 0.9, "loss": 0.5},
         {"accuracy": 0.9, "loss": 0.4},
     )
-    assert task.rank(worse) < task.rank(better) < task.rank(best)
+    assert rank_of(worse, task) < rank_of(better, task) < rank_of(best, task)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pickle
+import stat
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -44,7 +49,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     before = jax.config.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     reset_cache()
-    program_cache._make_room.cache_clear()
+    program_cache._evict.cache_clear()
     yield tmp_path / "programs"
     jax.config.update("jax_compilation_cache_dir", before)
     reset_cache()
@@ -189,7 +194,7 @@ def test_a_program_from_jax_s_own_cache_is_not_kept(
         assert not folder.exists()
 
 
-def test_nothing_is_kept_where_the_person_wants_no_cache(blobs: ImageClassification, folder: Path) -> None:
+def test_nothing_is_cached_where_the_cache_is_switched_off(blobs: ImageClassification, folder: Path) -> None:
     jax.config.update("jax_enable_compilation_cache", False)
     try:
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
@@ -206,6 +211,123 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(
         traced.clear()
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0).run()
         assert {"train", "evaluate"} <= set(traced)
+
+
+def plant(folder: Path) -> None:
+    """Changes each file so that it records that it was unpickled."""
+    for file in folder.iterdir():
+        packed = zlib.compress(pickle.dumps(Planted()))
+        file.write_bytes(hashlib.sha256(packed).digest() + packed)
+
+
+class Planted:
+    """Unpickles to the call of a function."""
+
+    unpickled = 0
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return count_unpickled, ()
+
+
+def count_unpickled() -> None:
+    Planted.unpickled += 1
+
+
+def assert_not_used(
+    blobs: ImageClassification, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture, cause: str
+) -> None:
+    """Nothing is loaded from the folder, nothing is written to it, and the log says so once."""
+    before = sorted((path.name, path.read_bytes()) for path in folder.iterdir())
+    caplog.clear()
+    program_cache._refuse.cache_clear()
+    for _ in range(2):
+        traced.clear()
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+        assert {"train", "evaluate"} <= set(traced)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the program cache {folder} is not used: {cause}"
+    ]
+    assert sorted((path.name, path.read_bytes()) for path in folder.iterdir()) == before
+    assert Planted.unpickled == 0
+
+
+def test_the_folder_is_the_user_s_alone(blobs: ImageClassification, folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_folder_that_others_can_write_to_is_not_used(
+    blobs: ImageClassification,
+    folder: Path,
+    traced: list[str],
+    caplog: pytest.LogCaptureFixture,
+    mode: int,
+) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    plant(folder)
+    folder.chmod(mode)
+    cause = "other users can write to it; delete it, and it is created again with mode 0700"
+    assert_not_used(blobs, folder, traced, caplog, cause)
+
+
+def test_a_folder_of_another_user_is_not_used(
+    blobs: ImageClassification,
+    folder: Path,
+    traced: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    plant(folder)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert_not_used(blobs, folder, traced, caplog, "it belongs to another user")
+
+
+def test_a_symbolic_link_is_not_followed(
+    blobs: ImageClassification, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    plant(folder)
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to(folder.with_name("elsewhere"))
+    assert_not_used(blobs, folder, traced, caplog, "it is not a folder")
+
+
+def test_a_file_of_another_user_is_not_loaded(
+    blobs: ImageClassification, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    plant(folder)
+    real = os.fstat
+    monkeypatch.setattr(
+        program_cache.os, "fstat", lambda fd: SimpleNamespace(st_uid=real(fd).st_uid + 1, st_mode=0)
+    )
+    traced.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(program_cache, "_save", lambda *_: None)
+        prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
+    assert {"train", "evaluate"} <= set(traced) and Planted.unpickled == 0
+
+
+def test_jax_still_has_the_undocumented_setting() -> None:
+    """Where it has moved, programs are stored in JAX's cache, too: twice the disk space, and nothing else."""
+    assert program_cache._min_compile_time is not None, f"JAX {jax.__version__} has moved it"
+
+
+def test_without_the_undocumented_setting_programs_are_cached_all_the_same(
+    blobs: ImageClassification, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_cache, "_min_compile_time", None)
+    first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir())
+    traced.clear()
+    assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert not {"train", "evaluate"} & set(traced)
 
 
 def test_two_children_prepared_at_once(blobs: ImageClassification, traced: list[str], folder: Path) -> None:
@@ -228,14 +350,14 @@ def test_two_children_prepared_at_once(blobs: ImageClassification, traced: list[
         assert_same(first, again)
 
 
-def test_the_longest_unused_make_room(
+def test_the_longest_unused_evict(
     blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     for age in range(4):
         (folder / str(age)).write_bytes(bytes(1000))
         os.utime(folder / str(age), (10**9 - age, 10**9 - age))
-    monkeypatch.setattr(program_cache, "_ROOM", 2500)
+    monkeypatch.setattr(program_cache, "_MAX_BYTES", 2500)
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     left = {path.name for path in folder.iterdir()}
     assert {"0", "1"} < left and len(left) == 4

@@ -47,7 +47,7 @@ class BaselineResult:
       name: What people call it.
       params: Its parameters.
       reward: What the search would have been rewarded with.
-      metric: What the task measures: `perplexity`.
+      metric: The name of the task's main metric.
       validation: That measure on the validation split, at the best epoch.
     """
 
@@ -79,6 +79,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
     prepare_to_train()
     folder = RunFolder.open(run.folder)
     task = task_of(run.best_architecture.space, folder.facts()["dataset"], data_dir=data_dir)
+    metric = task.metrics[0]
     params = measure_cost(bind(graph, task.signature)).params
     for name, cell in KNOWN_CELLS.items():
         baseline = Baseline(name, with_cell(graph, cell(), params))
@@ -87,6 +88,6 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
             name=name,
             params=measure_cost(bind(baseline.graph, task.signature)).params,
             reward=child.reward,
-            metric=task.metric,
-            validation=child.metrics[f"validation_{task.metric}"],
+            metric=metric.name,
+            validation=child.metrics[f"validation_{metric.name}"],
         )

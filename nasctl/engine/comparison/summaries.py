@@ -10,9 +10,8 @@ from statistics import fmean, stdev
 from nasctl.config import ControllerConfig
 from nasctl.engine.run import Run
 from nasctl.errors import NasctlError
+from nasctl.metrics import main_metric
 from nasctl.store import RunFolder
-
-METRICS = ("accuracy", "perplexity")
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class RunSummary:
       dataset: What its children were trained on.
       trials: Its trials, failed ones included.
       best: The largest reward of all.
-      metric: What was measured beside the reward, where anything was: `accuracy` or `perplexity`.
+      metric: The name of the main metric of its best trial; empty where it has none.
       measured: That measure of the best trial on the validation split.
       params: Parameters of the best trial's network, where it has one.
       best_so_far: The largest reward after each of the numbers of trials that are compared; None before the first.
@@ -146,7 +145,8 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
     facts = RunFolder.open(run.folder).facts()
     best = run.best
     metrics = best.metrics if best else {}
-    metric = next((name for name in METRICS if f"validation_{name}" in metrics), "")
+    main = main_metric(metrics, "validation")
+    metric = "" if main is None else main.name
     upto = [[t.reward for t in run.trials[:number] if t.reward is not None] for number in numbers]
     return RunSummary(
         run=str(run.folder),
