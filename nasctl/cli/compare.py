@@ -1,4 +1,4 @@
-"""`nasctl compare`: runs side by side, and recurrent cells beside those that people know."""
+"""`nasctl compare`: compares runs with each other, and recurrent cells with well-known ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RUN…|SPACE",
-            help="The folders of runs, or one space to search with each controller and seed.",
+            help="Run folders, or one space file to search with each controller and seed.",
             show_default=False,
         ),
     ],
@@ -34,11 +34,13 @@ def compare(
         typer.Option("--controllers", metavar="A,B,…", help="With a space: the controllers that search it."),
     ] = "random,local,reinforce",
     seeds: Annotated[
-        int, typer.Option(metavar="N", help="With a space: searches of each controller.", min=1)
+        int, typer.Option(metavar="N", help="With a space: the number of searches of each controller.", min=1)
     ] = 3,
     trials: Annotated[
         int | None,
-        typer.Option(metavar="N", help="With a space: trials of each search.", min=1, show_default=False),
+        typer.Option(
+            metavar="N", help="With a space: the number of trials of each search.", min=1, show_default=False
+        ),
     ] = None,
     evaluator: Annotated[
         str | None,
@@ -52,7 +54,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="With a space: folder of the runs; runs/compare-NAME unless given. Those that are there go on.",
+            help="With a space: the folder of the runs, where existing runs are resumed. Default: runs/compare-NAME.",
             show_default=False,
         ),
     ] = None,
@@ -61,8 +63,8 @@ def compare(
         bool,
         typer.Option(
             "--baselines",
-            help="Train an LSTM, a GRU and a vanilla RNN as the first run trained its best cell, with as many "
-            "parameters; takes as long as three trials.",
+            help="Also train an LSTM, a GRU and a vanilla RNN with the settings of the first run and the number of "
+            "parameters of its best cell; takes as long as three trials.",
         ),
     ] = False,
     data_dir: DataDir = None,
@@ -70,7 +72,8 @@ def compare(
 ) -> None:
     """Compare searches at equal numbers of trials: searchers over several seeds, with 95 % confidence intervals.
 
-    Reads runs, or makes them. With --baselines, sets a recurrent cell beside those that people know.
+    Compares existing runs, or searches a space first. With --baselines, also compares a recurrent cell with well-known
+    ones.
 
     Example: nasctl compare runs/cnn runs/cnn-2
     """
@@ -135,14 +138,14 @@ def _search_all(
     console = progress_console()
     runs: list[Run] = []
     for run in comparison_runs(loaded, controllers, seeds, out or RUNS / f"compare-{loaded.name}", **options):
-        best = "nothing was complete" if run.best is None else f"best reward {run.best.reward:.4f}"
+        best = "no complete trial" if run.best is None else f"best reward {run.best.reward:.4f}"
         console.print(f"{run.folder}: {run.stopped}, {best}", soft_wrap=True)
         runs.append(run)
     return runs
 
 
 def _print_groups(numbers: Sequence[int], groups: Sequence[Group]) -> None:
-    """Searchers over their seeds, the best first."""
+    """Prints searchers, averaged over their seeds, the best first."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -191,7 +194,7 @@ def _print_runs(numbers: Sequence[int], summaries: Sequence[RunSummary]) -> None
 
 
 def _print_baselines(found: RunSummary, known: Sequence[BaselineResult]) -> None:
-    """The best cell among those that people know, best first."""
+    """Prints the best cell of a run and the well-known cells, the best first."""
     from rich.table import Table
 
     metric = known[0].metric
@@ -211,7 +214,9 @@ def _print_baselines(found: RunSummary, known: Sequence[BaselineResult]) -> None
     for name, params, reward, validation in sorted(rows, key=lambda row: -row[2]):
         table.add_row(name, f"{params:,}", format_measure(metric, validation), f"{reward:.4f}")
     console = result_console()
-    console.print("\nAll of one size, trained alike on the same data, best first:")
+    console.print(
+        "\nCells with equal numbers of parameters, trained with the same settings on the same data, best first:"
+    )
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""What commands print with: results on standard output, progress and errors on standard error."""
+"""How commands print: results on standard output, progress and errors on standard error."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def progress_console() -> Console:
-    """The console for progress: standard error; colour and redrawing only where it is a terminal."""
+    """The console for progress, on standard error, with colour and redrawing only if that is a terminal."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 
 
 def result_console() -> Console:
-    """The console for results: standard output."""
+    """The console for results, on standard output."""
     from rich.console import Console
 
     return Console(highlight=False)
 
 
 def print_json(document: object) -> None:
-    """Prints one JSON document on one line of standard output."""
+    """Prints a JSON document on one line of standard output."""
     print(json.dumps(document), flush=True)
 
 
 def print_error(error: NasctlError) -> None:
-    """Prints an error and its hint on standard error; of a space file, each finding with its place."""
+    """Prints an error and its hint on standard error; for errors in space files, each with its location."""
     diagnostics = getattr(error, "diagnostics", None)
     if diagnostics:
         print_diagnostics(diagnostics)
@@ -47,7 +47,7 @@ def print_error(error: NasctlError) -> None:
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
-    """Prints findings in space files on standard error, an empty line between them."""
+    """Prints the diagnostics of space files on standard error, separated by empty lines."""
     from rich.text import Text
 
     console = progress_console()
@@ -61,7 +61,7 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
 
 
 def sparkline(values: Iterable[float], width: int) -> str:
-    """The last `width` values as a row of blocks, scaled from the smallest to the largest.
+    """The last `width` values as a row of block characters, scaled from the smallest to the largest.
 
     >>> sparkline([0.0, 0.5, 1.0], 10)
     '▁▄█'
@@ -75,7 +75,7 @@ def sparkline(values: Iterable[float], width: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people write it.
+    """A length of time in words.
 
     >>> duration(7), duration(161), duration(4000)
     ('7 s', '2 min 41 s', '1 h 7 min')

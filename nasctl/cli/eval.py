@@ -1,4 +1,4 @@
-"""`nasctl eval`: a trained network measured on a split, from its checkpoint alone."""
+"""`nasctl eval`: measures the trained network of a checkpoint on a split."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def evaluate(
         typer.Option(
             "--checkpoint",
             metavar="DIR",
-            help="A checkpoint folder, or a run for its best.",
+            help="A checkpoint folder, or a run folder for its best network.",
             show_default=False,
         ),
     ],
@@ -28,7 +28,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Another data set of the same shape; the one it was trained on unless given.",
+            help="Another data set with inputs of the same shape. Default: the one it was trained on.",
             show_default=False,
         ),
     ] = None,
@@ -51,7 +51,10 @@ def evaluate(
     if (folder / "run.json").is_file():
         folder = folder / "best" / "checkpoint"
         if not folder.is_dir():
-            raise NasctlError(f"the run {checkpoint} has no trained network", hint="its trials trained none")
+            raise NasctlError(
+                f"the run {checkpoint} has no trained network",
+                hint="a run that is evaluated by a function of yours trains no networks",
+            )
     loaded = load_checkpoint(folder)
     document = document_from_json(loaded.document, loaded.folder / "arch.json")
     architecture = Architecture.decode(document.space, document.tokens)

@@ -1,8 +1,8 @@
-"""`nasctl train`: one architecture, trained to the end."""
+"""`nasctl train`: trains one architecture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ import typer
 
 from nasctl.cli.console import print_json, progress_console, result_console
 from nasctl.cli.options import ArchitecturePath, DataDir, Json, Settings, read_settings
+from nasctl.metrics import EpochMetrics
 
 EPOCHS = 20
 
@@ -20,7 +21,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Data set by name, or a file or folder; the one it was found on unless given.",
+            help="A data set by name, or a file or folder. Default: the one of the search that found it.",
             show_default=False,
         ),
     ] = None,
@@ -30,13 +31,13 @@ def train(
     ] = EPOCHS,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="Decides the initial parameters and the order of the data.", min=0),
+        typer.Option(metavar="N", help="Seed of the initial parameters and the order of the data.", min=0),
     ] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The checkpoint folder; `trained` in the run's folder, or beside the file, unless given.",
+            help="The checkpoint folder. Default: `trained` in the run's folder, or beside the file.",
             show_default=False,
         ),
     ] = None,
@@ -45,7 +46,7 @@ def train(
 ) -> None:
     """Train one architecture, keep the parameters that validate best, and measure them on the test split.
 
-    Settings that are not given are those of the space that the architecture is from.
+    Settings that you do not override are those of the architecture's space.
 
     Example: nasctl train runs/cnn --epochs 30
     """
@@ -68,12 +69,12 @@ def train(
 
     console = progress_console()
     with console.status("compiling") as status:
-        tell: Callable[[str], None] = status.update if console.is_terminal else console.print
+        show: Callable[[str], None] = status.update if console.is_terminal else console.print
 
-        def show_epoch(record: Mapping[str, float]) -> None:
-            reached = metric.format(record[f"validation_{metric.name}"])
-            tell(
-                f"epoch {record['epoch']:>3.0f} of {config.epochs}  loss {record['train_loss']:.4f}"
+        def show_epoch(metrics: EpochMetrics) -> None:
+            reached = metric.format(metrics[f"validation_{metric.name}"])
+            show(
+                f"epoch {metrics['epoch']:>3.0f} of {config.epochs}  loss {metrics['train_loss']:.4f}"
                 f"  validation {metric.name} {reached}"
             )
 
@@ -105,7 +106,7 @@ def train(
 
 
 def _trained_folder(document: Path) -> Path:
-    """Where the checkpoint goes: `trained` in the run that the architecture is from, else beside its file."""
+    """The default checkpoint folder: `trained` in the architecture's run, or beside its file if it has no run."""
     folder = document.parent
     return (
         folder.parent if folder.name == "best" and (folder.parent / "run.json").is_file() else folder

@@ -1,4 +1,4 @@
-"""Tasks: a data set with a loss, a measure of how good a network is, and the reward of a search."""
+"""Tasks: what children learn on a data set, with the loss, the metrics and the reward of a search."""
 
 from nasctl.tasks.factory import make_task
 from nasctl.tasks.image_classification import ImageClassification, image_classification

@@ -1,8 +1,10 @@
-"""Random variations of images: what is drawn is a few whole numbers an image, what is done is linear.
+"""Random variations of images, each described by a few integers.
 
-N images of H × W pixels in C channels, V numbers that say how an image is varied. Enlarging, cropping and
-mirroring act on each axis on its own, so that a variation is a matrix for the rows and one for the columns of
-each image: two small batched products, fast on every platform, where gathers by image are slow on CPU.
+Enlarging, cropping and mirroring act on the rows and the columns of an image separately. So a variation is one matrix
+for the rows and one for the columns: two small batched products, which are fast on every platform, whereas a gather per
+image is slow on a CPU.
+
+Letters: N images of H × W pixels in C channels, V integers that describe a variation.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ Variations = Int[Array, "N V"]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training varies images, and what evaluation shows in its place.
+    """How images are varied in training, and what evaluation uses instead.
 
     Attributes:
-      name: Stands for all three functions: what differs in one of them has another name.
-      draw: From a key, N and the shape of an image, how each image is varied.
-      vary: Does it.
-      settle: The middle of what `vary` does: objects keep the size that the network was trained on.
+      name: Identifies the three functions: augmentations that differ in one of them have different names.
+      draw: Draws the variations from a key, N and the shape of an image.
+      vary: Applies the variations.
+      settle: The variation in the middle of the range, so that objects have the size that the network was trained on.
     """
 
     name: str
@@ -47,10 +49,13 @@ NO_AUGMENTATION = Augmentation(
 
 
 def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
-    """Enlarges each image, takes a window of the old size at random and mirrors every other one.
+    """Enlarges each image, crops a random window of the original size and mirrors it with probability 1/2.
 
-    Zoph & Le 2017, section 4.1, which does not give the factor: 1.25 makes 40×40 of 32×32, as much room as
-    the usual padding by 4 pixels.
+    Args:
+      factor: The factor by which images are enlarged. The paper does not give it; 1.25 makes 40×40 of 32×32, with as
+        much room for the window as the usual padding by 4 pixels.
+
+    Reference: Zoph & Le 2017, section 4.1.
     """
 
     def room(size: int) -> int:
@@ -78,14 +83,14 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
 
 
 def _enlarging(size: int, larger: int) -> np.ndarray:
-    """The matrix of linear interpolation from `size` to `larger` pixels, pixel centres at halves."""
+    """The matrix of linear interpolation from `size` to `larger` pixels, with pixel centres at halves."""
     at = np.clip((np.arange(larger) + 0.5) * size / larger - 0.5, 0, size - 1)
     weights: np.ndarray = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(size)))
     return weights.astype(np.float32)
 
 
 def _windows(matrix: np.ndarray, size: int, offsets: Int[Array, " N"]) -> Float[Array, "N size _"]:
-    """For each image the rows `offset` to `offset + size` of a matrix."""
+    """The rows `offset` to `offset + size` of a matrix, for the offset of each image."""
     return jnp.asarray(matrix)[offsets[:, None] + jnp.arange(size)]
 
 

@@ -1,4 +1,4 @@
-"""Which task a data set poses. A new kind of task is a file beside this one and a line here."""
+"""The task of a data set, by the kind of its examples. A new kind of task is a file beside this one and a line here."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def make_task(dataset: str, *, data_dir: Path | None = None, validation_seed: in
     """The task of a data set, by the data set's name or path.
 
     Args:
-      dataset: As `nasctl.datasets.load` takes it.
-      data_dir: Where data sets are prepared and looked for.
-      validation_seed: Seed of the validation split, which one search and all that follows from it must share.
+      dataset: A name or path, as for `nasctl.datasets.load`.
+      data_dir: The folder of prepared data sets.
+      validation_seed: Seed of the validation split. A search and everything that uses its results must share it.
 
     Raises:
-      NasctlError: The data set cannot be had, or there is no task for its kind.
+      NasctlError: The data set cannot be loaded, or there is no task for its kind.
     """
     loaded = load(dataset, data_dir)
     if loaded.kind not in _TASKS:

@@ -1,4 +1,4 @@
-"""Tells which of several classes an image shows."""
+"""The task of telling which of several classes an image shows."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
 LAST_EPOCHS = 5
-"""The reward looks at the validation accuracy after the last so many epochs (Zoph & Le 2017, section 4.1)."""
+"""The number of last epochs whose validation accuracy the reward uses (Zoph & Le 2017, section 4.1)."""
 
 
 @dataclass(frozen=True, eq=False)
 class ImageClassification:
-    """A `Task`: N images of H × W pixels in C channels, K classes, V numbers that say how an image is varied.
+    """A `Task` on images.
+
+    Letters: N images of H × W pixels in C channels, K classes, V integers that describe how an image is varied.
 
     Attributes:
       name: The data set's name.
       signature: (height, width, channels) and the number of classes.
-      splits: The examples by split; `validation` was taken from the data set's training examples.
-      mean: Of each channel over the training examples.
-      deviation: Standard deviation of each channel over the training examples.
-      augmentation: How training varies images.
-      validation_seed: Seed by which `validation` was drawn.
+      splits: The examples by split; `validation` was drawn from the data set's training examples.
+      mean: The mean of each channel over the training examples.
+      deviation: The standard deviation of each channel over the training examples.
+      augmentation: How images are varied in training.
+      validation_seed: The seed with which `validation` was drawn.
     """
 
     name: str
@@ -51,7 +53,7 @@ class ImageClassification:
     measures: tuple[str, ...] = ("loss", "accuracy")
 
     def inputs(self, examples: Shaped[Array, "N H W C"]) -> Float[Array, "N H W C"]:
-        """Images of mean 0 and deviation 1 in each channel, unvaried."""
+        """Images normalised to mean 0 and standard deviation 1 in each channel, without variation."""
         return self._normalise(self.augmentation.settle(examples.astype(jnp.float32)))
 
     def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N V"]:
@@ -61,11 +63,11 @@ class ImageClassification:
     def augment(
         self, variations: Int[Array, "N V"], examples: Shaped[Array, "N H W C"]
     ) -> Float[Array, "N H W C"]:
-        """As `inputs`, varied as was drawn."""
+        """As `inputs`, with the drawn variations."""
         return self._normalise(self.augmentation.vary(variations, examples.astype(jnp.float32)))
 
     def measure(self, logits: Float[Array, "N K"], labels: Int[Array, " N"]) -> dict[str, Float[Array, " N"]]:
-        """Cross-entropy in nats, and 1 where the most probable class is the right one."""
+        """The cross-entropy in nats, and an accuracy of 1 where the most probable class is the label, else 0."""
         return {
             "loss": cross_entropy(logits, labels),
             "accuracy": (jnp.argmax(logits, -1) == labels).astype(jnp.float32),
@@ -76,17 +78,17 @@ class ImageClassification:
         return dict(averages)
 
     def reward(self, history: Sequence[Metrics]) -> float:
-        """The cube of the best validation accuracy of the last 5 epochs (Zoph & Le 2017, section 4.1)."""
+        """The cube of the largest accuracy of the last 5 epochs (Zoph & Le 2017, section 4.1)."""
         return max(metrics["accuracy"] for metrics in history[-LAST_EPOCHS:]) ** 3
 
     @cached_property
     def unaugmented(self) -> ImageClassification:
-        """The same task with its images left as they are."""
+        """The same task without augmentation."""
         return replace(self, augmentation=NO_AUGMENTATION)
 
     @property
     def traced(self) -> str:
-        """How images are varied, and the numbers by which they are normalised."""
+        """The augmentation, and the means and deviations for the normalisation."""
         moments = [(values.dtype.name, values.tolist()) for values in (self.mean, self.deviation)]
         return repr((self.augmentation.name, moments))
 
@@ -97,13 +99,18 @@ class ImageClassification:
 def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> ImageClassification:
     """The task of a data set of images.
 
-    A tenth of its training examples is held out at random for validation, as the paper does on CIFAR-10
-    (45,000 and 5,000); of a small data set, where a tenth is too few to tell networks apart, up to a fifth.
-    Colour images are varied as the paper varies them. Grey ones are not: a mirrored digit is none, and
-    shifting the digits by a pixel costs random networks 1 % of test accuracy, after 5 epochs and after 15.
+    A tenth of the training examples is held out at random for validation, as in the paper on CIFAR-10 (45,000 and
+    5,000). In a small data set a tenth is too few to tell networks apart; there it is up to a fifth, but at most 1,000.
+
+    Colour images are varied as in the paper. Grey images are not varied: a mirrored digit is not a digit, and shifting
+    the digits by a pixel costs random networks 1 % of test accuracy, after 5 epochs and after 15.
+
+    Args:
+      dataset: A data set of images.
+      validation_seed: The seed with which the validation examples are drawn.
 
     Raises:
-      NasctlError: It is too small to hold anything out.
+      NasctlError: The data set is too small to hold out any examples.
     """
     count = len(dataset.train)
     held_out = max(count // 10, min(count // 5, 1000))
@@ -127,7 +134,7 @@ def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> Image
 
 
 def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of each channel; a channel that never varies is left at its own scale."""
+    """The mean and standard deviation of each channel; the deviation of a constant channel is given as 1."""
     flat = images.reshape(-1, images.shape[-1])
     mean = flat.mean(0, dtype=np.float64)
     square = np.einsum("nc,nc->c", flat, flat, dtype=np.float64, casting="unsafe") / len(flat)

@@ -1,4 +1,4 @@
-"""Predicts each token of a text from those before it."""
+"""The task of predicting each text token from those before it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
 REWARD_SCALE = 80.0
-"""c of the reward c / perplexity² (Zoph & Le 2017, section 4.2)."""
+"""The constant c of the reward c / perplexity² (Zoph & Le 2017, section 4.2)."""
 
 
 @dataclass(frozen=True, eq=False)
 class LanguageModel:
-    """A `Task`: a text of N tokens in each split, a vocabulary of V.
+    """A `Task` on text.
+
+    Letters: N text tokens of a split, V words of the vocabulary.
 
     Attributes:
       name: The data set's name.
-      signature: (steps through which gradients flow,) and the size of the vocabulary.
-      splits: The tokens by split, as the data set has them.
-      validation_seed: Of no consequence: the validation text is the data set's own.
+      signature: (steps through which gradients flow,) and V.
+      splits: The text tokens by split, as in the data set.
+      validation_seed: Not used: the data set has a validation text.
     """
 
     name: str
@@ -43,51 +45,55 @@ class LanguageModel:
     measures: tuple[str, ...] = ("loss",)
 
     def inputs(self, examples: Int[Array, "N ..."]) -> Int[Array, "N ..."]:
-        """The tokens as they are."""
+        """The text tokens, unchanged."""
         return examples
 
     def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N 0"]:
-        """Nothing: a text is not varied."""
+        """No numbers, as a text is not varied."""
         return jnp.zeros((count, 0), jnp.int32)
 
     def augment(self, variations: Int[Array, "N 0"], examples: Int[Array, "N ..."]) -> Int[Array, "N ..."]:
-        """The tokens as they are."""
+        """The text tokens, unchanged."""
         return examples
 
     @property
     def unaugmented(self) -> LanguageModel:
-        """The task itself."""
+        """The same task, as it has no augmentation."""
         return self
 
     @property
     def traced(self) -> str:
-        """Nothing of its own."""
+        """No constants."""
         return ""
 
     def measure(
         self, logits: Float[Array, "N ... V"], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, "N ..."]]:
-        """Cross-entropy of each token, in nats."""
+        """The cross-entropy of each text token, in nats."""
         return {"loss": cross_entropy(logits, labels)}
 
     def summary(self, averages: Metrics) -> dict[str, float]:
-        """The mean cross-entropy, and the perplexity, exp of it."""
+        """The mean cross-entropy, and its exponential, the perplexity."""
         loss = averages["loss"]
         return {**averages, "perplexity": math.exp(loss) if loss < 700 else math.inf}
 
     def reward(self, history: Sequence[Metrics]) -> float:
-        """c / (validation perplexity)², of the best epoch (Zoph & Le 2017, section 4.2)."""
+        """c / perplexity² of the best epoch (Zoph & Le 2017, section 4.2)."""
         return REWARD_SCALE / min(metrics["perplexity"] for metrics in history) ** 2
 
 
 def language_model(dataset: Dataset, *, validation_seed: int = 0) -> LanguageModel:
-    """The task of a text.
+    """The task of a data set of text.
+
+    Args:
+      dataset: A data set of text.
+      validation_seed: Not used: the data set has a validation text.
 
     Raises:
-      NasctlError: It comes without a text to validate on.
+      NasctlError: The data set has no validation text.
     """
     if dataset.validation is None:
-        raise NasctlError(f"{dataset.name} has no text to validate on")
+        raise NasctlError(f"{dataset.name} has no validation text")
     return LanguageModel(
         name=dataset.name,
         signature=Signature((STEPS,), dataset.classes),

@@ -1,4 +1,4 @@
-"""What a task is: the data, the loss, what counts as good, and the reward of a search."""
+"""What a task is: the data, the loss, the metrics and the reward of a search."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Metrics = Mapping[str, float]
 class Task(Protocol):
     """A kind of problem on one data set: `ImageClassification` or `LanguageModel`.
 
-    N examples; the inputs of an example have the shape that the task's kind fixes. Everything that takes JAX
-    arrays is pure and is traced into the compiled steps of `nasctl.training`.
+    N examples; the kind of task fixes the shape of an example's inputs. The methods that take JAX arrays are pure and
+    are traced into the compiled programs of `nasctl.training`.
     """
 
     @property
@@ -35,7 +35,7 @@ class Task(Protocol):
 
     @property
     def signature(self) -> Signature:
-        """What the task fixes about a network."""
+        """The shape of an input and the number of outputs of a network for the task."""
         ...
 
     @property
@@ -45,12 +45,12 @@ class Task(Protocol):
 
     @property
     def validation_seed(self) -> int:
-        """Seed by which the validation examples were taken out of the training examples."""
+        """The seed with which the validation examples were drawn from the training examples."""
         ...
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The names that `measure` gives."""
+        """The names of what `measure` returns."""
         ...
 
     @property
@@ -58,48 +58,50 @@ class Task(Protocol):
         """The examples by split."""
         ...
 
-    def __hash__(self) -> int: ...  # by identity: what is on the device is kept by task
+    def __hash__(self) -> int: ...  # by identity: `put_on_device` caches the data by task
 
     def inputs(self, examples: Shaped[Array, "N ..."]) -> Float[Array, "N ..."]:
-        """What a network is given when it is evaluated."""
+        """The inputs of a network when it is evaluated."""
         ...
 
     def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N V"]:
-        """Draws how each of N examples is varied, as V numbers."""
+        """Draws how each of N examples is varied, as V integers."""
         ...
 
     def augment(
         self, variations: Int[Array, "N V"], examples: Shaped[Array, "N ..."]
     ) -> Float[Array, "N ..."]:
-        """What a network is given when it is trained: `inputs`, varied as was drawn."""
+        """The inputs of a network when it is trained: `inputs` with the drawn variations."""
         ...
 
     @property
     def unaugmented(self) -> Task:
-        """The same task, where `augment` does what `inputs` does."""
+        """The same task without augmentation: `augment` returns what `inputs` returns."""
         ...
 
     @property
     def traced(self) -> str:
-        """What of the task is compiled into programs as a constant, beside signature, measures and sizes: tasks of one
-        kind that have the same here have the same `inputs`, `augment` and `measure`."""
+        """The constants of the task that are compiled into programs, besides signature, measures and sizes.
+
+        Tasks of one class with the same value have the same `inputs`, `augment` and `measure`.
+        """
         ...
 
     @property
     def sequential(self) -> bool:
-        """Whether each example follows from the one before, as in a text: they are then read in order."""
+        """Whether the examples are a sequence that is read in order, such as a text."""
         ...
 
     def measure(
         self, logits: Float[Array, "N ..."], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, " N"]]:
-        """The `loss` of each example, and whatever else is averaged over a split."""
+        """The `loss` of each example, and everything else that is averaged over a split, by name."""
         ...
 
     def summary(self, averages: Metrics) -> dict[str, float]:
-        """What is reported of a split: the averages of `measure` over it, and what follows from them."""
+        """What is reported for a split: the averages of `measure`, and the metrics that are computed from them."""
         ...
 
     def reward(self, history: Sequence[Metrics]) -> float:
-        """What the controller earns for a child, from its summaries of the validation split, epoch by epoch."""
+        """The reward of a child, from its summaries of the validation split after each epoch."""
         ...

@@ -1,4 +1,4 @@
-"""Training of a child: whole epochs as one compiled program, validation, the best weights kept."""
+"""Trains children: an epoch is one compiled program; the weights of the epoch that validates best are kept."""
 
 from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nasctl.training.child import PreparedChild, prepare, train_child

@@ -1,8 +1,8 @@
-"""A trained network as a folder: weights by Orbax, and JSON that says what they belong to. Nothing is pickled.
+"""Saves and loads checkpoints: folders of a network's weights, with JSON that describes them. Nothing is pickled.
 
 - `arch.json`: the architecture, as `Architecture.save` writes it.
-- `checkpoint.json`: format, data set, settings and results of the training, checksums of the weights' files.
-- `weights/`: one array a name, written by Orbax.
+- `checkpoint.json`: the format, the data set, the settings and results of the training, checksums of the weights.
+- `weights/`: the arrays by name, written by Orbax.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from nasctl.tasks import Task
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
 FORMAT = 1
-"""Raised when a checkpoint of this version could not be read by the one before."""
+"""Increased when the version before can no longer read what is written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a checkpoint's folder holds.
+    """The content of a checkpoint.
 
     Attributes:
-      folder: Where it is.
+      folder: The folder that it was read from.
       document: The architecture, as JSON.
       dataset: Name or path of the data set that it was trained on.
       validation_seed: Seed of the validation split.
       signature: Shape of the inputs and number of outputs.
-      config: How it was trained.
-      metrics: What was measured when it was saved.
+      config: The settings of its training.
+      metrics: The results that were saved with it, by name.
       arrays: The weights by name.
     """
 
@@ -57,7 +57,7 @@ class Checkpoint:
     arrays: Mapping[str, np.ndarray]
 
     def weights_for(self, architecture: Buildable, task: Task) -> Weights:
-        """The weights, checked against the architecture and the task.
+        """The weights, after a check that they fit the architecture and the task.
 
         Raises:
           NasctlError: The task has other shapes, or the weights are those of another architecture.
@@ -74,14 +74,14 @@ class Checkpoint:
             stored = self.arrays.get(name)
             shape = jax.eval_shape(_to_store, leaf).shape
             if stored is None or stored.shape != shape:
-                found = "are not there" if stored is None else f"have the shape {stored.shape}, not {shape}"
+                found = "is missing" if stored is None else f"has the shape {stored.shape} instead of {shape}"
                 raise NasctlError(
                     f"the weights in {self.folder} are not those of its arch.json: {name} {found}",
                     hint="one of the two was replaced; train the architecture again with nasctl train",
                 )
-        if strangers := sorted(set(self.arrays) - set(wanted)):
+        if unknown := sorted(set(self.arrays) - set(wanted)):
             raise NasctlError(
-                f"the weights in {self.folder} are not those of its arch.json, which has no {strangers[0]}",
+                f"the weights in {self.folder} are not those of its arch.json, which has no {unknown[0]}",
                 hint="one of the two was replaced; train the architecture again with nasctl train",
             )
         leaves = [_from_store(self.arrays[name], leaf) for name, leaf in wanted.items()]
@@ -98,18 +98,18 @@ def save_checkpoint(
     config: TrainingConfig,
     metrics: Mapping[str, float] | None = None,
 ) -> None:
-    """Writes a checkpoint, in the place of an older one; a process that is killed leaves the one or the other.
+    """Writes a checkpoint and replaces an older one. A process that is killed leaves one of the two intact.
 
     Args:
-      folder: Where.
-      weights: As `TrainedChild.weights`.
+      folder: The folder to write.
+      weights: The weights, such as `TrainedChild.weights`.
       document: The architecture, as JSON.
-      task: What it was trained on.
-      config: How it was trained.
-      metrics: What was measured, to be kept beside it.
+      task: The task that it was trained on.
+      config: The settings of its training.
+      metrics: Results to save with it, by name.
 
     Raises:
-      NasctlError: The folder cannot be written, or holds something else.
+      NasctlError: The folder cannot be written, or exists and is not a checkpoint.
     """
     folder = Path(folder).absolute()
     if (
@@ -118,7 +118,7 @@ def save_checkpoint(
         and (not folder.is_dir() or any(folder.iterdir()))
     ):
         raise NasctlError(
-            f"{folder} is there already and is no checkpoint", hint="name a folder that is not there"
+            f"{folder} already exists and is not a checkpoint", hint="name a folder that does not exist"
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def save_checkpoint(
         }
         (made / "arch.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         (made / "checkpoint.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        made.chmod(0o755)  # mkdtemp makes folders that only their owner may open
+        made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
         _replace(folder, made)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -150,11 +150,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """Reads a checkpoint.
 
     Raises:
-      NasctlError: There is none, it is not one of nasctl's, of a newer version, or damaged.
+      NasctlError: The folder does not exist, is not a checkpoint, was written by a newer version, or is damaged.
     """
     folder = Path(folder)
     previous = _previous(folder)
-    if not folder.exists() and previous.exists():  # a save was killed between its two renames
+    if not folder.exists() and previous.exists():  # `save_checkpoint` was killed between its two renames
         folder = previous
     facts = _read_json(folder, "checkpoint.json")
     document = _read_json(folder, "arch.json")
@@ -183,7 +183,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
     if not folder.exists():
-        raise NasctlError(f"there is no checkpoint {folder}")
+        raise NasctlError(f"the checkpoint {folder} does not exist")
     try:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -193,7 +193,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise NasctlError(f"{folder / name} is damaged: {_cause(error)}") from error
     if not isinstance(content, dict):
-        raise NasctlError(f"{folder / name} is damaged: it holds no object")
+        raise NasctlError(f"{folder / name} is damaged: it is not a JSON object")
     return content
 
 
@@ -204,11 +204,11 @@ def _foreign(folder: Path) -> NasctlError:
         if inside
         else "it is the folder that nasctl train writes, or RUN/best/checkpoint"
     )
-    return NasctlError(f"{folder} is no checkpoint of nasctl", hint=hint)
+    return NasctlError(f"{folder} is not a checkpoint of nasctl", hint=hint)
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file of the weights, by its path."""
+    """The SHA-256 digest of each file of the weights, by its path."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((folder / "weights").rglob("*"))
@@ -217,14 +217,14 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
-    """Refuses files that were cut short or changed before Orbax sees them: it prints tracebacks from its threads."""
+    """Refuses files that are truncated or changed. Orbax would print tracebacks from its threads."""
     found = _checksums(folder)
     for name, checksum in expected.items():
         if found.get(name) != checksum:
-            what = "is not what was saved" if name in found else "is missing"
+            what = "has changed since it was saved" if name in found else "is missing"
             raise NasctlError(
                 f"the checkpoint {folder} is damaged: its file {name} {what}",
-                hint="copy it again from where it came, or train the architecture again with nasctl train",
+                hint="copy it again from its source, or train the architecture again with nasctl train",
             )
 
 
@@ -244,9 +244,7 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
             names = checkpointer.metadata(path).item_metadata.tree
             as_numpy = dict.fromkeys(names, ocp.RestoreArgs(restore_type=np.ndarray))
             arrays: dict[str, np.ndarray] = checkpointer.restore(path, restore_args=as_numpy)
-    except (
-        Exception
-    ) as error:  # Orbax and TensorStore raise errors of many kinds for a file that is cut short
+    except Exception as error:  # Orbax and TensorStore raise many types of errors for a truncated file
         raise NasctlError(
             f"the checkpoint {folder} is damaged: its weights cannot be read", hint=_cause(error)
         ) from error
@@ -272,7 +270,7 @@ def _name(path: tuple[Any, ...]) -> str:
 
 
 def _to_store(leaf: Any) -> Any:
-    """Keys of random streams are stored as the numbers that they hold."""
+    """The array that is stored for a leaf: for a random key, its data."""
     return jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
 
 

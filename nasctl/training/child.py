@@ -1,4 +1,4 @@
-"""Trains one child: `prepare` builds and compiles it, `PreparedChild.run` trains it."""
+"""Trains a child: `prepare` builds and compiles its network, `PreparedChild.run` trains it."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from nasctl.training.weights import Buildable, Weights, split_network
 
 @dataclass(frozen=True, eq=False)
 class PreparedChild:
-    """A child that is compiled and ready to be trained.
+    """A child whose programs are compiled.
 
     Attributes:
       program: `Programs.train`, compiled.
       evaluation: The evaluation of the same network, compiled.
-      weights: As they were drawn.
+      weights: The initial weights.
       optimiser_state: The optimiser's state before the first step.
-      draw: Draws the plan of an epoch.
+      draw: Draws the plan of an epoch from a key.
       steps: Steps of an epoch.
-      config: How it is to be trained.
+      config: The settings of the training.
       seed: Seed of the order of the examples and of the augmentation.
-      seconds: What building and compiling took.
+      seconds: How long building and compiling took.
     """
 
     program: jax.stages.Compiled
@@ -93,14 +93,14 @@ class PreparedChild:
 
 
 def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int) -> PreparedChild:
-    """Builds and compiles a child, so that it can be trained at once. A program that is kept is not even traced.
+    """Builds a child's network and compiles its programs, or loads them from the cache without tracing them.
 
-    Safe to call in a thread while another child is trained: XLA compiles without holding the interpreter.
+    It can be called in a thread while another child is trained: XLA compiles without holding the interpreter lock.
 
     Args:
-      architecture: What to build.
-      task: What to train it on.
-      config: How.
+      architecture: The architecture to build.
+      task: The task to train it on.
+      config: The settings of the training.
       seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
     """
     started = time.perf_counter()
@@ -146,7 +146,7 @@ def train_child(
     seed: int,
     on_epoch: Callable[[EpochMetrics], None] | None = None,
 ) -> TrainedChild:
-    """Trains a child from nothing: `prepare`, then `PreparedChild.run`.
+    """Prepares and trains a child: `prepare`, then `PreparedChild.run`.
 
     Raises:
       NotFinite: The loss is NaN or infinite.

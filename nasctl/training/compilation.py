@@ -1,4 +1,7 @@
-"""How thoroughly XLA optimises the programs of a child: no more than its training is long enough to repay."""
+"""How a child's programs are compiled: which functions, and how thoroughly XLA optimises them.
+
+A better optimised program takes longer to compile, which pays off only if the training is long enough.
+"""
 
 from __future__ import annotations
 
@@ -25,33 +28,36 @@ _IMAGES: Options = {
         f"LIBRARY_FUSION_TYPE_{kind}" for kind in ("DOT", "REDUCE", "ELTWISE")
     ),
 }
-"""Half of the compilation, for a tenth of the speed at most: docs/performance.md has the figures."""
+"""Halves the time to compile and makes a step at most a tenth slower (docs/performance.md)."""
 
 _FIRST_PLAN: Options = {"xla_gpu_exclude_nondeterministic_ops": True}
-"""Each convolution by the plan that cuDNN puts first, not by the fastest, for which all are compiled and timed: a fifth
-of the compilation, for a fifth of the speed at most."""
+"""Takes the plan that cuDNN ranks first for each convolution. To find the fastest, XLA compiles and times them all.
+
+This divides the time to compile by five and makes a step at most a fifth slower.
+"""
 
 _TEXT: Options = {**_LESS, "xla_cpu_prefer_vector_width": "512"}
-"""What is left out does not pay for a recurrent network however long it is trained; a step is a twentieth faster."""
+"""Faster than XLA's defaults for a recurrent network: to compile, and by a twentieth in each step."""
 
 _ON_IMAGES: dict[str, tuple[int, Options]] = {
     "cpu": (2_000_000, _IMAGES),
     "gpu": (3_000_000_000, _FIRST_PLAN),
 }
-"""Pixels read in training, up to which it does not repay what XLA does by itself, and what to do instead."""
+"""By platform: the number of pixels read in a training up to which XLA's defaults do not pay off, and the options that
+are used instead."""
 
 
 def programs_for(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
-    """The programs of a network on a task, and its weights as they are now."""
+    """The programs of a network on a task, by whether its examples are sequential, and the network's weights."""
     make = make_stream_programs if task.sequential else make_programs
     return make(network, task, config)
 
 
 def compiler_options(task: Task, config: TrainingConfig) -> Options:
-    """Options of XLA for the programs of a child, by the platform and the length of its training.
+    """Compiler options of XLA for a child's programs, by the platform and the length of the training.
 
-    The evaluation is compiled as the training is, and as it was where a checkpoint is read, so that its results are
-    the same to the last digit.
+    The evaluation is compiled with the same options as the training, also when it evaluates a checkpoint. So its
+    results are the same to the last digit.
     """
     platform = jax.default_backend()
     if task.sequential:
@@ -62,13 +68,13 @@ def compiler_options(task: Task, config: TrainingConfig) -> Options:
 
 
 def forget_programs() -> None:
-    """Lets go of what JAX keeps of programs that were compiled before: children that are done do not come again."""
+    """Clears JAX's in-memory caches of traced and compiled functions: those of finished children are not used again."""
     programs: Any = jax
     programs.clear_caches()
 
 
 def _known(options: Options) -> Options:
-    """Those of the options that this version of XLA has."""
+    """The options that this version of XLA knows."""
     return {name: value for name, value in options.items() if _is_known(name, value)}
 
 

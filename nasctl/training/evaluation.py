@@ -1,4 +1,4 @@
-"""Measures a network on a split."""
+"""Measures the weights of a network on a split."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from nasctl.training.weights import Buildable, Weights, abstract_network
 
 @dataclass(frozen=True, eq=False)
 class CompiledEvaluation:
-    """The compiled evaluation of one network on one task; one program serves all splits.
+    """The compiled evaluation of a network on a task. One program serves all splits.
 
     Attributes:
       program: `Programs.evaluate`, compiled.
       task: The task.
-      data: Its examples on the device.
+      data: The task's examples on the device.
     """
 
     program: jax.stages.Compiled
@@ -34,10 +34,14 @@ class CompiledEvaluation:
     data: Data
 
     def measure_split(self, weights: Weights, split: Split) -> dict[str, float]:
-        """What the task says of the averages of `Task.measure` over a split.
+        """`Task.summary` of a split.
 
-        Sums of 0 and 1 are exact in float32 up to 2²⁴ examples, so an accuracy is the same to the last digit
-        wherever it is computed from the same answers.
+        Sums of 0 and 1 are exact in float32 up to 2²⁴ examples, so the accuracy of the same predictions is always the
+        same to the last digit.
+
+        Args:
+          weights: The weights to measure.
+          split: Which examples.
         """
         start, count = _ranges(self.task)[split]
         sums = jax.device_get(self.program(weights, self.data, np.int32(start), np.int32(count)))
@@ -53,15 +57,15 @@ def compile_evaluation(
     *,
     fingerprint: str | None,
 ) -> CompiledEvaluation:
-    """Compiles the evaluation of a network, unless it is kept.
+    """Compiles the evaluation of a network, or loads it from the program cache.
 
     Args:
-      programs: Gives the programs of the network.
-      weights: Such as it will measure.
+      programs: Returns the programs of the network.
+      weights: Weights of the shapes and types that it will measure.
       task: The task.
-      data: Its examples on the device.
-      options: Options of XLA.
-      fingerprint: What the programs depend on.
+      data: The task's examples on the device.
+      options: Compiler options of XLA.
+      fingerprint: What the programs depend on (`fingerprint_of`).
     """
     program = cached_program(
         lambda: jax.jit(programs().evaluate),
@@ -76,13 +80,13 @@ def compile_evaluation(
 def evaluate(
     architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, *, split: Split = "test"
 ) -> dict[str, float]:
-    """What a task says of its split, for weights that were trained before or loaded.
+    """`Task.summary` of a split, for weights that were trained before or loaded.
 
     Args:
-      architecture: What the weights belong to.
-      weights: As `TrainedChild.weights` or `Checkpoint.weights_for` gives them.
+      architecture: The architecture that the weights belong to.
+      weights: The weights, from `TrainedChild.weights` or `Checkpoint.weights_for`.
       task: The task.
-      config: As in the training: it fixes the compiled program.
+      config: The settings of the training, on which the compiled program depends.
       split: Which examples.
     """
     data = put_on_device(task)
@@ -101,7 +105,7 @@ def evaluate(
 
 @functools.lru_cache(maxsize=2)
 def put_on_device(task: Task) -> Data:
-    """Puts all examples of a task on the device, once for all its children."""
+    """Copies all examples of a task to the device. The copy is cached for the next children of the task."""
     splits = task.splits.values()
     return Data(
         jnp.asarray(np.concatenate([examples.inputs for examples in splits])),
@@ -110,7 +114,7 @@ def put_on_device(task: Task) -> Data:
 
 
 def _ranges(task: Task) -> Mapping[Split, tuple[int, int]]:
-    """Where each split starts in `Data`, and how many examples it has."""
+    """The first index and the number of examples of each split in `Data`."""
     ranges: dict[Split, tuple[int, int]] = {}
     start = 0
     for name, examples in task.splits.items():

@@ -1,4 +1,7 @@
-"""What the compiled programs of a child depend on, as a string: who has the same string needs not trace them again."""
+"""The fingerprint of a child: everything that its compiled programs depend on, as a string.
+
+Programs with the same fingerprint are the same, so a cached program can be loaded without tracing it again.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,20 @@ from nasctl.tasks import Task
 from nasctl.training.weights import Buildable
 
 _ARGUMENTS = frozenset({"epochs", "learning_rate", "schedule"})
-"""Settings that reach a program as the rates of its steps, or as options of XLA. All others are compiled in."""
+"""Settings that are passed to a program as learning rates, or to XLA as options. All others are compiled in."""
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "libtpu")
 _PACKAGES_OF_CUDA = ("jax-cuda12-pjrt", "jax-cuda13-pjrt", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 _VARIABLES = ("XLA_FLAGS", "LIBTPU_INIT_ARGS")
 _PROCESSOR = ("model name", "flags", "CPU implementer", "CPU part", "Features")
-_OF_NO_CONSEQUENCE = ("jax_compilation_cache", "jax_persistent_cache", "jax_explain", "jax_log")
+_IGNORED_OF_JAX = ("jax_compilation_cache", "jax_persistent_cache", "jax_explain", "jax_log")
 _IMPORTED = time.time()
 
 
 def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) -> str | None:
-    """All that the programs of a child depend on, but their arguments, XLA's options and the device.
+    """Everything that a child's programs depend on, except for their arguments, XLA's options and the device.
 
-    None where it cannot be known: the network, one of its ops or the task comes from outside of nasctl, and its
-    source may change from one process to the next.
+    None if the network, one of its ops or the task is not nasctl's own: its source may change between processes.
     """
     sources = _sources()
     if (
@@ -55,7 +57,7 @@ def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) 
         (type(task), task.signature, task.sequential, task.measures, task.traced),
         {name: len(examples) for name, examples in task.splits.items()},
         training,
-        {name: value for name, value in settings.items() if not name.startswith(_OF_NO_CONSEQUENCE)},
+        {name: value for name, value in settings.items() if not name.startswith(_IGNORED_OF_JAX)},
         [os.environ.get(name) for name in _VARIABLES],
         _machine(),
         sources,
@@ -64,7 +66,7 @@ def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) 
 
 
 def _is_ours(value: object) -> bool:
-    """Whether a graph, or a property of a node, is made of what nasctl itself brings."""
+    """Whether a graph, or an attribute of a node, consists of nasctl's own ops and of plain values."""
     if isinstance(value, Graph):
         return all(
             is_our_op(node.op) and all(map(_is_ours, node.attributes.values())) for node in value.nodes
@@ -76,7 +78,7 @@ def _is_ours(value: object) -> bool:
 
 @functools.cache
 def _machine() -> tuple[str, ...]:
-    """Versions of the packages, and the processor that the programs are compiled for."""
+    """The versions of Python and the packages, and the processor that the programs are compiled for."""
     return platform.python_version(), *map(_version, _PACKAGES + _PACKAGES_OF_CUDA), *_processor()
 
 
@@ -88,7 +90,7 @@ def _version(package: str) -> str:
 
 
 def _processor() -> Iterator[str]:
-    """What XLA looks at: the model, the instructions that it has, and how many cores the process may use."""
+    """What XLA's code depends on: the number of cores that the process may use, the model and its instruction sets."""
     yield str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     try:
         first, _, _ = Path("/proc/cpuinfo").read_text().partition("\n\n")
@@ -100,8 +102,7 @@ def _processor() -> Iterator[str]:
 
 @functools.cache
 def _sources() -> str:
-    """Digest of nasctl's own source; empty where it was changed after it was imported, for what runs is then
-    another."""
+    """A digest of nasctl's source; empty if a file has changed since the import: it is then not the code that runs."""
     folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.py")):

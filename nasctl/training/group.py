@@ -1,7 +1,8 @@
-"""Children of one space trained at once: their cells take their tokens as arrays, so one program serves them all.
+"""Trains several children of a space at once, by one program.
 
-K children lie side by side on a leading axis of their weights and are trained by `vmap` of the program of one. The
-program is compiled once for a space; a group that is not full is filled up with copies, which are thrown away.
+A tree cell can read what it computes from arrays (`DynamicTreeCell`), so all children of the space share one program. K
+children are stacked on a leading axis of their weights and trained by `vmap` of the program of one child. The program
+is compiled once for a space. Copies of the first child fill an incomplete group; their results are discarded.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ class GroupTrainer:
     """Trains K children of a space at a time.
 
     Attributes:
-      space: The space.
+      space: The space of the children.
       task: A task on text.
-      config: How each child is trained.
-      width: K.
+      config: The settings of the training.
+      width: K, the number of children of a full group.
     """
 
     space: Space
@@ -127,7 +128,7 @@ class GroupTrainer:
 
     @functools.cached_property
     def _compiled(self) -> tuple[Any, Any]:
-        """The training of an epoch and the evaluation of a split, for K children."""
+        """The compiled programs for K children: an epoch of training, and the evaluation of a split."""
         any_child = Architecture(self.space, _first_tokens(self.space))
         programs, _ = self._programs(any_child, 0)
         train = jax.jit(jax.vmap(programs.train, in_axes=(0, 0, None, None, None)), donate_argnums=1)
@@ -154,7 +155,7 @@ def _stack(several: Sequence[Weights]) -> Weights:
 
 
 def _without_choices(weights: Weights) -> Weights:
-    """The weights as the network has them that is lowered by itself."""
+    """The weights as the child's own network has them, without the arrays of its dynamic cells."""
 
     def pruned(tree: Any) -> Any:
         if not isinstance(tree, dict):

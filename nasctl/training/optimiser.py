@@ -1,4 +1,4 @@
-"""How a child's parameters are changed: SGD with Nesterov momentum, or Adam, and a schedule of the rate."""
+"""The optimiser of a child, SGD with Nesterov momentum or Adam, and the schedule of its learning rate."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from nasctl.config import TrainingConfig
 def make_optimiser(
     learning_rate: float | Float[Array, ""], config: TrainingConfig
 ) -> optax.GradientTransformation:
-    """One step at the given rate.
+    """The optimiser with a given learning rate.
 
-    The gradient is scaled down to the norm `clip` where it is longer. With g this plus `weight_decay` times the
-    parameter, and m the momentum, SGD is v ← m v + g, and the parameter changes by -rate (g + m v) (Zoph & Le 2017,
-    section 4.1); Adam takes g as its gradient and m as its first decay. The state does not depend on the rate, so
-    that a compiled epoch takes the rates of its steps as an argument and serves every schedule.
+    A gradient whose norm is larger than `clip` is scaled down to it. Let g be the result plus `weight_decay` times the
+    parameter, and m the momentum. SGD computes v ← m v + g and changes the parameter by -rate (g + m v) (Zoph & Le
+    2017, section 4.1); Adam takes g as its gradient and m as its first decay rate.
+
+    The state does not depend on the rate. So a compiled epoch takes the rates of its steps as an argument and serves
+    every schedule.
+
+    Args:
+      learning_rate: The rate of the step.
+      config: Optimiser, momentum, weight decay and clipping.
     """
     step = (
         optax.adam(learning_rate, b1=config.momentum)
@@ -27,20 +33,23 @@ def make_optimiser(
         else optax.sgd(learning_rate, momentum=config.momentum, nesterov=True)
     )
     clip = [optax.clip_by_global_norm(config.clip)] if config.clip else []
-    return _vectors_together(optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step))
+    return _with_one_vector(optax.chain(*clip, optax.add_decayed_weights(config.weight_decay), step))
 
 
 def initial_optimiser_state(parameters: PyTree, config: TrainingConfig) -> optax.OptState:
-    """The optimiser's state before the first step, which is zero; nothing is compiled for it."""
+    """The optimiser's state before the first step, which is zero. It is made without compiling a program."""
     shapes = jax.eval_shape(make_optimiser(0.0, config).init, parameters)
     return jax.tree.map(lambda leaf: jax.device_put(np.zeros(leaf.shape, leaf.dtype)), shapes)
 
 
-def _vectors_together(
+def _with_one_vector(
     transformation: optax.GradientTransformationExtraArgs,
 ) -> optax.GradientTransformation:
-    """A transformation that sees all vectors among the parameters (biases, scales) as one: XLA compiles kernels for
-    each array that is changed. `optax.flatten` under `optax.partition` fails where there are no vectors."""
+    """A transformation that is given all vectors among the parameters (biases, scales) as one vector.
+
+    XLA compiles kernels for each array that is updated; this leaves fewer of them. `optax.flatten` inside
+    `optax.partition` does the same, but fails if there are no vectors.
+    """
 
     def init(parameters: PyTree) -> optax.OptState:
         return transformation.init(_packed(parameters))
@@ -55,7 +64,7 @@ def _vectors_together(
 
 
 def _packed(tree: PyTree) -> PyTree:
-    """The matrices and larger arrays of a tree; its vectors end to end, if it has any."""
+    """The arrays of a tree with two or more axes, and all its vectors concatenated, if it has any."""
     leaves = jax.tree.leaves(tree)
     vectors = [jnp.ravel(leaf) for leaf in leaves if leaf.ndim < 2]
     return [leaf for leaf in leaves if leaf.ndim > 1], [jnp.concatenate(vectors)] if vectors else []
@@ -75,7 +84,7 @@ def _unpacked(packed: PyTree, like: PyTree) -> PyTree:
 
 
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, "epochs steps"]:
-    """The rate of each step of each epoch.
+    """The learning rate of each step of each epoch.
 
     >>> learning_rates(TrainingConfig(epochs=2, learning_rate=1.0), 2).round(2).tolist()
     [[1.0, 0.85], [0.5, 0.15]]

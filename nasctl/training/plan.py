@@ -1,9 +1,9 @@
-"""An epoch in advance: the order of the examples, and how each is varied.
+"""The plan of an epoch: the order of the examples, and how each is varied.
 
-It does not depend on the network, so it is drawn by a program of its own, compiled once for all children of a
-task: random bits inside a child's program would add a fifth to the time that each child takes to compile.
+A plan does not depend on the network. It is drawn by a program of its own, which is compiled once for all children of a
+task; random numbers inside a child's program would make it take a fifth longer to compile.
 
-M training examples, S steps of B examples, V numbers that say how an example is varied.
+Letters: S steps of an epoch, B examples of a step, T text tokens of a window, V numbers that describe a variation.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from nasctl.tasks import Task
 
 
 class Plan(NamedTuple):
-    """One epoch.
+    """The plan of an epoch.
 
     Attributes:
-      positions: Which example is where; of a text, with an axis of time after that of the batch.
-      counts: Whether it counts.
-      variations: How it is varied, as `Task.variations` draws it.
+      positions: The index of each example among the training examples; for a text, with an axis of T after B.
+      counts: Whether the example counts in the loss; padding does not.
+      variations: How the example is varied, as `Task.variations` draws it.
     """
 
     positions: Int[Array, "S B ..."]
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
 
 def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
-    """Steps of an epoch and examples a step: as few steps as `batch` allows, in batches as equal as may be.
+    """The number of steps of an epoch and of examples per step: as few steps as `batch` allows, equally full.
 
     >>> steps_of_epoch(1150, 64)
     (18, 64)
@@ -49,19 +49,19 @@ def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
 def epoch_order(
     key: Key[Array, ""], examples: int, batch: int
 ) -> tuple[Int[Array, "S B"], Bool[Array, "S B"]]:
-    """The examples of each step at random, and which of them count: each example does once.
+    """The examples of each step in random order, and which of them count. Each example counts once.
 
-    Where the last batch is not full, examples from the front of the epoch fill it and do not count, so that batch
-    statistics are those of real examples.
+    Examples from the start of the epoch fill the last batch. They do not count, but batch statistics are those of a
+    full batch of real examples.
     """
     steps, size = steps_of_epoch(examples, batch)
     order = jax.random.permutation(key, examples)
-    places = jnp.arange(steps * size)
-    return order[places % examples].reshape(steps, size), (places < examples).reshape(steps, size)
+    slots = jnp.arange(steps * size)
+    return order[slots % examples].reshape(steps, size), (slots < examples).reshape(steps, size)
 
 
 def windows_of_epoch(tokens: int, batch: int, steps: int) -> tuple[int, int]:
-    """Windows of an epoch and tokens a window: as few windows as `steps` allows, as equal as may be.
+    """The number of windows of an epoch and of text tokens per window: as few as `steps` allows, equally long.
 
     >>> windows_of_epoch(tokens=1000, batch=10, steps=35)
     (3, 34)
@@ -74,14 +74,20 @@ def windows_of_epoch(tokens: int, batch: int, steps: int) -> tuple[int, int]:
 def stream_layout(
     tokens: int | Int[Array, ""], batch: int, steps: Int[Array, "*S T"]
 ) -> tuple[Int[Array, "*S B T"], Bool[Array, "*S B T"]]:
-    """Where in a text each of B streams is at some of its steps, and whether that is a token of the stream."""
+    """The positions in a text that B streams read at some steps, and whether each is a text token of its stream.
+
+    Args:
+      tokens: The length of the text, which is cut into B streams of equal length.
+      batch: B.
+      steps: Steps of a stream, counted from 0.
+    """
     length = (tokens + batch - 1) // batch
-    places = jnp.arange(batch)[:, None] * length + steps[..., None, :]
-    return jnp.minimum(places, tokens - 1), (steps[..., None, :] < length) & (places < tokens)
+    positions = jnp.arange(batch)[:, None] * length + steps[..., None, :]
+    return jnp.minimum(positions, tokens - 1), (steps[..., None, :] < length) & (positions < tokens)
 
 
 def stream_plan(tokens: int, batch: int, steps: int) -> Plan:
-    """The plan of an epoch over a text: B streams side by side, in windows of equal length."""
+    """The plan of an epoch over a text: B streams in parallel, in windows of equal length."""
     windows, size = windows_of_epoch(tokens, batch, steps)
     positions, counts = stream_layout(tokens, batch, jnp.arange(windows * size).reshape(windows, size))
     return Plan(positions, counts, jnp.zeros((windows, 0), jnp.int32))
@@ -91,7 +97,7 @@ def stream_plan(tokens: int, batch: int, steps: int) -> Plan:
 def plan_drawer(task: Task, batch: int) -> Callable[[Key[Array, ""]], Plan]:
     """The compiled function that draws the plan of an epoch of a task from a key.
 
-    A text is read in its order: nothing is left to chance.
+    A text is read in order, so its plan is always the same.
     """
     examples = len(task.splits["train"])
     if task.sequential:

@@ -1,5 +1,7 @@
-"""Mixed precision: what a child computes in, whatever its parameters are kept in, which is float32 (Micikevicius et al.
-2018, Mixed precision training)."""
+"""Mixed precision: parameters are float32, and the network computes in the precision of the settings.
+
+Reference: Micikevicius et al. 2018, Mixed precision training.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ from nasctl.config import TrainingConfig
 
 
 def to_compute(tree: PyTree, config: TrainingConfig) -> PyTree:
-    """Parameters, inputs or states in the precision that the network computes in; what is not float32 as it is.
+    """Casts the float32 arrays of a tree (parameters, inputs, states) to the precision that the network computes in.
 
-    Batch norm reckons in float32 all the same, and the loss is one of float32 logits (`to_measure`).
+    Batch norm still computes in float32, and so does the loss (`to_measure`).
     """
     if config.precision == "float32":
         return tree
@@ -23,5 +25,5 @@ def to_compute(tree: PyTree, config: TrainingConfig) -> PyTree:
 
 
 def to_measure(logits: Float[Array, "N ..."]) -> Float[Array, "N ..."]:
-    """Logits in float32."""
+    """Casts logits to float32, for the loss and the metrics."""
     return logits.astype(jnp.float32)

@@ -1,7 +1,9 @@
-"""The two programs of a child: one epoch of training, and the evaluation of one split. Each is one dispatch.
+"""The two programs of a child: an epoch of training, and the evaluation of a split. Each is one dispatch.
 
-N examples of all splits lie in one array on the device; an epoch has S steps of B examples. Validation and test are
-one program, not a part of the epoch's, so that an accuracy is the same to the last digit whoever asks for it.
+The evaluation is a program of its own, not part of the epoch's, and serves all splits. So an accuracy is the same to
+the last digit in the training and in `nasctl eval`.
+
+Letters: N examples of all splits, in one array on the device; S steps of an epoch, B examples of a step.
 """
 
 from __future__ import annotations
@@ -26,14 +28,19 @@ from nasctl.training.weights import Weights, split_network
 
 
 class Data(NamedTuple):
-    """All examples of a task: training, validation and test, one after the other."""
+    """All examples of a task: those for training, validation and test, concatenated in the order of `Task.splits`."""
 
     inputs: Shaped[Array, "N ..."]
     labels: Int[Array, "N ..."]
 
 
 class TrainState(NamedTuple):
-    """What one epoch hands to the next."""
+    """What an epoch takes from the epoch before.
+
+    Attributes:
+      weights: The weights of the network.
+      optimiser_state: The state of `make_optimiser`.
+    """
 
     weights: Weights
     optimiser_state: optax.OptState
@@ -41,12 +48,12 @@ class TrainState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Programs:
-    """The functions of one network on one task, to be compiled by `jax.jit`.
+    """The functions of a network on a task, for `jax.jit` to compile.
 
     Attributes:
-      step: `(weights, optimiser_state, data, plan, rate) -> (state, loss)`, with a plan of one step.
-      train: `(weights, optimiser_state, data, plan, rates) -> (state, mean loss)`: steps scanned over an epoch.
-      evaluate: `(weights, data, start, count) -> sums`: totals of `Task.measure` over a range of the examples.
+      step: `(weights, optimiser_state, data, plan, rate) -> (state, loss)`, where the plan has one step.
+      train: `(weights, optimiser_state, data, plan, rates) -> (state, mean loss)`: a scan over the steps of an epoch.
+      evaluate: `(weights, data, start, count) -> sums`: the sums of `Task.measure` over a range of examples.
     """
 
     step: Callable[..., tuple[TrainState, Float[Array, ""]]]
@@ -55,10 +62,10 @@ class Programs:
 
 
 def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
-    """The programs of a network, and its weights as they are now.
+    """The programs of a network whose examples are independent, and the network's weights.
 
     Args:
-      network: A Flax NNX module that takes `task.inputs` and gives logits.
+      network: A Flax NNX module from `task.inputs` to logits.
       task: The task.
       config: Batch, precision, momentum and weight decay; the epochs and rates are not compiled in.
     """
@@ -102,11 +109,13 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
 
         def add(number: Int[Array, ""], sums: dict[str, Float[Array, ""]]) -> dict[str, Float[Array, ""]]:
-            places = number * batch + jnp.arange(batch)
-            positions = start + jnp.minimum(places, count - 1)
+            offsets = number * batch + jnp.arange(batch)
+            positions = start + jnp.minimum(offsets, count - 1)
             logits = network(to_compute(task.inputs(data.inputs[positions]), config))
             measures = task.measure(to_measure(logits), data.labels[positions])
-            return {name: sums[name] + jnp.sum(jnp.where(places < count, measures[name], 0)) for name in sums}
+            return {
+                name: sums[name] + jnp.sum(jnp.where(offsets < count, measures[name], 0)) for name in sums
+            }
 
         zeros = dict.fromkeys(task.measures, jnp.float32(0))
         sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, (count + batch - 1) // batch, add, zeros)

@@ -1,8 +1,8 @@
-"""The programs of a child that reads a text: truncated back-propagation with the state carried over.
+"""The programs of a child that reads a text: truncated back-propagation through time.
 
-The N tokens of a split are cut into B pieces of equal length, the streams, which are read side by side in windows of
-T tokens. The states in which a window leaves the recurrent layers are those in which the next begins; gradients stop
-there. Every token is predicted once. An epoch is one dispatch: a scan over its S windows.
+The N text tokens of a split are cut into B streams of equal length, which are read in parallel in windows of T tokens.
+Each window starts from the states of the recurrent layers at the end of the window before; gradients do not pass
+between windows. Every text token is predicted once. An epoch is one dispatch: a scan over its S windows.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from nasctl.training.weights import Weights, split_network
 
 
 def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
-    """As `make_programs`, for a task whose examples follow from one another.
+    """As `make_programs`, for a task whose examples are sequential.
 
     Args:
-      network: A module with `run` and `initial_carry`, as `nasctl.lowering.Network` has them.
+      network: A module with the methods `run` and `initial_carry` of `nasctl.lowering.Network`.
       task: The task.
       config: Batch, precision, clipping and optimiser; the epochs and rates are not compiled in.
     """
@@ -95,9 +95,9 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
             number: Int[Array, ""], state: tuple[dict[str, Float[Array, ""]], PyTree]
         ) -> tuple[dict[str, Float[Array, ""]], PyTree]:
             sums, carry = state
-            places, counts = stream_layout(count, config.batch, number * steps + jnp.arange(steps))
-            logits, carry = network.run(data.inputs[start + places], carry=carry)
-            measures = task.measure(to_measure(logits), data.labels[start + places])
+            positions, counts = stream_layout(count, config.batch, number * steps + jnp.arange(steps))
+            logits, carry = network.run(data.inputs[start + positions], carry=carry)
+            measures = task.measure(to_measure(logits), data.labels[start + positions])
             return {name: sums[name] + jnp.sum(measures[name], where=counts) for name in sums}, dict(carry)
 
         zeros = dict.fromkeys(task.measures, jnp.float32(0))

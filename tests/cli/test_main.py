@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
         (["trials", "."], "is not the folder of a run"),
         (["render", "nowhere.json"], "no file nowhere.json"),
         (["train", "."], "contains no architecture"),
-        (["eval", "--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
+        (["eval", "--checkpoint", "nowhere"], "the checkpoint nowhere does not exist"),
         (["eval"], "--checkpoint"),
         (["serach"], "No such command"),
     ],

@@ -79,7 +79,7 @@ def test_a_folder_with_something_else_in_it_is_not_overwritten(
     child: TrainedChild, blobs: ImageClassification, tmp_path: Path
 ) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(NasctlError, match="is no checkpoint"):
+    with pytest.raises(NasctlError, match="is not a checkpoint"):
         save_checkpoint(tmp_path, child.weights, document=DOCUMENT, task=blobs, config=CONFIG)
     assert (tmp_path / "thesis.tex").exists()
 
@@ -90,7 +90,7 @@ def test_nothing_is_pickled(folder: Path) -> None:
 
 
 def test_a_missing_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="there is no checkpoint"):
+    with pytest.raises(NasctlError, match="does not exist"):
         load_checkpoint(tmp_path / "nothing")
 
 
@@ -101,7 +101,7 @@ def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_foreign_folder_points_to_the_checkpoint_inside(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="is no checkpoint of nasctl") as caught:
+    with pytest.raises(NasctlError, match="is not a checkpoint of nasctl") as caught:
         load_checkpoint(tmp_path)
     assert str(folder) in caught.value.hint
 
@@ -147,7 +147,7 @@ def test_damage_to_any_file_of_the_weights_is_noticed_without_noise(
     for path in [path for path in (folder / "weights").rglob("*") if path.is_file() and path.stat().st_size]:
         content = path.read_bytes()
         path.write_bytes(content[:-1] if damage == "cut short" else bytes([content[0] ^ 1]) + content[1:])
-        with pytest.raises(NasctlError, match=f"{path.name} is not what was saved"):
+        with pytest.raises(NasctlError, match=f"{path.name} has changed since it was saved"):
             load_checkpoint(folder)
         path.write_bytes(content)
     load_checkpoint(folder)
