@@ -37,11 +37,14 @@ _MAX_BYTES = 10**9
 
 _DIGEST = 32  # bytes
 
+_min_compile_time: Any = None
 try:
-    # Sets the setting for the current thread alone; `jax.config.update` sets it for all threads.
-    from jax._src.config import persistent_cache_min_compile_time_secs as _min_compile_time
-except ImportError:  # a JAX that has moved it: programs are then stored in JAX's cache, too
-    _min_compile_time = None
+    # Changes the setting for the current thread alone; `jax.config.update` changes it for all threads.
+    from jax._src import config as _undocumented
+
+    _min_compile_time = _undocumented.persistent_cache_min_compile_time_secs
+except (ImportError, AttributeError):  # a JAX that has moved it: programs are then stored in JAX's cache, too
+    pass
 
 
 def cached_program(
@@ -158,7 +161,10 @@ def _compile(lowered: jax.stages.Lowered, options: Options, file: Path) -> tuple
 
 def _without_jax_cache() -> AbstractContextManager[None]:
     """Keeps JAX from storing what the current thread compiles in JAX's own cache, if this JAX can be told so."""
-    return nullcontext() if _min_compile_time is None else _min_compile_time(math.inf)
+    if _min_compile_time is None:
+        return nullcontext()
+    context: AbstractContextManager[None] = _min_compile_time(math.inf)
+    return context
 
 
 _seen = threading.local()
