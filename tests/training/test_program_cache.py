@@ -45,7 +45,7 @@ layer {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where programs are kept; JAX's own cache is empty too."""
+    """The folder of the program cache; JAX's own cache is empty too."""
     before = jax.config.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     reset_cache()
@@ -136,7 +136,7 @@ def test_an_evaluation_apart_from_the_training_finds_its_program(
     assert "evaluate" in traced
 
 
-def test_what_has_no_identity_is_traced_as_ever(
+def test_what_has_no_fingerprint_is_traced_every_time(
     blobs: ImageClassification, traced: list[str], folder: Path
 ) -> None:
     for _ in range(2):
@@ -170,7 +170,7 @@ def test_a_damaged_file_is_replaced(
     assert not {"train", "evaluate"} & set(traced)
 
 
-def test_where_no_file_can_be_loaded_jax_keeps_the_program(
+def test_where_no_file_can_be_loaded_jax_caches_the_program(
     blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -182,7 +182,7 @@ def test_where_no_file_can_be_loaded_jax_keeps_the_program(
         assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir()) == known
 
 
-def test_a_program_from_jax_s_own_cache_is_not_kept(
+def test_a_program_from_jax_s_own_cache_is_not_cached_again(
     blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
