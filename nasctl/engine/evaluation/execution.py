@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, SearchConfig
 from nasctl.engine.evaluation.method import ChildTraining, Method
 from nasctl.engine.evaluation.settings import choose_executor, jobs_prepared, resolve_settings

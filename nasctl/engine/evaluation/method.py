@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nasctl.architecture import TaskInfo
+from nasctl.arch_json import TaskInfo
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, GroupOfChildren
