@@ -20,15 +20,19 @@ def section(name: str, command: Any) -> str:
     text = inspect.cleandoc(command.callback.__doc__)
     description, _, example = text.rpartition("\n\n")
     parts = [f"## nasctl {name}", *(textwrap.fill(part, WIDTH) for part in description.split("\n\n"))]
-    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
-    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
-    rows = [(f"`{parameter.metavar or parameter.name}`", parameter.help) for parameter in arguments]
+    arguments = [item for item in command.params if item.param_type_name == "argument"]
+    options = [item for item in command.params if item.param_type_name == "option"]
+    rows = [(f"`{escaped(argument.metavar or argument.name)}`", argument.help) for argument in arguments]
     rows += [
         (f"`{' '.join(option_words(option))}`", option_text(option))
         for option in options
         if option.name != "help"
     ]
-    parts.append("\n".join(["| | |", "| --- | --- |", *(f"| {left} | {right} |" for left, right in rows)]))
+    parts.append(
+        "\n".join(
+            ["| argument or option | |", "| --- | --- |", *(f"| {left} | {right} |" for left, right in rows)]
+        )
+    )
     examples = example.removeprefix("Example:").strip().splitlines()
     parts.append("```bash\n" + "\n".join(line.strip() for line in examples) + "\n```")
     return "\n\n".join(parts)
@@ -43,7 +47,12 @@ def option_text(option: Any) -> str:
 def option_words(option: Any) -> list[str]:
     """Returns how an option is written: its name, and its value unless it is a flag."""
     takes = [] if option.is_flag else [option.metavar or option.name.upper()]
-    return [option.opts[0].replace("|", "\\|"), *(word.replace("|", "\\|") for word in takes)]
+    return [escaped(word) for word in (option.opts[0], *takes)]
+
+
+def escaped(word: str) -> str:
+    """Returns a word for a cell of a Markdown table."""
+    return word.replace("|", "\\|")
 
 
 def settings(name: str, schema: Any) -> str:
