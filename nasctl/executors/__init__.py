@@ -1,8 +1,9 @@
 """Executors: where and how the children of a search are evaluated, behind one small interface.
 
-`InlineExecutor` runs them in this process, `GroupExecutor` several by one program, `PoolExecutor` on workers: processes
-of this machine, or actors of a Ray cluster.
-An executor turns jobs into outcomes and never raises for a child that fails: the failure is the outcome.
+`InlineExecutor` evaluates one child after the other in this process, `GroupExecutor` several at once with one program.
+`PoolExecutor` uses workers: processes on this machine, or actors of a Ray cluster.
+
+An executor turns jobs into outcomes. A child that fails does not raise an error: its failure is its outcome.
 """
 
 from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec

@@ -1,4 +1,4 @@
-"""What a worker process is told to make before its first job: the evaluator of a run, from plain JSON values."""
+"""How a worker makes the evaluator of a run before its first job: a function and JSON values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nasctl.space import Space
 
 
 class EvaluationContext(NamedTuple):
-    """What jobs are evaluated with.
+    """What a worker evaluates jobs with.
 
     Attributes:
       space: Decodes the token strings of jobs.
@@ -25,18 +25,18 @@ class EvaluationContext(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluatorSpec:
-    """How any process makes the context of a run.
+    """From which any process can make the evaluation context of a run.
 
     Attributes:
-      maker: `MODULE:FUNCTION` that takes the arguments by name and returns a `EvaluationContext`.
-      arguments: JSON values.
+      maker: `MODULE:FUNCTION`, the function that returns the `EvaluationContext`.
+      arguments: Keyword arguments of the function, as JSON values.
     """
 
     maker: str
     arguments: Mapping[str, Any]
 
     def make(self) -> EvaluationContext:
-        """Makes it in this process."""
+        """Makes the evaluation context in this process."""
         module, _, function = self.maker.partition(":")
         make: Callable[..., EvaluationContext] = getattr(importlib.import_module(module), function)
         return make(**self.arguments)

@@ -1,4 +1,4 @@
-"""Children in groups that are trained at once by one program, in this process."""
+"""Children in groups: one program in this process trains all children of a group at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class GroupEvaluator(Protocol):
     def together(
         self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> Sequence[Evaluation | Exception]:
-        """Evaluates jobs at once; for each what was measured, or why nothing was."""
+        """Evaluates all jobs at once and returns the evaluation of each, or the error that it ended with."""
         ...
 
 
@@ -24,8 +24,8 @@ class GroupExecutor:
     """Runs jobs in groups.
 
     Args:
-      evaluator: Evaluates them.
-      width: Jobs of a group.
+      evaluator: Evaluates a group of jobs.
+      width: Jobs in a group.
     """
 
     def __init__(self, evaluator: GroupEvaluator, width: int) -> None:
@@ -38,7 +38,7 @@ class GroupExecutor:
         self._waiting.append(job)
 
     def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
-        """Runs a group to its end; the jobs of it share its time equally."""
+        """Evaluates one group; every job is charged an equal share of its time."""
         group, self._waiting = self._waiting[: self.capacity], self._waiting[self.capacity :]
         if not group:
             return []
@@ -48,7 +48,7 @@ class GroupExecutor:
         results: Sequence[Evaluation | Exception]
         try:
             results = self._evaluator.together(group, listener.epoch_finished)
-        except Exception as error:  # what stops a group stops each of it
+        except Exception as error:  # an error of the group is the outcome of each of its jobs
             results = [error] * len(group)
         seconds = (time.monotonic() - started) / len(group)
         return [
@@ -57,5 +57,5 @@ class GroupExecutor:
         ]
 
     def close(self) -> None:
-        """Forgets the jobs that wait."""
+        """Drops the jobs that are waiting."""
         self._waiting.clear()

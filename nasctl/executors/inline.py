@@ -1,4 +1,4 @@
-"""Children in this process, one after the other; the next one compiles while this one trains."""
+"""Children in this process, one after the other: while one trains, the next one is compiled."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nasctl.executors.job import Evaluation, Evaluator, ExecutionListener, Job, 
 
 
 class InlineExecutor:
-    """Runs jobs in the calling process and thread, in their order.
+    """Runs jobs in the calling process and thread, in the order in which they are submitted.
 
-    A crash of the interpreter ends the search with the child; everything short of that is an outcome.
+    Every error of a child is its outcome, but a crash of the interpreter ends the search.
 
     Args:
-      evaluator: Evaluates them.
+      evaluator: Evaluates the jobs.
     """
 
     capacity = 2  # one trains, one compiles
@@ -27,11 +27,11 @@ class InlineExecutor:
         self._jobs: deque[tuple[Job, Future[Callable[[OnEpoch], Evaluation]]]] = deque()
 
     def submit(self, job: Job) -> None:
-        """Begins to prepare a job."""
+        """Starts to prepare a job in a thread."""
         self._jobs.append((job, self._preparing.submit(self._evaluator.prepare, job)))
 
     def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
-        """Runs the next job to its end, however long it takes."""
+        """Runs the next job to its end; `seconds` has no effect."""
         if not self._jobs:
             return []
         job, preparation = self._jobs.popleft()
@@ -39,5 +39,5 @@ class InlineExecutor:
         return [finish(job, preparation, partial(listener.epoch_finished, job))]
 
     def close(self) -> None:
-        """Lets what is being prepared end and forgets it."""
+        """Waits for the preparation in progress, and drops all jobs."""
         self._preparing.shutdown(wait=True, cancel_futures=True)

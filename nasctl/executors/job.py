@@ -1,4 +1,4 @@
-"""What executors exchange with the search: jobs in, outcomes out, and the evaluator that turns one into the other."""
+"""What executors and a search exchange: jobs, outcomes, and the evaluator that turns the one into the other."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Save = Callable[[Path, dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Rung:
-    """A point of a child's training at which it must be good enough to go on.
+    """A check during the training of a child: training ends early if the reward is too small.
 
     Attributes:
-      epoch: The number of epochs after which it is looked at.
-      reward: The reward that it must have reached.
+      epoch: Number of epochs after which the reward is checked.
+      reward: Smallest reward with which training continues.
     """
 
     epoch: int
@@ -39,9 +39,9 @@ class Job:
 
     Attributes:
       number: Number of the trial.
-      architecture: What to evaluate.
-      seed: Decides everything random in the evaluation; a function of the run's seed and the trial's number.
-      rungs: Where its training ends early unless it is good enough.
+      architecture: The architecture.
+      seed: Seed of everything random in the evaluation; a function of the run's seed and the trial's number.
+      rungs: Checks at which training may end early.
     """
 
     number: int
@@ -56,10 +56,10 @@ class Evaluation:
 
     Attributes:
       reward: What the controller maximises.
-      metrics: All else, by name.
+      metrics: All other measured values, by name.
       history: A record an epoch, where there were epochs.
-      save: Writes what was trained as a checkpoint, where something was: takes the folder to make and the
-        architecture's document, and returns the document as it went with it, with what was measured on the way.
+      save: Writes the trained network as a checkpoint; None if nothing was trained. Takes the folder to create and
+        the architecture's document. Returns the document that it wrote, which adds the results on the test split.
     """
 
     reward: float
@@ -69,20 +69,22 @@ class Evaluation:
 
 
 class Evaluator(Protocol):
-    """Evaluates architectures in two phases, so that the first can overlap with another job's second."""
+    """Evaluates architectures in two phases. The first phase of a job can overlap with the second phase of another."""
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
-        """Does what needs no accelerator (build, trace, compile) and returns what does the rest.
+        """Does the work that needs no accelerator: builds, traces and compiles.
 
-        Called in a thread of its own while another job runs. What it returns calls the function that it is given
-        after each epoch.
+        Called in a separate thread while another job runs.
+
+        Returns:
+          A function that does the rest. It takes a callback, and calls it with the metrics of each epoch.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended; the fields are those of `Trial`."""
+    """How a job ended. The fields have the meaning of those of `Trial`."""
 
     job: Job
     status: Status
@@ -93,10 +95,10 @@ class Outcome:
 
 
 class ExecutionListener(Protocol):
-    """Hears how jobs get on."""
+    """Is notified of the progress of jobs."""
 
     def job_started(self, job: Job) -> None:
-        """An evaluation begins; a second time where its first worker was lost."""
+        """The evaluation of a job starts, or starts again after its worker was lost."""
         ...
 
     def epoch_finished(self, job: Job, record: EpochMetrics) -> None:
@@ -105,39 +107,42 @@ class ExecutionListener(Protocol):
 
 
 class Executor(Protocol):
-    """Runs jobs somewhere.
+    """Runs jobs.
 
     Attributes:
-      capacity: Jobs that it can make use of at once; more may be submitted and wait.
+      capacity: Number of jobs that it can work on at the same time. Further jobs may be submitted; they wait.
     """
 
     capacity: int
 
     def submit(self, job: Job) -> None:
-        """Takes a job on."""
+        """Adds a job."""
         ...
 
     def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
-        """The outcomes of jobs that have ended, as soon as there is one, or none when the time is over.
+        """Waits until at least one job has ended.
 
-        What was trained can be saved until the next call.
+        Trained networks can be saved (`Evaluation.save`) until the next call.
 
         Args:
-          listener: Hears how jobs get on meanwhile.
-          seconds: How long to wait at most, where the executor can stop waiting.
+          listener: Is notified of the progress of jobs meanwhile.
+          seconds: Longest time to wait, for executors that can stop waiting.
+
+        Returns:
+          The outcomes of the jobs that have ended; none if the time is up.
 
         Raises:
-          WorkFailed: There is nowhere left to run jobs.
+          WorkFailed: No worker can be started any more.
         """
         ...
 
     def close(self) -> None:
-        """Gives up what is still running and everything that was held for it."""
+        """Stops the jobs that are still running, and releases all resources."""
         ...
 
 
 def finish(job: Job, preparation: Future[Callable[[OnEpoch], Evaluation]], on_epoch: OnEpoch) -> Outcome:
-    """Runs the second phase of a job, the first of which is under way; whatever a child does is its outcome."""
+    """Waits for the preparation of a job and runs its second phase; every error is turned into an outcome."""
     started = time.monotonic()
     try:
         return completed(job, preparation.result()(on_epoch), time.monotonic() - started)

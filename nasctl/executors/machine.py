@@ -1,4 +1,4 @@
-"""What this machine has for children to run on: cores or accelerators, and memory."""
+"""The hardware that children run on: processor cores or accelerators, and memory."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ stats = jax.local_devices()[0].memory_stats() or {}
 print(json.dumps([jax.default_backend(), jax.local_device_count(), stats.get("bytes_limit", 0)]))
 """
 SHARING = 4
-"""Workers that share a GPU at most. Four had 2.9 times the children an hour of one on 16 cores and an H200."""
+"""Largest number of workers per GPU. On 16 cores and an H200, four trained 2.9 times as many children as one."""
 CORES, BYTES = 4, 8_000_000_000
-"""What there must be of cores and of a GPU's memory for each worker that shares it."""
+"""Processor cores and bytes of GPU memory that each of the workers of a GPU needs."""
 
 _VISIBLE: Mapping[str, str] = {"gpu": "CUDA_VISIBLE_DEVICES", "tpu": "TPU_VISIBLE_CHIPS"}
-"""The variable that names the devices that a process may use."""
+"""The environment variable that lists the devices that a process may use."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What children run on.
+    """The hardware that children run on.
 
     Attributes:
       platform: `cpu`, `gpu` or `tpu`.
-      slots: Devices, or cores.
-      bytes: Memory of a device, or of the machine; 0 where that is not known.
-      cores: Cores of the processor.
+      slots: Number of accelerators, or of cores if the platform is `cpu`.
+      bytes: Memory of one accelerator, or of the machine if the platform is `cpu`; 0 if it is not known.
+      cores: Number of processor cores.
     """
 
     platform: str
@@ -48,37 +48,40 @@ class Machine:
 
     @property
     def workers(self) -> int:
-        """How many train children unless the settings say it: one on each core or TPU, which processes cannot share;
-        on a GPU several, so that one is trained while others are traced and compiled, which takes longer."""
+        """The default number of workers.
+
+        One for each core or TPU, as processes cannot share a TPU. Several for each GPU: while one child trains, others
+        are traced and compiled, which takes longer.
+        """
         if self.platform != "gpu":
             return self.slots
         return self.slots * max(1, min(SHARING, self.cores // self.slots // CORES, self.bytes // BYTES))
 
     def environment(self, worker: int) -> Mapping[str, str]:
-        """The variables that bind a worker to its device; several may share one."""
+        """Environment variables that assign a worker to a device; several workers may share one."""
         if self.platform == "cpu":
             return {}
         visible = os.environ.get(_VISIBLE[self.platform], "")
-        names = visible.split(",") if visible else [str(place) for place in range(self.slots)]
+        names = visible.split(",") if visible else [str(slot) for slot in range(self.slots)]
         return {
             _VISIBLE[self.platform]: names[worker % len(names)],
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         }
 
     def share(self, workers: int) -> int:
-        """Bytes of memory for each of some workers; 0 where that is not known."""
+        """Bytes of memory for each worker, given the number of workers; 0 if it is not known."""
         return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.slots))
 
 
 @functools.cache
 def detect_machine() -> Machine:
-    """What this machine has; asks JAX, in another process, only where an accelerator's plug-in is installed.
+    """The hardware of this machine.
 
-    It is looked at once: what it has does not change while a search is set up.
-    This process does not claim an accelerator that its workers are to have.
+    If a JAX plug-in for an accelerator is installed, a subprocess asks JAX which devices there are, so that this
+    process does not occupy a device that its workers need. The result is cached.
 
     Raises:
-      WorkFailed: There is a plug-in, but JAX cannot start.
+      WorkFailed: A plug-in is installed, but JAX cannot start.
     """
     if os.environ.get("JAX_PLATFORMS", "") == "cpu" or not _has_plugin():
         return detect_processor()
@@ -110,7 +113,7 @@ def _cores() -> int:
 
 
 def _memory() -> int:
-    """Bytes of memory of the machine, or of the control group that confines this process."""
+    """Bytes of memory of the machine, or of the control group that limits this process."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):
         return min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))

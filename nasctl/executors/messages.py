@@ -1,4 +1,4 @@
-"""What a search and its worker processes tell each other: JSON documents, one a message.
+"""The messages between a search and its workers: each is one JSON document.
 
 From the search: `job`, `save`, `forget`. From a worker: `ready` or `unusable` once, then `started`, `epoch`, `outcome`
 for each job, and `saved` for each `save`.
@@ -18,7 +18,7 @@ from nasctl.space import Space
 Message = dict[str, Any]
 
 OUT_OF_MEMORY = 77
-"""Exit code of a worker that used more memory than it may: the last word that it can say."""
+"""Exit code of a worker that exceeded its memory limit."""
 
 
 def send(connection: Connection, message: Message) -> None:
@@ -30,14 +30,14 @@ def receive(connection: Connection) -> Message:
     """Waits for a message.
 
     Raises:
-      EOFError: The other side is gone.
+      EOFError: The other process has closed the connection.
     """
     message: Message = json.loads(connection.recv_bytes())
     return message
 
 
 def job_message(job: Job) -> Message:
-    """The message that gives a job."""
+    """The message that sends a job to a worker."""
     return {
         "kind": "job",
         "number": job.number,
@@ -76,9 +76,9 @@ def read_outcome(message: Message, job: Job, save: Save) -> Outcome:
     """The outcome of an `outcome` message.
 
     Args:
-      message: It.
+      message: The message.
       job: The job that ended.
-      save: Has the worker save what it trained.
+      save: Asks the worker to save the network that it trained.
     """
     measured = message.get("evaluation")
     evaluation = measured and Evaluation(

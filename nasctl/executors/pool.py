@@ -1,4 +1,4 @@
-"""Children in a pool of workers: processes of this machine, or actors of a cluster."""
+"""Children in a pool of workers: processes on this machine, or actors of a cluster."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
 HandleT = TypeVar("HandleT", bound=WorkerHandle)
 
-PATIENCE = 3
-"""Workers in a row that end before they are ready, as those of a machine that goes, after which the search ends."""
+MAX_FAILED_STARTS = 3
+"""Workers in a row that may exit before they are ready. More than one may, as when a node of a cluster goes down."""
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks at the clock while children have a limit of time."""
+CHECK_EVERY = 1.0
+"""Longest time in seconds between two checks of the time limit of children."""
 
 
 class WorkerBackend(Protocol[HandleT]):
-    """Where the workers of a pool come from.
+    """Starts and stops the workers of a pool.
 
     Attributes:
-      size: How many there are.
+      size: Number of workers.
     """
 
     size: int
 
-    def start(self, place: int) -> HandleT:
-        """Starts the worker of a place."""
+    def start(self, index: int) -> HandleT:
+        """Starts a worker, the one with this index."""
         ...
 
     def wait(self, workers: Sequence[HandleT], seconds: float | None) -> None:
-        """Waits until one of them has something to say, or is gone, or the time is over."""
+        """Waits until a worker has sent a message or has exited, or the time is up."""
         ...
 
     def stop(self, workers: Sequence[HandleT]) -> None:
-        """Ends them all."""
+        """Stops all workers."""
         ...
 
 
 class PoolExecutor(Generic[HandleT]):
-    """Runs jobs on workers, each of which is ready before its first job and stays.
+    """Runs jobs on workers that stay for the whole search.
 
-    A worker that is lost is replaced, and the job that it was at is run once more. A child that takes more than it may
-    costs its worker too, and is not run again.
+    A worker that exits is replaced, and the job that it was evaluating is run once more. A child that exceeds its limit
+    of time or memory costs its worker too, but is not run again.
 
     Args:
-      backend: Where the workers come from.
-      ahead: Jobs that each worker has beside the one that it evaluates, to prepare them meanwhile.
-      seconds: Wall-clock time that one evaluation may take; 0 for no limit.
+      backend: Starts and stops the workers.
+      ahead: Jobs that each worker prepares while it evaluates another.
+      seconds: Longest wall-clock time of one evaluation; 0 for no limit.
     """
 
     def __init__(self, backend: WorkerBackend[HandleT], *, ahead: int = 0, seconds: float = 0.0) -> None:
@@ -64,67 +64,67 @@ class PoolExecutor(Generic[HandleT]):
         self._waiting: deque[Job] = deque()
         self._lost_before: set[int] = set()
         self._unclaimed: list[tuple[HandleT, int]] = []
-        self._stillborn = 0
-        self._workers = [backend.start(place) for place in range(backend.size)]
+        self._failed_starts = 0
+        self._workers = [backend.start(index) for index in range(backend.size)]
 
     def submit(self, job: Job) -> None:
-        """Takes a job on; it waits for a worker."""
+        """Adds a job; it waits for a worker."""
         self._waiting.append(job)
 
     def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
-        """Outcomes in the order in which they come."""
+        """Waits for outcomes, and returns them in the order in which jobs end."""
         for worker, number in self._unclaimed:
             worker.forget(number)
         self._unclaimed.clear()
         until = None if seconds is None else time.monotonic() + seconds
         outcomes: list[Outcome] = []
         while not outcomes and (self._waiting or any(worker.jobs for worker in self._workers)):
-            self._hand_out()
+            self._assign()
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
                 break
-            self._backend.wait(self._workers, self._until_next_look(left))
-            for place in range(len(self._workers)):
-                outcomes += self._look_at(place, listener)
+            self._backend.wait(self._workers, self._until_next_check(left))
+            for index in range(len(self._workers)):
+                outcomes += self._poll(index, listener)
         return outcomes
 
     def close(self) -> None:
-        """Ends all workers."""
+        """Stops all workers, and drops the jobs that are waiting."""
         self._backend.stop(self._workers)
         self._waiting.clear()
 
-    def _hand_out(self) -> None:
-        """Gives waiting jobs to the workers that have the fewest."""
+    def _assign(self) -> None:
+        """Sends waiting jobs to the workers that have the fewest."""
         while self._waiting:
             worker = min((h for h in self._workers if h.ready), key=lambda h: len(h.jobs), default=None)
             if worker is None or len(worker.jobs) > self._ahead:
                 return
             worker.submit(self._waiting.popleft())
 
-    def _until_next_look(self, seconds: float | None) -> float | None:
-        """How long to sleep at most: until a child has had its time."""
+    def _until_next_check(self, seconds: float | None) -> float | None:
+        """Longest time to wait: until the time of a child is up."""
         if not self._limit:
             return seconds
-        dues = [self._limit - worker.elapsed() for worker in self._workers if worker.current is not None]
-        return max(0.0, min([LOOK_EVERY, *dues, *([] if seconds is None else [seconds])]))
+        left = [self._limit - worker.elapsed() for worker in self._workers if worker.current is not None]
+        return max(0.0, min([CHECK_EVERY, *left, *([] if seconds is None else [seconds])]))
 
-    def _look_at(self, place: int, listener: ExecutionListener) -> list[Outcome]:
-        worker = self._workers[place]
+    def _poll(self, index: int, listener: ExecutionListener) -> list[Outcome]:
+        worker = self._workers[index]
         try:
-            outcomes = [o for message in worker.receive() for o in self._hear(worker, message, listener)]
+            outcomes = [o for message in worker.receive() for o in self._handle(worker, message, listener)]
         except WorkerLost:
-            return self._replace(place)
+            return self._replace(index)
         if self._limit and worker.current is not None and worker.elapsed() >= self._limit:
-            outcomes.append(self._stop(place))
+            outcomes.append(self._time_out(index))
         return outcomes
 
-    def _hear(self, worker: HandleT, message: Message, listener: ExecutionListener) -> list[Outcome]:
+    def _handle(self, worker: HandleT, message: Message, listener: ExecutionListener) -> list[Outcome]:
         match message["kind"]:
             case "ready":
                 worker.ready = True
-                self._stillborn = 0
+                self._failed_starts = 0
             case "unusable":
-                raise worker.error(message, "a worker cannot begin")
+                raise worker.error(message, "a worker cannot start")
             case "started":
                 worker.begin(message["number"])
                 listener.job_started(worker.jobs[message["number"]])
@@ -137,42 +137,42 @@ class PoolExecutor(Generic[HandleT]):
                 return [read_outcome(message, job, partial(worker.save, job.number))]
         return []
 
-    def _stop(self, place: int) -> Outcome:
-        """Ends a worker whose child has had its time."""
-        worker = self._workers[place]
+    def _time_out(self, index: int) -> Outcome:
+        """Stops a worker whose child has reached its time limit."""
+        worker = self._workers[index]
         assert worker.current is not None
         job, took = worker.jobs.pop(worker.current), worker.elapsed()
         worker.stop()
-        self._renew(place)
+        self._renew(index)
         cause = f"it took longer than {self._limit:g} s (search.child_seconds)"
         return Outcome(job, "timed_out", took, cause=cause)
 
-    def _replace(self, place: int) -> list[Outcome]:
-        """Puts a new worker in the place of one that is gone; its job is run again, or has failed."""
-        worker = self._workers[place]
+    def _replace(self, index: int) -> list[Outcome]:
+        """Replaces a worker that has exited; its job is run again, or has failed."""
+        worker = self._workers[index]
         job = worker.jobs.pop(worker.current) if worker.current is not None else None
         took = worker.elapsed()
-        ending = worker.stop()
-        self._stillborn += not worker.ready
-        if self._stillborn >= PATIENCE:
+        exited = worker.stop()
+        self._failed_starts += not worker.ready
+        if self._failed_starts >= MAX_FAILED_STARTS:
             raise WorkFailed(
-                f"a worker ended before it was ready ({ending.words})",
-                hint=f"what it printed is in {worker.log}",
+                f"a worker exited before it was ready ({exited.reason})",
+                hint=f"its output is in {worker.log}",
             )
-        self._renew(place)
+        self._renew(index)
         if job is None:
             return []
-        if not ending.final and job.number not in self._lost_before:
+        if not exited.final and job.number not in self._lost_before:
             self._lost_before.add(job.number)
             self._waiting.appendleft(job)
             return []
-        return [Outcome(job, ending.status, took, cause=_cause(ending))]
+        return [Outcome(job, exited.status, took, cause=_cause(exited))]
 
-    def _renew(self, place: int) -> None:
-        """Starts another worker; the jobs that waited for the old one wait for any."""
-        self._waiting.extendleft(reversed(self._workers[place].jobs.values()))
-        self._workers[place] = self._backend.start(place)
+    def _renew(self, index: int) -> None:
+        """Starts a new worker instead of an old one; the jobs of the old one wait for any worker."""
+        self._waiting.extendleft(reversed(self._workers[index].jobs.values()))
+        self._workers[index] = self._backend.start(index)
 
 
-def _cause(ending: WorkerExit) -> str:
-    return ending.words if ending.final else f"its worker ended twice ({ending.words})"
+def _cause(exited: WorkerExit) -> str:
+    return exited.reason if exited.final else f"its worker exited twice ({exited.reason})"

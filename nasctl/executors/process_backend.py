@@ -1,4 +1,4 @@
-"""Worker processes on this machine."""
+"""Workers as processes on this machine."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from nasctl.executors.messages import OUT_OF_MEMORY, Message, receive, send
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
 _FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
-"""Signals by which a process ends itself."""
+"""Signals that the system sends to a process after a fault of its own."""
 
 
 class WorkerProcess(WorkerHandle):
-    """A process that makes its context and then evaluates jobs.
+    """A process that makes its evaluator and then evaluates jobs.
 
     Args:
-      spec: What it makes.
-      environment: Variables that are laid over those of this process.
-      gigabytes: Memory that it may use; 0 for no limit.
-      log: The file that it prints to.
+      spec: From which it makes its evaluator.
+      environment: Environment variables, in addition to those of this process.
+      gigabytes: Memory limit in GB; 0 for no limit.
+      log: File for its output.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class WorkerProcess(WorkerHandle):
             send(self.connection, message)
 
     def receive(self) -> list[Message]:
-        """What has come from it."""
+        """Returns the messages that have arrived."""
         messages, self._inbox = self._inbox, []
         try:
             while self.connection.poll():
@@ -68,7 +68,7 @@ class WorkerProcess(WorkerHandle):
         return messages
 
     def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        """Has it save what it trained for a job."""
+        """Asks the process to save the network of a job."""
         message: Message = {
             "kind": "save",
             "number": number,
@@ -87,7 +87,7 @@ class WorkerProcess(WorkerHandle):
         return saved
 
     def stop(self) -> WorkerExit:
-        """Ends it; it is given a moment to notice by itself."""
+        """Closes the connection, and kills the process if it has not exited after 0.2 s."""
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(0.2)
@@ -100,23 +100,23 @@ class WorkerProcess(WorkerHandle):
             return WorkerExit(f"exit code {code}")
         name = signal.Signals(-code).name
         if code == -signal.SIGKILL:
-            return WorkerExit(f"{name}: a system that is short of memory ends processes so")
+            return WorkerExit(f"{name}: the system kills processes when memory is short")
         return WorkerExit(name, "crashed" if -code in _FAULTS else "lost")
 
     @property
-    def waits(self) -> bool:
-        """Whether something that it sent is at hand already."""
+    def has_message(self) -> bool:
+        """Whether a message has been read from the connection and not been returned yet."""
         return bool(self._inbox)
 
 
 class ProcessBackend:
-    """The worker processes of this machine, each in a place with an environment of its own.
+    """Starts and stops worker processes on this machine.
 
     Args:
-      spec: What they make.
-      environments: One for each.
-      gigabytes: Memory that each may use; 0 for no limit.
-      logs: Folder of what they print.
+      spec: From which every worker makes its evaluator.
+      environments: Environment variables of each worker.
+      gigabytes: Memory limit of each worker in GB; 0 for no limit.
+      logs: Folder for their output.
     """
 
     def __init__(
@@ -129,23 +129,23 @@ class ProcessBackend:
         self._gigabytes = gigabytes
         self._logs = logs
 
-    def start(self, place: int) -> WorkerProcess:
-        """Starts the worker of a place."""
+    def start(self, index: int) -> WorkerProcess:
+        """Starts a worker process."""
         return WorkerProcess(
             self._spec,
-            environment=self._environments[place],
+            environment=self._environments[index],
             gigabytes=self._gigabytes,
-            log=self._logs / f"worker-{place}.log",
+            log=self._logs / f"worker-{index}.log",
         )
 
     def wait(self, workers: Sequence[WorkerProcess], seconds: float | None) -> None:
-        """Waits until one of them has something to say."""
-        if not any(worker.waits for worker in workers):
+        """Waits until a worker has sent a message or has exited, or the time is up."""
+        if not any(worker.has_message for worker in workers):
             wait([worker.connection for worker in workers], seconds)
 
     def stop(self, workers: Sequence[WorkerProcess]) -> None:
-        """Ends them all."""
+        """Stops all workers."""
         for worker in workers:
-            worker.connection.close()  # all of them notice at once
+            worker.connection.close()  # all of them exit at the same time
         for worker in workers:
             worker.stop()

@@ -1,4 +1,4 @@
-"""Workers as actors of a Ray cluster: what a pool does with processes of this machine, on any number of machines."""
+"""Workers as actors of a Ray cluster, on any number of machines."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from nasctl.executors.worker import Worker, error_content, stay_within
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 from nasctl.process import claim_process
 
-PATIENCE = 10.0
-"""Seconds in which a cluster must answer."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds in which a cluster must accept a connection."""
 
 _THREADS = 4
-"""Calls that an actor answers at once: one that waits for messages, and those that give it work."""
+"""Calls that an actor handles at the same time: one waits for its messages, the others send it messages."""
 
 
 class Actor:
-    """A worker in a process of Ray's.
+    """A worker in a process of a Ray cluster.
 
     Args:
-      maker: Of the spec of its context.
-      arguments: Of the spec.
-      gigabytes: Memory that it may use; 0 for no limit.
+      maker: `EvaluatorSpec.maker`.
+      arguments: `EvaluatorSpec.arguments`.
+      gigabytes: Memory limit in GB; 0 for no limit.
     """
 
     def __init__(self, maker: str, arguments: Mapping[str, Any], gigabytes: float) -> None:
@@ -47,7 +47,7 @@ class Actor:
         threading.Thread(target=self._work, args=(EvaluatorSpec(maker, arguments),), daemon=True).start()
 
     def messages(self) -> list[Message]:
-        """What it has to say, as soon as that is something."""
+        """Waits until the worker has messages, and returns them."""
         messages = [self._sent.get()]
         while True:
             try:
@@ -55,13 +55,13 @@ class Actor:
             except Empty:
                 return messages
 
-    def obey(self, message: Message) -> None:
-        """Takes a message."""
+    def handle(self, message: Message) -> None:
+        """Handles a message from the search."""
         assert self._worker is not None
-        self._worker.obey(message)
+        self._worker.handle(message)
 
     def save(self, number: int, document: dict[str, Any]) -> tuple[Message, dict[str, bytes]]:
-        """What `Worker.save` answers, and the files that it wrote, by their paths in the folder."""
+        """Saves the network of a job; returns the answer of `Worker.save`, and the files by their relative paths."""
         assert self._worker is not None
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "saved"
@@ -79,10 +79,10 @@ class Actor:
 
 
 class RayWorkerHandle(WorkerHandle):
-    """An actor, as the pool sees it.
+    """What a pool knows about an actor.
 
     Args:
-      actor: Its handle.
+      actor: Ray's handle of it.
     """
 
     def __init__(self, actor: Any) -> None:
@@ -93,10 +93,10 @@ class RayWorkerHandle(WorkerHandle):
 
     def send(self, message: Message) -> None:
         """Sends a message."""
-        self._actor.obey.remote(message)
+        self._actor.handle.remote(message)
 
     def receive(self) -> list[Message]:
-        """What has come from it."""
+        """Returns the messages that have arrived."""
         if not ray.wait([self.coming], timeout=0)[0]:
             return []
         try:
@@ -108,7 +108,7 @@ class RayWorkerHandle(WorkerHandle):
         return messages
 
     def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        """Has it save what it trained, and writes that here."""
+        """Asks the actor to save the network of a job, and writes its files on this machine."""
         try:
             answer, files = ray.get(self._actor.save.remote(number, document))
         except RayError as error:
@@ -122,20 +122,20 @@ class RayWorkerHandle(WorkerHandle):
         return saved
 
     def stop(self) -> WorkerExit:
-        """Ends it."""
+        """Kills the actor."""
         ray.kill(self._actor)
         return WorkerExit(self._lost or "it was stopped")
 
 
 class RayBackend:
-    """The actors of a Ray cluster, each on a core or a device of its own.
+    """Starts and stops actors on a Ray cluster, each on its own core or GPU.
 
     Args:
-      spec: What each makes.
+      spec: From which every actor makes its evaluator.
       workers: Number of actors.
       on_gpus: Whether each takes a GPU, besides its core.
-      environment: Variables of each actor.
-      gigabytes: Memory that each may use; 0 for no limit.
+      environment: Environment variables of each actor.
+      gigabytes: Memory limit of each actor in GB; 0 for no limit.
     """
 
     def __init__(
@@ -153,8 +153,8 @@ class RayBackend:
         self._environment = dict(environment)
         self._gigabytes = gigabytes
 
-    def start(self, place: int) -> RayWorkerHandle:
-        """Starts an actor, or has the cluster start it when there is room."""
+    def start(self, index: int) -> RayWorkerHandle:
+        """Starts an actor; the cluster delays the start until a core or GPU is free."""
         actor = ray.remote(Actor).options(
             num_cpus=1,
             num_gpus=1 if self._on_gpus else 0,
@@ -164,11 +164,11 @@ class RayBackend:
         return RayWorkerHandle(actor.remote(self._spec.maker, dict(self._spec.arguments), self._gigabytes))
 
     def wait(self, workers: Sequence[RayWorkerHandle], seconds: float | None) -> None:
-        """Waits until one of them has something to say."""
+        """Waits until an actor has sent a message or has exited, or the time is up."""
         ray.wait([worker.coming for worker in workers], timeout=seconds)
 
     def stop(self, workers: Sequence[RayWorkerHandle]) -> None:
-        """Ends them all; a cluster that was started for them ends with this process."""
+        """Kills all actors. A cluster that was started for them stops when this process exits."""
         for worker in workers:
             worker.stop()
 
@@ -190,7 +190,7 @@ def detect_cluster(address: str) -> Machine:
 
 
 def connect(address: str) -> None:
-    """Connects this process with a cluster, or starts one on this machine.
+    """Connects this process to a cluster; starts one on this machine if the address is empty.
 
     Raises:
       NasctlError: There is no cluster at the address.
@@ -198,7 +198,7 @@ def connect(address: str) -> None:
     if ray.is_initialized():
         return
     try:
-        _knock(address)
+        _check_reachable(address)
         ray.init(
             address=address or "local",
             log_to_driver=False,
@@ -212,8 +212,8 @@ def connect(address: str) -> None:
         ) from error
 
 
-def _knock(address: str) -> None:
-    """Looks whether somebody answers at an address, which Ray itself takes minutes to give up."""
+def _check_reachable(address: str) -> None:
+    """Checks that a server accepts connections at the address: Ray itself would try for minutes."""
     host, _, port = address.removeprefix("ray://").partition(":")
     if port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT).close()

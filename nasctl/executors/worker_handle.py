@@ -1,4 +1,4 @@
-"""A worker of a pool, as the pool sees it, wherever it is."""
+"""What a pool knows about a worker, and how it talks to it."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from nasctl.store import Status
 
 
 class WorkerLost(Exception):
-    """A worker is gone."""
+    """A worker has exited."""
 
 
 @dataclass(frozen=True)
 class WorkerExit:
-    """How a worker ended.
+    """How a worker exited.
 
     Attributes:
-      words: What is known about it.
-      status: What that means for the job that it was at.
+      reason: Why, as far as it is known.
+      status: Status of the job that it was evaluating.
       final: Whether the job would end in the same way again.
     """
 
-    words: str
+    reason: str
     status: Status = "lost"
     final: bool = False
 
 
 class WorkerHandle(ABC):
-    """A worker and the jobs that it has.
+    """A worker and its jobs.
 
     Attributes:
-      log: Where to look for what it printed, in words.
-      ready: Whether it can evaluate jobs yet.
-      jobs: Those that were sent to it and have not ended, by number.
-      current: The number of the job that it evaluates; None while it has none.
+      log: Where its output is, in words.
+      ready: Whether it can evaluate jobs.
+      jobs: The jobs that were sent to it and have not ended, by number.
+      current: Number of the job that it evaluates; None while it has none.
     """
 
     def __init__(self, log: str) -> None:
@@ -56,44 +56,44 @@ class WorkerHandle(ABC):
         self.send(job_message(job))
 
     def forget(self, number: int) -> None:
-        """Lets it drop what it trained for a job."""
+        """Tells the worker that the network of a job will not be saved."""
         self.send({"kind": "forget", "number": number})
 
     def begin(self, number: int) -> None:
-        """Notes that it begins with a job."""
+        """Notes that the worker has started to evaluate a job."""
         self.current, self._began = number, time.monotonic()
 
     def elapsed(self) -> float:
-        """Seconds that it has been at its job."""
+        """Seconds since it started to evaluate its current job."""
         return 0.0 if self.current is None else time.monotonic() - self._began
 
     @abstractmethod
     def send(self, message: Message) -> None:
-        """Sends a message; that a worker is gone is noticed when it is heard."""
+        """Sends a message. If the worker has exited, the next `receive` raises the error."""
 
     @abstractmethod
     def receive(self) -> list[Message]:
-        """What has come from it, without waiting.
+        """Returns the messages that have arrived, without waiting.
 
         Raises:
-          WorkerLost: It is gone, and nothing of what it sent is left.
+          WorkerLost: The worker has exited, and all its messages were received.
         """
 
     @abstractmethod
     def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        """Has it save what it trained for a job, as `Evaluation.save`.
+        """Asks the worker to save the network of a job; see `Evaluation.save`.
 
         Raises:
-          WorkerLost: It is gone.
-          WorkFailed: It cannot be saved.
+          WorkerLost: The worker has exited.
+          WorkFailed: The network cannot be saved.
         """
 
     @abstractmethod
     def stop(self) -> WorkerExit:
-        """Ends it, if it has not ended."""
+        """Stops the worker, if it has not exited, and returns how it did."""
 
     def error(self, message: Message, what: str) -> NasctlError:
-        """The error that it met, as one of this process."""
+        """An error that the worker reported, as an exception for this process."""
         if message["expected"]:
             return NasctlError(message["error"], hint=message["hint"])
         return WorkFailed(f"{what}: {message['error']}", hint=f"the details are in {self.log}")

@@ -196,8 +196,8 @@ def test_waiting_ends_with_the_time_that_it_is_given(pool, heard) -> None:
     ("maker", "kind", "message"),
     [
         ("refuse", NasctlError, "there is no such data set"),
-        ("fail", WorkFailed, "a worker cannot begin: ValueError: a surprise"),
-        ("vanish", WorkFailed, "ended before it was ready .exit code 3."),
+        ("fail", WorkFailed, "a worker cannot start: ValueError: a surprise"),
+        ("vanish", WorkFailed, "exited before it was ready .exit code 3."),
     ],
 )
 def test_workers_that_cannot_begin_end_the_search(
