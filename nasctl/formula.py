@@ -1,4 +1,4 @@
-"""Formulas over measures, by which several of them make one reward: `accuracy * (latency / 20) ^ -0.07`."""
+"""Formulas that combine measured values into one reward: `accuracy * (latency / 20) ^ -0.07`."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ _OPERATORS: Mapping[str, Callable[..., float]] = {
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula that was read.
+    """A formula.
 
     Attributes:
-      text: As it was written.
-      tree: As it was understood.
+      text: Its text.
+      tree: Its syntax tree.
     """
 
     text: str
     tree: Tree[Token]
 
     def __call__(self, measures: Mapping[str, float]) -> float:
-        """Its value; NaN where it has none, as for the logarithm of a negative number.
+        """Evaluates the formula; NaN if the value is not defined, as for the logarithm of a negative number.
 
         >>> read_formula("accuracy * (latency / 20) ^ -0.5")({"accuracy": 0.9, "latency": 80.0})
         0.45
 
         Raises:
-          NasctlError: It names a measure that there is not.
+          NasctlError: It names a value that is not measured.
         """
         try:
             value = self._value(self.tree, measures)
@@ -86,10 +86,10 @@ class Formula:
 
 @lru_cache(maxsize=8)
 def read_formula(text: str) -> Formula:
-    """Reads a formula.
+    """Parses a formula.
 
     Raises:
-      NasctlError: It is none; the message points at the place.
+      NasctlError: The text is not a formula; the message points at the error.
     """
     from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 

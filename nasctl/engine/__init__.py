@@ -1,4 +1,4 @@
-"""The engine of a search: asks for token strings, has them evaluated, tells the controller, keeps the best."""
+"""The engine of a search: proposes architectures, evaluates them, trains the controller and keeps the best network."""
 
 from nasctl.engine.evaluation import FunctionEvaluator, default_dataset, import_evaluator, task_of
 from nasctl.engine.loop import Listener, Search

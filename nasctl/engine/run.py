@@ -1,4 +1,4 @@
-"""A search from start to end, as one call, and the run that it leaves behind."""
+"""A whole search as one call, and the run that it creates."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class Run:
-    """The folder of a run, as data.
+    """A run and its results.
 
     Attributes:
-      folder: Where it is.
-      stopped: Why the search stopped, where this process ran it.
+      folder: The run folder.
+      stopped: Why the search stopped; empty if another process ran it.
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class Run:
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial with the largest reward, the earliest of equals."""
+        """The complete trial with the largest reward; the earliest one if several have it."""
         complete = [trial for trial in self.trials if trial.reward is not None]
         return max(complete, key=lambda trial: trial.reward or 0.0, default=None)
 
@@ -79,25 +79,28 @@ def search(
     init: Sequence[str | Path] = (),
     listener: Listener | None = None,
 ) -> Run:
-    """Searches a space in a new run folder.
+    """Searches a space, in a new run folder.
+
+    The calling process stays as it is. To have it configured for training as the command line does, call
+    `nasctl.configure_process` first.
 
     Args:
       space: A space, or the path of its file.
-      evaluate: The reward of an architecture, as a function or as `MODULE:FUNCTION`; unless given, children are
-        trained on the data set.
+      evaluate: Function that returns the reward of an architecture, or its name as `MODULE:FUNCTION`. If it is not
+        given, children are trained on the data set.
       controller: `reinforce`, `random`, `local` or `evolution`.
       trials: Number of trials after which the search stops.
-      seed: Decides everything random.
-      out: The run folder; unless given, the next free one under `runs/`.
-      dataset: Name of the data set, or path of one; the embedded one that fits the space unless given.
+      seed: Seed of everything random.
+      out: The run folder. Default: the next free folder under `runs/`.
+      dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: Where data sets are kept.
       settings: Settings that take precedence over the space file's.
       init: Architecture files that are tried first.
-      listener: Hears of each step.
+      listener: Is notified of each step.
 
     Raises:
-      NasctlError: Something given cannot be used.
-      WorkFailed: The search had to give up; the trials until then are in the folder.
+      NasctlError: An argument cannot be used.
+      WorkFailed: The search had to stop; its trials so far are in the run folder.
     """
     space = space if isinstance(space, Space) else load_space(space)
     shortcuts: dict[str, dict[str, object]] = {"search": {}, "controller": {}}
@@ -130,11 +133,11 @@ def resume(
     settings: Settings | None = None,
     listener: Listener | None = None,
 ) -> Run:
-    """Goes on with a run that was interrupted or has used up its budget.
+    """Resumes a run that was interrupted or has used up its budget.
 
     Args:
       out: The run folder.
-      evaluate: Needed again where the run was started with a function.
+      evaluate: Required if the run was started with a function that is not named as `MODULE:FUNCTION`.
       data_dir: Where data sets are kept.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
       settings: New values by section and key. Settings that decide the trials keep the values that the run was
@@ -143,7 +146,7 @@ def resume(
 
     Raises:
       NasctlError: `out` is not a run folder, or something given cannot be used or may not change.
-      WorkFailed: The search had to give up.
+      WorkFailed: The search had to stop.
     """
     changes = (settings or {}, {"search": budget or {}})
     refuse_fixed(*changes)
@@ -158,7 +161,7 @@ def resume(
         )
     method = _method(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
     execution = plan_execution(config, method)
-    folder.lock()  # nothing of a run that another process is at is changed
+    folder.lock()  # before anything is written: another process may be searching
     folder.write_config(execution.config)
     first = tuple(tuple(tokens) for tokens in facts.get("init", ()))
     return _run(space, folder, execution, facts["seed"], first, listener)
@@ -201,7 +204,7 @@ def _recorded(config: Settings) -> Settings:
 
 
 def tokens_in(space: Space, path: str | Path) -> Tokens:
-    """The token string that an architecture file has in a space, which need not be the space that it was found in.
+    """The token string of an architecture file in a space, which may differ from the space that it was found in.
 
     Raises:
       NasctlError: The space has no such architecture.

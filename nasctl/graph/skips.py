@@ -76,9 +76,7 @@ def connect_skips(
         sources = list(outputs)[-1:] if layer.sources is None else layer.sources
         for source in sources:
             if source not in outputs:
-                raise NasctlError(
-                    f"{layer.name} cannot read layer {source}, which does not come before it"
-                )
+                raise NasctlError(f"{layer.name} cannot read layer {source}, which does not come before it")
         feeding.update(sources)
         read = [output for label, output in outputs.items() if label in set(sources)] or [image]
         read = [cross(output) for output in read]

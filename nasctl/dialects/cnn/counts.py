@@ -106,7 +106,9 @@ class CountReader:
             return None
         if list(choices) != sorted(choices):
             problems.error(
-                item.count.span, "the depths of a schedule must increase", hint=f"in order they are {sorted(choices)}"
+                item.count.span,
+                "the depths of a schedule must increase",
+                hint=f"in order they are {sorted(choices)}",
             )
         index = self._decisions.add("layers", choices)
         self.schedule = Schedule(index, every)

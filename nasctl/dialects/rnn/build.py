@@ -146,9 +146,7 @@ class _Reader:
 
     def _read_base(self, written: Property | None) -> None:
         if written is not None and written.decided:
-            self._problems.error(
-                written.span, "the base of a tree cannot be decided", hint="write `base 8`"
-            )
+            self._problems.error(written.span, "the base of a tree cannot be decided", hint="write `base 8`")
             return
         choices = self._read(written, BASE)
         if choices is not None:

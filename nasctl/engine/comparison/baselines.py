@@ -1,4 +1,4 @@
-"""The cells that people know, trained as the children of a run were: what its best cell is worth."""
+"""Baselines: well-known cells, trained as the children of a run were, to compare with its best cell."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A network that no search found.
+    """A known network.
 
     Attributes:
-      name: What people call it.
-      graph: It, not yet bound to a task.
+      name: Its name, such as `LSTM`.
+      graph: Its graph, not yet bound to a task.
     """
 
     name: str
     graph: Graph
 
     def build(self, signature: Signature, *, seed: int = 0) -> Network:
-        """The network with freshly drawn parameters, as `Architecture.build`."""
+        """Builds the network with new parameters; see `Architecture.build`."""
         from nasctl.lowering import build  # imports JAX
 
         return build(bind(self.graph, signature), seed=seed)
@@ -44,11 +44,11 @@ class BaselineResult:
     """A baseline after its training.
 
     Attributes:
-      name: What people call it.
-      params: Its parameters.
-      reward: What the search would have been rewarded with.
-      metric: The name of the task's main metric.
-      validation: That measure on the validation split, at the best epoch.
+      name: Its name, such as `LSTM`.
+      params: Number of parameters.
+      reward: The reward that a search would have received.
+      metric: Name of the main metric of the task.
+      validation: The main metric on the validation split, at the best epoch.
     """
 
     name: str
@@ -59,13 +59,13 @@ class BaselineResult:
 
 
 def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[BaselineResult]:
-    """Trains the known cells in the place of a run's best cell, one after the other.
+    """Trains known cells instead of a run's best cell, one after the other.
 
-    The network around the cell, the data, the settings and the seed are those of the run's best trial; the hidden size
-    is the largest with which the network has no more parameters than that trial's.
+    The network around the cell, the data, the settings and the seed are those of the run's best trial. The hidden size
+    is the largest with which the network has no more parameters than the network of that trial.
 
     Raises:
-      NasctlError: The run has no recurrent cells, or no complete trial.
+      NasctlError: The networks of the run have no recurrent cell, or no trial is complete.
     """
     best = run.best
     if best is None:
@@ -73,7 +73,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
     graph = run.best_architecture.graph
     if not any(node.op == "recurrent" for node in graph.nodes):
         raise NasctlError(
-            f"there are no baselines for {run.folder}: they stand beside recurrent cells",
+            f"there are no baselines for {run.folder}: its networks have no recurrent cell",
             hint="leave --baselines out",
         )
     prepare_to_train()

@@ -1,4 +1,4 @@
-"""Several searchers on one space with several seeds and equal budgets: the check that every searcher owes."""
+"""Runs of several controllers on one space, with several seeds and equal budgets."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def comparison_runs(
     settings: Settings | None = None,
     listener: Listener | None = None,
 ) -> Iterator[Run]:
-    """Searches once for each seed and controller, in turn, and yields each run; those that are there already go on.
+    """Searches once for each seed and controller, and yields each run. Runs that exist already are resumed.
 
     Args:
-      space: What is searched.
+      space: The space that is searched.
       controllers: Kinds of controllers.
-      seeds: How many; the seeds are 0, 1 and so on, and each controller has the same.
+      seeds: Number of seeds. Every controller runs with the seeds 0, 1 and so on.
       out: Folder of the runs, `CONTROLLER-SEED` each.
       trials: Trials of each run.
       evaluate: As in `search`.
       dataset: As in `search`.
       data_dir: As in `search`.
       settings: As in `search`.
-      listener: Hears of each step of each run.
+      listener: Is notified of each step of each run.
     """
     for seed in range(seeds):
         for controller in controllers:

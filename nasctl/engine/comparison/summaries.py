@@ -1,4 +1,4 @@
-"""Runs side by side, at equal numbers of trials."""
+"""Summaries of runs, compared at equal numbers of trials."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from nasctl.store import RunFolder
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How one run stands.
+    """The summary of a run.
 
     Attributes:
-      run: Its folder.
-      controller: Who proposed.
-      dataset: What its children were trained on.
-      trials: Its trials, failed ones included.
-      best: The largest reward of all.
+      run: The run folder.
+      space: Name and hash of the space.
+      controller: The controller, with the settings that differ from their defaults.
+      dataset: Name of the data set.
+      trials: Number of trials, including failed ones.
+      best: The largest reward.
       metric: The name of the main metric of its best trial; empty where it has none.
-      measured: That measure of the best trial on the validation split.
-      params: Parameters of the best trial's network, where it has one.
-      best_so_far: The largest reward after each of the numbers of trials that are compared; None before the first.
-      mean: The mean reward of the trials up to each of them.
+      measured: The main metric of the best trial on the validation split.
+      params: Number of parameters of the best network, if there are networks.
+      best_so_far: The largest reward within each of the compared numbers of trials; None before the first reward.
+      mean: The mean reward within each of the compared numbers of trials.
     """
 
     run: str
@@ -46,7 +47,7 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over seeds and how sure it is.
+    """A mean over seeds, with its confidence interval.
 
     Attributes:
       mean: The mean.
@@ -59,12 +60,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one searcher on one space and data set that differ in their seeds.
+    """Runs of one controller on one space and data set that differ in their seeds.
 
     Attributes:
-      controller: Who proposed, with what was changed about it.
-      dataset: What the children were trained on.
-      seeds: How many runs.
+      controller: The controller, with the settings that differ from their defaults.
+      dataset: Name of the data set.
+      seeds: Number of runs.
       best_so_far: The largest reward after each of the numbers of trials that are compared, over the seeds; None where
         a run had none yet.
       mean: The mean reward of all trials up to the last of them.
@@ -78,7 +79,7 @@ class Group:
 
 
 def group_runs(summaries: Sequence[RunSummary]) -> list[Group]:
-    """Runs put together by searcher, space and data set, the best last value first."""
+    """Groups runs by controller, space and data set; the group with the largest final reward comes first."""
     members: dict[tuple[str, str | None, str], list[RunSummary]] = {}
     for summary in summaries:
         members.setdefault((summary.controller, summary.dataset, summary.space), []).append(summary)
@@ -96,7 +97,7 @@ def group_runs(summaries: Sequence[RunSummary]) -> list[Group]:
 
 
 def interval(values: Sequence[float | None]) -> Interval | None:
-    """The mean of some values and its 95 % confidence interval; None where one is missing.
+    """The mean of values, with its 95 % confidence interval; None if a value is missing.
 
     >>> interval([1.0, 2.0, 3.0])
     Interval(mean=2.0, half=2.48...)
@@ -118,7 +119,7 @@ def _last(group: Group) -> float:
 
 
 def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[RunSummary]]:
-    """The numbers of trials at which runs are compared, and how each stands.
+    """The numbers of trials at which runs are compared, and the summary of each run.
 
     Raises:
       NasctlError: A run has no trials.
@@ -131,7 +132,7 @@ def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[RunSummary]
 
 
 def milestones(most: int) -> tuple[int, ...]:
-    """A few numbers of trials up to the largest that all runs have.
+    """Numbers of trials at which to compare, up to the largest number that all runs have.
 
     >>> milestones(24), milestones(300), milestones(2)
     ((10, 24), (10, 30, 100, 300), (2,))
@@ -164,7 +165,7 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
 
 
 def _searcher(settings: Mapping[str, object]) -> str:
-    """A controller by its kind and by what differs from the defaults of the kind.
+    """The kind of a controller, and its settings that differ from their defaults.
 
     >>> _searcher({"kind": "reinforce", "preset": "paper"}), _searcher({"kind": "random", "batch": 4})
     ('reinforce, preset paper', 'random, batch 4')

@@ -1,4 +1,4 @@
-"""Child networks as the evaluations of a search: each architecture is built, trained and validated."""
+"""Evaluates architectures by training: each child network is built, trained and validated."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from nasctl.tasks import Task
 from nasctl.training import GroupTrainer, TrainedChild, forget_programs, prepare, save_checkpoint
 
 REMEMBERED = 8
-"""Children whose programs JAX may keep: letting go after each makes the next trace and load anew what all share, and
-without it a worker grows by half a megabyte a child."""
+"""Children after which JAX's in-memory caches are cleared.
+
+Without it, a worker grows by half a megabyte per child. Clearing them after every child would trace and load again what
+all children share."""
 
 
 class ChildEvaluator:
-    """Trains the child network of each job on a data set; the reward is the task's.
+    """Trains the child network of each job on the data set of a task.
 
     Args:
-      task: What the children learn.
+      task: The task, which defines the reward.
       training: How each child is trained.
     """
 
@@ -33,7 +35,7 @@ class ChildEvaluator:
         self._prepared = 0
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
-        """Builds, traces and compiles the child; training it is left to the second phase."""
+        """Builds, traces and compiles the child; the function that is returned trains it."""
         if is_claimed() and self._prepared % REMEMBERED == 0:
             forget_programs()
         self._prepared += 1
@@ -43,10 +45,10 @@ class ChildEvaluator:
 
 
 class GroupOfChildren:
-    """Trains the children of several jobs at once, by one program.
+    """Trains the children of several jobs at once with one program.
 
     Args:
-      trainer: Trains them.
+      trainer: Trains a group of children.
     """
 
     def __init__(self, trainer: GroupTrainer) -> None:
@@ -56,7 +58,7 @@ class GroupOfChildren:
     def together(
         self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> list[Evaluation | Exception]:
-        """Trains the children of several jobs at once."""
+        """Trains the children of several jobs at once; returns an evaluation or an error for each."""
         children = self._trainer.train(
             [job.architecture for job in jobs],
             seeds=[job.seed for job in jobs],
@@ -71,10 +73,10 @@ class GroupOfChildren:
 
 
 def evaluation(trained: TrainedChild, task: Task, training: TrainingConfig) -> Evaluation:
-    """What a search learns of a trained child."""
+    """The evaluation of a trained child."""
 
     def save(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-        measured = trained.measure_split(trained.weights, "test")  # for the record: no choice looks at it
+        measured = trained.measure_split(trained.weights, "test")  # reported, but never used to choose
         results = {f"test_{name}": value for name, value in measured.items()}
         document = {**document, "results": {**document["results"], **results}}
         save_checkpoint(

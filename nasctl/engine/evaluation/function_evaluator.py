@@ -1,4 +1,4 @@
-"""Somebody else's function as the evaluator of a search: a table, a simulator, a measurement."""
+"""Evaluates architectures by a function of the user: a table, a simulator, a measurement."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from nasctl.executors import Evaluation, Job, OnEpoch
 from nasctl.process import current_folder_importable
 
 EvaluateFunction = Callable[[Architecture], float | Mapping[str, float]]
-"""Takes an architecture and returns its reward, or a mapping with `reward` and other measures."""
+"""Takes an architecture and returns its reward, or a mapping with `reward` and other measured values."""
 
 
 class FunctionEvaluator:
-    """Evaluates architectures with a function."""
+    """Calls a function to evaluate the architecture of each job."""
 
     def __init__(self, function: EvaluateFunction) -> None:
         self._function = function
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
-        """Leaves all of the work to the second phase."""
+        """Does nothing yet; the function that is returned does all the work."""
         return lambda _: _evaluation(self._function(job.architecture))
 
 

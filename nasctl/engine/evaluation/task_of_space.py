@@ -1,4 +1,4 @@
-"""The task of a space: which data set it is searched on, and whether the two fit."""
+"""The task of a space: the data set that it is searched on, checked against its networks."""
 
 from __future__ import annotations
 

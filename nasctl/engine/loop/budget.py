@@ -1,4 +1,4 @@
-"""The budgets of a search: trials, time and epochs; the first that is used up stops it."""
+"""The budgets of a search: trials, time and epochs. The first one that is used up stops the search."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from nasctl.store import Trial
 
 
 class Budget:
-    """What is left of the budgets of a search.
+    """Keeps track of the budgets of a search.
 
-    Trials and epochs count over the whole run, time over this process.
+    Trials and epochs are counted over the whole run, time since this process started to search.
 
     Args:
       config: The limits.
-      trials: The trials that the run has already.
+      trials: The trials that the run already has.
     """
 
     def __init__(self, config: SearchConfig, trials: Iterable[Trial]) -> None:
@@ -28,13 +28,13 @@ class Budget:
             self.spend(trial)
 
     def spend(self, trial: Trial) -> None:
-        """Takes a trial's cost off."""
+        """Subtracts what a trial used."""
         self._trials += 1
         if trial.reused is None:
             self._epochs += int(trial.metrics.get("epochs", 0))
 
     def used_up(self) -> str:
-        """Which budget is used up, in words; empty while none is."""
+        """Which budget is used up, in words; an empty string while none is."""
         if self._trials >= self._config.trials:
             return f"all {self._config.trials} trials are done"
         if self._config.seconds and time.monotonic() - self._started >= self._config.seconds:
@@ -44,6 +44,6 @@ class Budget:
         return ""
 
     def seconds_left(self) -> float | None:
-        """The time that is left; None where there is no limit."""
+        """The seconds that are left; None if there is no limit."""
         limit = self._config.seconds
         return max(0.0, limit - (time.monotonic() - self._started)) if limit else None

@@ -1,4 +1,4 @@
-"""From a controller's token strings to candidates that may be run: decoded, counted, within the constraints."""
+"""Turns the token strings of a controller into candidates: decoded, with their costs, within the constraints."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from nasctl.graph import bind, canonical_hash, measure_cost
 from nasctl.space import Constraint, Space, Tokens
 
 MAX_REJECTIONS = 1000
-"""Token strings sampled for one trial that may break a constraint before the search gives up."""
+"""Number of token strings for one trial that may break a constraint before the search stops."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A token string that is to become a trial.
+    """A token string that will become a trial.
 
     Attributes:
       number: Number of the trial.
-      architecture: What it decodes to.
-      architecture_hash: Canonical hash of the network, or hash of the string where there is no network.
-      cost: Static costs by name; empty where there is no network.
-      rejected: Token strings sampled for this trial before it that broke a constraint.
+      architecture: The architecture that it decodes to.
+      architecture_hash: Canonical hash of the network; hash of the token string in spaces without networks.
+      cost: Static costs by name; empty in spaces without networks.
+      rejected: Number of token strings that were proposed for this trial earlier and broke a constraint.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Candidate:
     rejected: int
 
     def job(self, run_seed: int, rungs: tuple[Rung, ...] = ()) -> Job:
-        """The job that evaluates it, with a seed of its own."""
+        """The job that evaluates this candidate, with its own seed."""
         seed = int(np.random.SeedSequence([run_seed, self.number]).generate_state(1)[0])
         return Job(self.number, self.architecture, seed, rungs)
 
@@ -47,14 +47,14 @@ class Candidate:
 def propose(
     controller: Controller, space: Space, task: TaskInfo | None, number: int, awaited: Sequence[Tokens]
 ) -> Candidate:
-    """The candidate of a trial; a string that breaks a static constraint is sampled again.
+    """Asks the controller for the candidate of a trial, until one satisfies the static constraints.
 
     Args:
-      controller: Proposes strings.
-      space: Whose constraints they keep.
-      task: What the networks are measured on; None for spaces without networks.
-      number: The trial.
-      awaited: Strings of earlier trials that the controller has not learned from.
+      controller: Proposes token strings.
+      space: The space, with its constraints.
+      task: The data set that costs are counted for; None in spaces without networks.
+      number: Number of the trial.
+      awaited: Token strings of earlier trials that the controller has not learned from yet.
 
     Raises:
       WorkFailed: `MAX_REJECTIONS` strings in a row break a constraint.
@@ -77,7 +77,7 @@ def propose(
 def candidate_of(
     space: Space, task: TaskInfo | None, number: int, tokens: Tokens, rejected: int
 ) -> Candidate:
-    """What a token string is as a trial."""
+    """Decodes a token string, and counts the costs of its network."""
     architecture = Architecture.decode(space, tokens)
     if task is None:
         digest = hashlib.sha256(repr(tokens).encode()).hexdigest()
@@ -87,7 +87,7 @@ def candidate_of(
 
 
 def broken_constraint(constraints: Iterable[Constraint], measures: Mapping[str, float]) -> Constraint | None:
-    """The first constraint on one of these measures that does not hold."""
+    """The first constraint that one of these values violates; None if all hold."""
     for constraint in constraints:
         if constraint.measure in measures and not constraint.holds(measures[constraint.measure]):
             return constraint

@@ -1,5 +1,8 @@
-"""Cheap first: which children are worth their further epochs (successive halving; Li et al. 2020, "A System for
-Massively Parallel Hyperparameter Tuning", in the variant that stops and does not pause)."""
+"""Successive halving: which children are trained for further epochs.
+
+Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", in the variant that stops children and does not
+pause them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from nasctl.store import Trial
 
 
 def rung_epochs(epochs: int, factor: int) -> tuple[int, ...]:
-    """The epochs after which a child may be stopped: the whole training, divided by the factor again and again.
+    """The epochs after which a child may be stopped: all epochs, divided by the factor repeatedly.
 
     >>> rung_epochs(9, 3), rung_epochs(20, 3), rung_epochs(5, 2), rung_epochs(2, 3)
     ((1, 3), (1, 3, 7), (1, 2, 3), (1,))
@@ -24,13 +27,14 @@ def rung_epochs(epochs: int, factor: int) -> tuple[int, ...]:
 
 
 def rungs(epochs: int, factor: int, earlier: Iterable[Trial]) -> tuple[Rung, ...]:
-    """What a child must have reached at each rung, by the trials before it.
+    """The smallest reward with which a child passes each rung, from the trials before it.
 
-    It goes on if it is among the best of each `factor` that came to the rung. Where fewer than that did, all go on.
+    A child passes if its reward is among the best 1 / `factor` of those that reached the rung. Before `factor` children
+    have reached it, every child passes.
 
     Args:
-      epochs: Epochs of a whole training.
-      factor: The part that goes on is one in so many; below 2, all do.
+      epochs: Epochs of a complete training.
+      factor: One child in `factor` passes; below 2, every child does.
       earlier: Trials that ended before the child was proposed.
     """
     if factor < 2:

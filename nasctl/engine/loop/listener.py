@@ -1,4 +1,4 @@
-"""What a search tells whoever watches it."""
+"""The events of a search."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from nasctl.store import Trial
 
 
 class Listener:
-    """Hears of each step of a search; every method may be left as it is, which is to do nothing."""
+    """Is notified of the events of a search. Override the methods that you need; by default they do nothing."""
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
-        """A run begins or goes on; `trials` are those that it has already."""
+        """A run starts or is resumed; `trials` are those that it already has."""
 
     def trial_started(self, job: Job) -> None:
-        """A child is about to be evaluated."""
+        """The evaluation of a child starts."""
 
     def epoch_finished(self, job: Job, epoch: int, measures: Mapping[str, float]) -> None:
         """A child was trained for one more epoch (`epoch` counts from 1)."""

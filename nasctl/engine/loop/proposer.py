@@ -1,9 +1,9 @@
-"""What is to be tried next: the controller is told of ended trials and asked for strings, each at its time.
+"""Proposes the next trial, and has the controller learn from trials that have ended.
 
-In a synchronous search a proposal depends on the numbers of trials alone. With batches of b and a lead of a trials, the
-controller has learned from the first ⌊(n - a) / b⌋ b trials, no more and no less, when it is asked for trial n. So the
-trials of a run are the same however long each child takes, however many workers there are, and however often the run
-is interrupted; and a worker waits only for a child that is more than a trials behind.
+In a synchronous search, the controller has learned from exactly the first ⌊(n - a) / b⌋ b trials when it proposes trial
+n, where b is the batch and a the setting `search.ahead`. The trials of a run are therefore the same however long each
+child takes, however many workers there are, and however often the run is interrupted. A worker waits only for a child
+that is more than a trials behind.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from nasctl.store import RunFolder, Trial, TrialStore
 from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller
 
 SAVE_EVERY = 5.0
-"""Seconds between two checkpoints of the controller; what it learned in between is replayed on resume."""
+"""Seconds between two checkpoints of the controller. A resumed run repeats the updates after the last checkpoint."""
 
 
 class Proposer:
     """Proposes the trials of a run, new or resumed, in the order of their numbers.
 
     Args:
-      controller: As it was made; brought to the state that the run folder keeps.
-      space: What is searched.
+      controller: A new controller; its last checkpoint in the run folder is restored.
+      space: The space that is searched.
       config: Settings of the run.
-      folder: Keeps the controller's checkpoints.
-      store: Keeps the trials, and what is proposed before it becomes one.
+      folder: The run folder, with the checkpoints of the controller.
+      store: The trials of the run, ended and open.
       task: What the networks are measured on; None for spaces without networks.
-      listener: Hears when the controller learns.
+      listener: Is notified when the controller learns.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Proposer:
         self._recall()
 
     def left_open(self) -> list[Candidate]:
-        """The trials that an earlier process proposed and did not end."""
+        """The trials that an earlier process proposed and did not finish."""
         return [
             candidate_of(self._space, self._task, trial.number, trial.tokens, trial.rejected)
             for trial in self._store.open_trials()
         ]
 
     def next(self) -> Candidate | None:
-        """The next trial; None where it depends on trials that have not ended, or where it would be one too many."""
+        """The next trial. None if it depends on trials that have not ended, or if the limit of trials is reached."""
         number = self._next
         if number >= self._limit or not self._learn(number):
             return None
@@ -85,22 +85,22 @@ class Proposer:
         return candidate
 
     def ended(self, trial: Trial) -> None:
-        """Takes note of a trial that was recorded."""
+        """Notes a trial that was recorded."""
         self._ended[trial.number] = Observation(trial.tokens, trial.reward)
         self._arrivals.append(trial.number)
 
     def close(self) -> None:
-        """Lets the controller learn what the next proposal would need, and keeps its state."""
+        """Has the controller learn what the next proposal would need, and saves its state."""
         self._learn(self._next)
         self._save(at_once=True)
 
     def seen_by(self, number: int) -> int:
-        """The number of trials that a proposal knows the rewards of, in a synchronous search."""
+        """Number of trials that the controller has learned from when it proposes a trial of a synchronous search."""
         batch = self._controller.batch
         return max(0, (number - self._ahead) // batch * batch)
 
     def _learn(self, number: int) -> bool:
-        """Brings the controller to where it has to be for a proposal; whether that is possible yet."""
+        """Has the controller learn what a proposal needs; returns False if some of those trials have not ended."""
         batch = self._controller.batch
         while (
             self._seen < self.seen_by(number) if self._in_order else self._seen + batch <= len(self._arrivals)
@@ -127,7 +127,7 @@ class Proposer:
             self._saved, self._last_save = self._seen, time.monotonic()
 
     def _restore(self) -> int:
-        """Brings the controller to its last checkpoint and returns the number of trials that it had seen."""
+        """Restores the last checkpoint of the controller, and returns how many trials it had learned from."""
         known = checkpoints(self._folder.controllers)
         if not known:
             return 0
@@ -136,7 +136,7 @@ class Proposer:
         return known[-1]
 
     def _recall(self) -> None:
-        """Takes over the trials that the controller has not seen, ended and open."""
+        """Reads the trials that the controller has not learned from, ended and open."""
         self._arrivals = self._store.arrivals()
         seen = set(range(self._seen)) if self._in_order else set(self._arrivals[: self._seen])
         for trial in self._store.trials():

@@ -1,4 +1,4 @@
-"""Recording a trial: its best network first, then the row, then the word to whoever listens."""
+"""Records a trial: saves its network if it is the best so far, stores the trial, then notifies the listener."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Recorder:
     Args:
       space: The space that is searched.
       task: What the networks are measured on; None for spaces without networks.
-      folder: The run's.
-      store: Its trials.
-      budget: What the trials are taken off.
-      listener: Hears of each trial.
+      folder: The run folder.
+      store: The trials of the run.
+      budget: Is reduced by each trial.
+      listener: Is notified of each trial.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Recorder:
         self._listener = listener
 
     def record(self, trial: Trial, evaluation: Evaluation | None = None) -> Trial:
-        """Keeps a trial.
+        """Records a trial.
 
-        Where it is the best so far its network is written first: if the process dies between the two, the trial is
-        run again and writes the same network again, and at no moment does a recorded best lack its network.
+        If it is the best so far, its network is written first. A recorded best trial therefore always has its network:
+        if the process dies in between, the trial is run again and writes the same network again.
         """
         best = self._store.best()
         is_best = trial.reward is not None and (

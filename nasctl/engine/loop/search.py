@@ -28,26 +28,25 @@ from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
 
 REPEATABLE: tuple[Status, ...] = (COMPLETE, "not_finite", "invalid", "out_of_memory")
-"""Outcomes that the same network would have again."""
+"""Outcomes that are copied to a later trial of the same network, as it would have them again."""
 
 
 class Search:
     """A search in a run folder, new or resumed.
 
-    A `Proposer` says what to try next, an executor tries it, a `Recorder` keeps what came of it. Everything random is
-    keyed by (seed, number of the trial), so a run that was stopped anywhere and resumed has the same trials as one
-    that was not.
+    A `Proposer` proposes trials, an executor evaluates them, a `Recorder` records them. All randomness is keyed by
+    (seed, number of the trial), so a run that was interrupted and resumed has the same trials as one that was not.
 
     Args:
       space: The space to search.
-      start: Makes the executor, where architectures become rewards; it is closed when the search ends.
+      start: Starts the executor; it is closed when the search ends.
       config: Settings of the run.
-      folder: Where the run is kept.
-      seed: Decides everything random.
+      folder: The run folder.
+      seed: Seed of everything random.
       task: What the networks are measured on; None for spaces without networks.
       init: Token strings that are tried first.
-      memory: Bytes that a child may take by its estimate; 0 for no limit.
-      listener: Hears of each step.
+      memory: Bytes that a child may need by its estimate; 0 for no limit.
+      listener: Is notified of each step.
     """
 
     def __init__(
@@ -72,15 +71,15 @@ class Search:
         self._init = init
         self._memory = memory
         self._listener = listener or Listener()
-        self._flying: dict[int, Candidate] = {}
-        self._twins: defaultdict[str, list[Candidate]] = defaultdict(list)
+        self._running: dict[int, Candidate] = {}
+        self._duplicates: defaultdict[str, list[Candidate]] = defaultdict(list)
         self._failures: list[Trial] = []
 
     def run(self) -> str:
-        """Searches until a budget is used up, and says which.
+        """Searches until a budget is used up, and returns which one.
 
         Raises:
-          WorkFailed: Too many trials in a row failed, or the constraints leave next to nothing to sample.
+          WorkFailed: Too many trials in a row failed, or too many token strings in a row broke a constraint.
           NasctlError: The run folder cannot be written, or another search is running in it.
         """
         self._folder.lock()
@@ -91,7 +90,7 @@ class Search:
             self._folder.unlock()
 
     def _run_session(self) -> str:
-        """Searches, and notes when and why that began and ended."""
+        """Searches, and records when the session started and ended, and why."""
         session = self._store.begin_session(
             os.getpid(), socket.gethostname(), max(self._config.search.workers, 1)
         )
@@ -128,28 +127,28 @@ class Search:
             listener=self._listener,
         )
         left_open = deque(self._proposer.left_open())
-        hearing = _Hearing(self._store, self._listener)
+        progress = _Progress(self._store, self._listener)
         while not (stop := self._budget.used_up()):
-            while len(self._flying) < self._executor.capacity and not self._budget.used_up():
+            while len(self._running) < self._executor.capacity and not self._budget.used_up():
                 candidate = left_open.popleft() if left_open else self._proposer.next()
                 if candidate is None:
                     break
-                self._place(candidate)
-            for outcome in self._executor.wait(hearing, self._budget.seconds_left()):
-                self._take(outcome)
+                self._dispatch(candidate)
+            for outcome in self._executor.wait(progress, self._budget.seconds_left()):
+                self._finish(outcome)
         self._proposer.close()
         return stop
 
-    def _place(self, candidate: Candidate) -> None:
-        """Answers a candidate from the store, lets it wait for its twin, or has it evaluated."""
+    def _dispatch(self, candidate: Candidate) -> None:
+        """Copies the result of an earlier trial, waits for a duplicate in progress, or submits the candidate."""
         key = candidate.architecture_hash
         if self._config.search.duplicates == "reuse":
             same = self._store.same_architecture(key, REPEATABLE, before=candidate.number)
             if same is not None:
                 self._record(_repeat(candidate, same))
                 return
-            if any(other.architecture_hash == key for other in self._flying.values()):
-                self._twins[key].append(candidate)
+            if any(other.architecture_hash == key for other in self._running.values()):
+                self._duplicates[key].append(candidate)
                 return
         needed = self._memory_of(candidate)
         if self._memory and needed > self._memory:
@@ -157,27 +156,27 @@ class Search:
             job = candidate.job(self._seed)
             self._record(self._trial(candidate, Outcome(job, "out_of_memory", 0.0, cause=cause)))
             return
-        self._flying[candidate.number] = candidate
+        self._running[candidate.number] = candidate
         self._executor.submit(candidate.job(self._seed, self._rungs(candidate)))
 
-    def _take(self, outcome: Outcome) -> None:
-        """Records how a job ended and places those that waited for it."""
-        candidate = self._flying.pop(outcome.job.number)
+    def _finish(self, outcome: Outcome) -> None:
+        """Records how a job ended, and continues with the duplicates that waited for it."""
+        candidate = self._running.pop(outcome.job.number)
         try:
             self._record(self._trial(candidate, outcome), outcome.evaluation)
-        except WorkerLost:  # with the only copy of what would have been the best network
-            self._flying[candidate.number] = candidate
+        except WorkerLost:  # it had the only copy of the best network: run the job again
+            self._running[candidate.number] = candidate
             self._executor.submit(outcome.job)
             return
-        for twin in self._twins.pop(candidate.architecture_hash, []):
+        for duplicate in self._duplicates.pop(candidate.architecture_hash, []):
             if not self._budget.used_up():
-                self._place(twin)
+                self._dispatch(duplicate)
 
     def _record(self, trial: Trial, evaluation: Evaluation | None = None) -> None:
         self._recorder.record(trial, evaluation)
         self._proposer.ended(trial)
         self._failures = [*self._failures, trial] if trial.status != COMPLETE else []
-        self._stop_if_hopeless()
+        self._check_failures()
 
     def _rungs(self, candidate: Candidate) -> tuple[Rung, ...]:
         search = self._config.search
@@ -187,7 +186,7 @@ class Search:
         return rungs(self._config.training.epochs, search.halving, earlier)
 
     def _memory_of(self, candidate: Candidate) -> int:
-        """Estimated bytes of a child; 0 where there is no network."""
+        """Estimated memory of a child in bytes; 0 in spaces without networks."""
         if not candidate.cost:
             return 0
         counts = {name: int(value) for name, value in candidate.cost.items()}
@@ -220,7 +219,7 @@ class Search:
             history=evaluation.history,
         )
 
-    def _stop_if_hopeless(self) -> None:
+    def _check_failures(self) -> None:
         limit = self._config.search.max_failures
         if len(self._failures) >= limit:
             last = self._failures[-1]
@@ -230,8 +229,8 @@ class Search:
             )
 
 
-class _Hearing:
-    """Tells the store and the listener how jobs get on."""
+class _Progress:
+    """Passes the progress of jobs on to the store and the listener."""
 
     def __init__(self, store: TrialStore, listener: Listener) -> None:
         self._store = store
@@ -247,14 +246,14 @@ class _Hearing:
 
 
 def _reason(error: BaseException) -> str:
-    """Why a search that did not use up its budget stopped."""
+    """Why a search stopped before a budget was used up."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     return error.message if isinstance(error, NasctlError) else f"{type(error).__name__}: {error}"
 
 
 def _repeat(candidate: Candidate, earlier: Trial) -> Trial:
-    """The trial that answers a candidate with the result of an earlier one of the same network."""
+    """A trial with the result of an earlier trial of the same network."""
     return replace(
         earlier,
         number=candidate.number,
