@@ -1,4 +1,4 @@
-"""`nasctl search`: the search itself."""
+"""`nasctl search`: searches a space, or resumes a run."""
 
 from __future__ import annotations
 
@@ -20,32 +20,38 @@ def search(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Data set by name, or a file or folder of your own; the embedded one unless given.",
+            help="Name of a data set, or path of your own file or folder. Default: the embedded one that fits.",
             show_default=False,
         ),
     ] = None,
     data_dir: DataDir = None,
     controller: Annotated[
         str | None,
-        typer.Option(metavar="|".join(CONTROLLERS), help="Who proposes.", show_default=False),
+        typer.Option(
+            metavar="|".join(CONTROLLERS), help="Controller that proposes architectures.", show_default=False
+        ),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after N trials.", min=1, show_default=False)
     ] = None,
     time: Annotated[
-        str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after a time.", show_default=False)
+        str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after this time.", show_default=False)
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Stop after N epochs of training, over all children.", min=1, show_default=False
+            metavar="N",
+            help="Stop after N training epochs, summed over all children.",
+            min=1,
+            show_default=False,
         ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Evaluate N children at once, each in a process of its own; one a core or a few a GPU unless given.",
+            help="Evaluate N children at the same time, each in its own process. Default: one per core, or up to four "
+            "per GPU.",
             min=1,
             show_default=False,
         ),
@@ -54,22 +60,24 @@ def search(
         str | None,
         typer.Option(
             metavar="inline|local|ray",
-            help="Where children run: in this process, in processes of this machine, or on a Ray cluster.",
+            help="Run children in this process, in processes on this machine, or on a Ray cluster.",
             show_default=False,
         ),
     ] = None,
     ray_address: Annotated[
         str | None,
         typer.Option(
-            metavar="ADDRESS", help="The Ray cluster, such as auto or ray://host:10001.", show_default=False
+            metavar="ADDRESS",
+            help="Address of a Ray cluster, such as auto or ray://host:10001.",
+            show_default=False,
         ),
     ] = None,
     children_per_device: Annotated[
         int | None,
         typer.Option(
             metavar="K",
-            help="Train K children at once by one program, where the space allows it; chosen by the device unless "
-            "given: one on a CPU.",
+            help="Train K children at the same time with one program, if the space allows it. Default: chosen by the "
+            "device; 1 on a CPU.",
             min=1,
             show_default=False,
         ),
@@ -78,42 +86,44 @@ def search(
         str | None,
         typer.Option(
             metavar="MODULE:FUNCTION",
-            help="Take the reward of an architecture from a Python function instead of training.",
+            help="Call a Python function for the reward of an architecture, instead of training it.",
             show_default=False,
         ),
     ] = None,
     init: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="ARCH", help="Try this architecture first; may be repeated.", show_default=False
+            metavar="ARCH", help="Try this architecture first. You can repeat the option.", show_default=False
         ),
     ] = None,
     reward: Annotated[
         str | None,
         typer.Option(
             metavar="FORMULA",
-            help="What is maximised, as a formula of what is measured: 'accuracy * (latency / 20) ^ -0.07'.",
+            help="Maximise a formula of measured values, such as 'accuracy * (latency / 20) ^ -0.07'.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides everything random.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of everything random.", min=0)] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The run folder; runs/NAME unless given.", show_default=False),
+        typer.Option(
+            metavar="DIR", help="The run folder. Default: the next free folder runs/NAME.", show_default=False
+        ),
     ] = None,
     settings: Settings = None,
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the run in --out, or the newest of this space; a larger budget extends it.",
+            help="Resume the run in --out, or the newest run of this space. A larger budget extends it.",
         ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Search a space for the architecture with the largest reward.
 
-    The run folder keeps every trial and the best network. Ctrl-C stops; --resume goes on where it stopped.
+    The run folder keeps every trial and the best network. Press Ctrl-C to stop; --resume continues the run.
 
     Example: nasctl search spaces/cnn.nas --trials 50
     """
