@@ -8,7 +8,7 @@
    turns of one epoch; the figures are wall time. A step counts as three times the FLOPs of its forward pass.
 3. Cells of `spaces/rnn.nas` per hour, compilation included: each compiled by itself, and K at once in one program.
 
-A GPU and PyTorch are required: `pip install nasctl[cuda,benchmark]`.
+A GPU and PyTorch are required: `pip install '.[cuda,benchmark]'`.
 """
 
 from __future__ import annotations

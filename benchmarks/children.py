@@ -12,7 +12,7 @@ Memory is the peak of the whole process, libraries included.
 Start: the seconds from a token string to the first training step, for the first child of a process with empty caches,
 for the first child of a process with full caches, and for a child that the process has trained before.
 
-PyTorch is required: `pip install nasctl[benchmark]`.
+PyTorch is required: `pip install '.[benchmark]'`.
 """
 
 from __future__ import annotations

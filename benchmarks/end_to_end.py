@@ -8,7 +8,7 @@ figure is the wall time from the start of the first process to the end of the la
 `nasctl eval`; the other is `torch_search.py`, with its storage in shared memory if the system has some. Both choose
 their best network by validation accuracy. The test split has 360 digits: one digit is 0.28 %.
 
-Optuna and PyTorch are required: `pip install nasctl[benchmark]`.
+Optuna and PyTorch are required: `pip install '.[benchmark]'`.
 """
 
 from __future__ import annotations

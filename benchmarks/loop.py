@@ -9,7 +9,7 @@ storage in memory. The searchers take turns, each on one core and in its own pro
 which excludes the start of the process and compilation.
 
 For each number of trials there are two figures: the mean of all trials so far, and the mean of the last 100, which
-shows growth. Optuna is required: `pip install nasctl[benchmark]`.
+shows growth. Optuna is required: `pip install '.[benchmark]'`.
 """
 
 from __future__ import annotations

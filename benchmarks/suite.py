@@ -4,7 +4,7 @@
     python benchmarks/suite.py --out results --only loop workers
 
 Run it on an otherwise idle machine. It takes hours in full and a quarter of an hour with `--quick`. It needs Optuna and
-PyTorch: `pip install nasctl[benchmark]`. The docstring of each script says what it measures and how.
+PyTorch: `pip install '.[benchmark]'`. The docstring of each script says what it measures and how.
 """
 
 from __future__ import annotations
