@@ -157,7 +157,7 @@ def resume(
     if space.hash != facts["space_hash"]:
         raise NasctlError(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
-            hint="put it back as it was, or start a new run",
+            hint="restore the file, or start a new run",
         )
     method = _method(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
     execution = plan_execution(config, method)
@@ -217,7 +217,7 @@ def tokens_in(space: Space, path: str | Path) -> Tokens:
     except NasctlError as error:
         raise NasctlError(
             f"the architecture of {path} is not one of space {space.name}: {error.message}",
-            hint="the decisions must have the same names, and the values be among their choices",
+            hint="both spaces need decisions of the same names, and its values must be among the choices",
         ) from error
 
 

@@ -132,7 +132,7 @@ class Executor(Protocol):
           The outcomes of the jobs that have ended; none if the time is up.
 
         Raises:
-          WorkFailed: No worker can be started any more.
+          WorkFailed: No worker can be started.
         """
         ...
 

@@ -31,7 +31,10 @@ def import_evaluator(reference: str) -> FunctionEvaluator:
 
 
 def import_function(reference: str) -> EvaluateFunction:
-    """Imports the function that `MODULE:FUNCTION` names; modules in the current folder are found too.
+    """Imports the function that `MODULE:FUNCTION` names.
+
+    Modules in the current folder are found too: on the command line and in workers from then on, in a process that uses
+    nasctl as a library during this import only.
 
     Raises:
       NasctlError: There is no such module or function.

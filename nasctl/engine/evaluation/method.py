@@ -142,7 +142,7 @@ def call_function(
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static and measured_on is None:
         raise NasctlError(
-            f"`require {static[0]}` cannot be counted without the shape of the input",
+            f"`require {static[0]}` depends on the shape of the input, which is not known",
             hint="name the data set that the networks are for with --dataset",
         )
     if isinstance(function, str):

@@ -12,7 +12,7 @@ from nasctl.space import Space
 from nasctl.tasks import Task, make_task
 
 DEFAULT_DATASETS: Mapping[InputKind, str] = {InputKind.IMAGE: "digits", InputKind.TEXT: "pydoc"}
-"""The embedded data sets, by what the networks of a space read."""
+"""The embedded data set for each kind of input."""
 
 
 def default_dataset(space: Space) -> str:
@@ -28,7 +28,7 @@ def default_dataset(space: Space) -> str:
 
 
 def input_of(space: Space) -> InputKind:
-    """What the networks of a space read."""
+    """The kind of input that the networks of a space read."""
     return InputKind(dialect_named(space.dialect).input)
 
 
@@ -38,13 +38,13 @@ def task_of(
     """The task of a data set, checked against a space.
 
     Args:
-      space: Whose networks are to be trained.
-      dataset: Name or path; the embedded data set that fits unless given.
+      space: The space.
+      dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: Where data sets are kept.
-      validation_seed: Seed of the validation split, where that is drawn.
+      validation_seed: Seed of the validation split, for data sets without one of their own.
 
     Raises:
-      NasctlError: The data set cannot be had, or the networks of the space read something else.
+      NasctlError: The data set is not available, or the networks of the space read another kind of input.
     """
     read = input_of(space)
     name = dataset or default_dataset(space)

@@ -69,8 +69,9 @@ def propose(
             return candidate
         rejected.append(tokens)
     raise WorkFailed(
-        f"{MAX_REJECTIONS} strings in a row broke a constraint of space {space.name}, the last `require {broken}`",
-        hint="loosen the constraint, or take choices out of the space that can never keep it",
+        f"{MAX_REJECTIONS} token strings in a row broke a constraint of space {space.name}, "
+        f"the last `require {broken}`",
+        hint="loosen the constraint, or remove choices that always break it",
     )
 
 
