@@ -136,7 +136,7 @@ def _heading(
     found: Architecture, document: ArchitectureDocument | None, signature: Signature | None
 ) -> Heading:
     from nasctl.render import Heading
-    from nasctl.render.boxes import shown_count
+    from nasctl.render.boxes import format_count
 
     results = document.results if document is not None else {}
     details = [
@@ -146,7 +146,7 @@ def _heading(
     ][:1]
     if signature is not None:
         cost = found.cost(signature)
-        details += [f"{shown_count(cost.params)} parameters", f"{shown_count(cost.flops)} FLOPs"]
+        details += [f"{format_count(cost.params)} parameters", f"{format_count(cost.flops)} FLOPs"]
     return Heading(found.space.name, tuple(details))
 
 

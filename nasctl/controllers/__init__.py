@@ -1,6 +1,7 @@
-"""Controllers: the searchers that propose token strings and learn from their rewards.
+"""The controllers: searchers that propose token strings of a space and learn from their rewards.
 
-The step between a `Space` and its trials. Controllers see decisions only, never what they stand for.
+On the path of the data this step stands between the `Space` and the evaluation of trials. A controller knows the
+decisions of a space, not what they mean.
 """
 
 from nasctl.controllers.controller import Controller, Observation, State

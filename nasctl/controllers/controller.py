@@ -1,4 +1,4 @@
-"""What a controller is: it proposes token strings and learns from their rewards."""
+"""The interface of a controller."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from nasctl.space import Tokens
 
 State = dict[str, np.ndarray]
-"""Everything that a controller has learned, as arrays by name: what any format can store without a template."""
+"""What a controller has learned: arrays by name, which any format can store without a template."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One trial as a controller sees it.
+    """A finished trial, as reported to a controller.
 
     Attributes:
-      tokens: The token string that was tried.
-      reward: Its reward, larger is better; None if the trial failed.
+      tokens: Its token string.
+      reward: Its reward; larger is better. None if the trial failed.
     """
 
     tokens: Tokens
@@ -28,13 +28,13 @@ class Observation:
 
 
 class Controller(Protocol):
-    """Searches a space by proposing token strings; it knows decisions, not what they mean.
+    """Proposes token strings of a space and learns from their rewards.
 
-    A proposal depends on the seed, on the trial and the attempt, on what was observed and on what is pending: not on
-    how many strings are asked for at once, and asking changes nothing.
+    A proposal is a function of the seed, the trial, the attempt, the observations so far and the pending strings. It
+    does not depend on how many strings are requested in one call, and requesting it does not change the controller.
 
     Attributes:
-      batch: How many trials it likes to see between two updates.
+      batch: Number of trials that the controller should observe at a time.
     """
 
     batch: int
@@ -42,30 +42,37 @@ class Controller(Protocol):
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings for the trials `first_trial`, `first_trial + 1`, …, valid in the space.
+        """Proposes valid token strings for the trials `first_trial`, `first_trial + 1`, ….
 
         Args:
           first_trial: Number of the first trial, from 0.
-          count: How many trials.
-          attempt: How many proposals for these trials were rejected before this one: each is another draw.
-          pending: Strings that were proposed since the last observation, in the order of their trials: those whose
-            rewards are still awaited, and those of this trial that were rejected. The first of several strings
-            asked for at once are pending when the next is chosen.
+          count: Number of trials.
+          attempt: Number of earlier proposals for these trials that were rejected. Each attempt is a new draw.
+          pending: Strings proposed since the last observation, in the order of their trials: first those that
+            are being evaluated, then those that were rejected for this trial. When several strings are
+            requested at once, each counts as pending for the ones after it.
+
+        Returns:
+          `count` token strings.
         """
         ...
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """Learns from finished trials, in this order, and returns what there is to log about it."""
+        """Learns from finished trials, in the given order.
+
+        Returns:
+          Metrics of the update by name, for the log.
+        """
         ...
 
     def state(self) -> State:
-        """A copy of everything that was learned."""
+        """Returns a copy of everything that was learned."""
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Goes back to a state; the same observations after it give the same proposals again.
+        """Restores a state. After it, the same observations lead to the same proposals.
 
         Raises:
-          NasctlError: The state is not one of this controller on this space.
+          NasctlError: The state belongs to another controller or another space.
         """
         ...

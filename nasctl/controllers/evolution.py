@@ -1,4 +1,7 @@
-"""Regularised evolution (Real et al. 2019): the youngest trials are the population, the best of a sample is mutated."""
+"""Regularised evolution, also called aging evolution.
+
+Real et al. 2019, "Regularized Evolution for Image Classifier Architecture Search", arXiv 1802.01548, algorithm 1.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,26 @@ from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
 
 POPULATION_SIZE = 20
-"""The youngest trials that may be parents; older ones die however good they are."""
+"""Number of the youngest trials that may be parents (P). Older trials leave the population whatever their rewards."""
 
 TOURNAMENT_SIZE = 20
-"""Members drawn, with replacement, of which the best is the parent."""
+"""Number of members drawn with replacement, the best of which becomes the parent (S)."""
 
 MUTANTS = 8
-"""Mutants of a parent, of one change, then two, then three and so on, of which the first that is new is taken."""
+"""Number of mutants for each number of changed decisions. Mutants with one changed decision come first, then those
+with two, up to `MUTANTS` changes; the first one that was not proposed before is the offspring.
+"""
 
 
 class Evolution:
-    """Proposes mutants of the best of a sample of the youngest trials; uniform strings until there are enough.
+    """Proposes mutants of the winner of a tournament among the youngest trials.
+
+    The first `POPULATION_SIZE` trials are uniform random strings.
 
     Args:
-      space: What is searched.
-      seed: Seed of everything random.
-      batch: Trials that it likes to see between two updates.
+      space: The space to search.
+      seed: Seed of all random numbers.
+      batch: Number of trials to observe at a time.
     """
 
     def __init__(self, space: Space, *, seed: int, batch: int = 1) -> None:
@@ -42,7 +49,7 @@ class Evolution:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials."""
+        """Proposes token strings for consecutive trials (`Controller.propose`)."""
         excluded = ExcludedStrings(self._history.tried, as_strings(pending, self._moves.length))
         proposals: list[Tokens] = []
         for trial in range(first_trial, first_trial + count):
@@ -53,6 +60,7 @@ class Evolution:
         return proposals
 
     def _offspring(self, trial: int, rng: np.random.Generator, forced: Forced) -> Strings:
+        """Candidates for a trial, in order of preference."""
         if trial < POPULATION_SIZE or not len(self._history.strings):
             return self._moves.random(MUTANTS, rng, forced)
         youngest = self._history.rewards[-POPULATION_SIZE:]
@@ -62,14 +70,14 @@ class Evolution:
         return self._moves.mutated(np.repeat(parent[None], len(changes), axis=0), changes, rng, forced)
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """The trials join the population; there is nothing else to learn."""
+        """Adds finished trials to the population. There are no metrics."""
         self._history.observe(trials)
         return {}
 
     def state(self) -> State:
-        """Everything that was tried."""
+        """Returns the strings and rewards of all trials."""
         return self._history.state()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a history."""
+        """Restores the strings and rewards of all trials."""
         self._history.restore(check_state(state, self.state(), growing=True))

@@ -1,4 +1,4 @@
-"""From settings to a controller."""
+"""Creates the controller that the user's settings ask for."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from nasctl.space import Space, Tokens
 def make_controller(
     space: Space, config: ControllerConfig, *, seed: int, init: Sequence[Tokens] = ()
 ) -> Controller:
-    """The controller that a configuration asks for, having seen nothing yet.
+    """Creates a controller that has not observed anything yet.
 
     Args:
-      space: What is searched.
-      config: Its kind and preset, and what is changed about the preset.
-      seed: Seed of everything that it draws.
-      init: Strings to try first, in this order.
+      space: The space to search.
+      config: The user's settings: the kind and preset of the controller, and overrides of the preset.
+      seed: Seed of all random numbers.
+      init: Token strings to propose first, in this order.
+
+    Returns:
+      The controller, wrapped in a `WarmStart` if `init` is given.
 
     Raises:
-      NasctlError: There is no such kind, a setting is out of range, or a string is not one of the space.
+      NasctlError: The kind is unknown, a setting is out of range, or a string of `init` is not valid in the space.
     """
     controller = _controller(space, config, seed)
     if not init:

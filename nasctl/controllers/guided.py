@@ -1,4 +1,8 @@
-"""The LSTM controller with a reward model inside: the default for budgets of tens to thousands of trials.
+"""REINFORCE guided by a reward model, the default controller for budgets of tens to thousands of trials.
+
+A Gaussian process (`reward_model`) predicts rewards. An LSTM policy (`policy`) learns from the predicted rewards of
+many sampled strings instead of from the few observed ones, and proposes candidates, of which the controller tries
+the one with the largest expected improvement. `docs/searchers.md` describes the method and its measurements.
 
 Letters: B trials; N strings; T decisions.
 """
@@ -35,70 +39,110 @@ from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
 
 INITIAL_TRIALS = 12
-"""Trials that are Latin-balanced, before the model is asked."""
-
-POLICY_SAMPLES, UCB_COEFFICIENT, ADVANTAGE_CLIP = 64, 2.0, 3.0
-"""Strings of the policy in a gradient step; deviations added to their expected rewards; bound of advantages."""
-
-IMITATED_STRINGS, IMITATION_WEIGHT = 16, 0.3
-"""The best strings, which are imitated in each gradient step, and their weight together beside the policy's own."""
+"""Size of the initial design: the first trials are a balanced design that does not use the model."""
 
 GRADIENT_STEPS = 1
-"""Gradient steps a trial."""
+"""Number of gradient steps per trial."""
 
-POLICY_CANDIDATES, ELITE_CANDIDATES = 128, 64
-"""Candidates for a trial: strings of the policy; strings of the best, changed by the policy, and as many at random."""
+POLICY_SAMPLES = 64
+"""Number of strings sampled from the policy per gradient step."""
 
-ELITES, ELITE_TEMPERATURE = 10, 2.0
-"""The best strings, which are changed, and the temperature at which the policy changes them."""
+UCB_COEFFICIENT = 2.0
+"""Weight of the predicted deviation in the upper confidence bound from which advantages are computed."""
 
-STALL_TRIALS, PHASE_SHARE = 20, 0.7
-"""Trials without a gain after which excursions begin, and the part of the trials that is then theirs."""
+ADVANTAGE_CLIP = 3.0
+"""Advantages are clipped to ± this value."""
 
-LONG_STALL, NO_IMPROVEMENT, POLICY_SHARE = 20, math.log(1e-6), 0.75
-"""Trials a decision without a gain after which there are no more excursions; an expected improvement that is none (of
-rewards with a deviation of one), at which the policy itself is trusted then, and in which part of the trials."""
+IMITATED_STRINGS = 16
+"""Number of best strings that each gradient step imitates."""
+
+IMITATION_WEIGHT = 0.3
+"""Total weight of the imitated strings, relative to the number of sampled strings."""
+
+POLICY_CANDIDATES = 128
+"""Number of candidates per trial that are sampled from the policy."""
+
+ELITE_CANDIDATES = 64
+"""Number of candidates per trial that are elites changed by the policy, and also of elites mutated at random."""
+
+ELITES = 10
+"""Number of best strings from which candidates are derived."""
+
+ELITE_TEMPERATURE = 2.0
+"""Softmax temperature at which the policy changes elites."""
+
+STALL_TRIALS = 20
+"""Number of trials without a new best reward after which local search phases begin."""
+
+PHASE_SHARE = 0.7
+"""Share of the trials that a local search phase receives."""
+
+LONG_STALL = 20
+"""Number of trials per decision without a new best reward after which local search phases end."""
+
+NO_IMPROVEMENT = math.log(1e-6)
+"""Log expected improvement, in warped rewards of unit deviation, below which the model counts as exhausted."""
+
+POLICY_SHARE = 0.75
+"""Share of the trials that are sampled from the policy alone while the model is exhausted."""
 
 EXHAUSTION_CHECK_INTERVAL = 8
-"""Trials after which the model is asked again whether there is an improvement to expect."""
+"""Number of trials between two checks whether the model is exhausted."""
+
+PROPOSING, LEARNING, CHECKING = 0, 1, 2
+"""Purposes of draws from the policy: the first number of a `draw_id`."""
+
+PHASE_CENTRE, PHASE_IDLE, EXHAUSTED = "excursion/centre", "excursion/idle", "hopeless"
+"""Names of the controller's own arrays in a stored state. Stored runs contain them, so they must not change."""
 
 NO_PHASE = -1
-"""In a state: the time spent on an excursion if there is none."""
+"""Stored value of `LocalSearchPhase.idle` if there is no phase."""
 
 MODEL_ATTEMPTS = 8
-"""Attempts for a trial that the model chooses; a space that rejects all of those is sampled."""
+"""Number of rejected attempts for a trial after which candidates are taken at random, without the model."""
 
 
 class Policy(Protocol):
-    """What samples strings and learns from scored ones."""
+    """A policy over token strings that learns from weighted strings."""
 
     def sample(
         self, draw_id: tuple[int, int, int], given: Strings, temperature: Float[np.ndarray, " B"]
     ) -> Strings:
-        """Valid strings, their free tokens sampled."""
+        """Samples valid strings.
+
+        Args:
+          draw_id: Identifies the draw; equal ids give equal random numbers. The three numbers are the purpose
+            of the draw, a trial or number of trials, and an attempt or step.
+          given: Incomplete strings, whose `FREE` tokens are sampled.
+          temperature: For each string, the temperature of the softmax.
+        """
         ...
 
     def improve(self, strings: Strings, weights: Float[np.ndarray, " B"]) -> Mapping[str, Any]:
-        """A step towards strings of positive weight and away from others."""
+        """Makes strings of positive weight more probable, and strings of negative weight less probable.
+
+        Returns:
+          Metrics of the update by name.
+        """
         ...
 
     def state(self) -> State:
-        """Everything that was learned."""
+        """Returns everything that was learned."""
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a checked state."""
+        """Restores a state that `check_state` has accepted."""
         ...
 
 
 class GuidedReinforce:
-    """Proposes what a model of the rewards finds most promising among strings of a policy that learns from it.
+    """Proposes the candidate with the largest expected improvement and trains the policy on predicted rewards.
 
     Args:
-      space: What is searched.
-      hyperparameters: How the policy is built and learns.
-      seed: Seed of everything random.
-      policy: Another policy than the LSTM.
+      space: The space to search.
+      hyperparameters: How the policy is built and trained.
+      seed: Seed of all random numbers.
+      policy: A policy to use instead of the LSTM.
     """
 
     def __init__(
@@ -125,7 +169,7 @@ class GuidedReinforce:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials."""
+        """Proposes token strings for consecutive trials (`Controller.propose`)."""
         proposals: list[Tokens] = []
         with self._one_thread():
             for trial in range(first_trial, first_trial + count):
@@ -134,7 +178,11 @@ class GuidedReinforce:
         return proposals
 
     def _one_thread(self) -> AbstractContextManager[object]:
-        """The model's matrices are small, the other cores train children, and rounding must not depend on them."""
+        """Limits BLAS to one thread.
+
+        The matrices are small, and the other cores train children. Besides, rounding errors depend on the
+        number of threads, and the proposals must not.
+        """
         limited: AbstractContextManager[object] = self._threads.limit(limits=1, user_api="blas")
         return limited
 
@@ -152,17 +200,17 @@ class GuidedReinforce:
                 self._moves.first_new(self._moves.random(POLICY_CANDIDATES, rng, forced), excluded)
             )
         if attempt > MODEL_ATTEMPTS:
-            pool = rng.permutation(self._pool((0, trial, attempt), rng, forced))
+            pool = rng.permutation(self._pool((PROPOSING, trial, attempt), rng, forced))
             return as_tokens(self._moves.first_new(pool, excluded))
         if self._model_exhausted and rng.random() < POLICY_SHARE:
-            return as_tokens(self._pool((0, trial, attempt), rng, forced)[0])
+            return as_tokens(self._pool((PROPOSING, trial, attempt), rng, forced)[0])
         posterior = self._with_pending(posterior, pending, attempt)
         phase = self._phase
         if phase is not None and attempt == 0 and rng.random() < PHASE_SHARE:
             step = phase.next_string(self._model, posterior, self._moves, excluded, rng, forced)
             if step is not None:
                 return as_tokens(step[0])
-        pool = self._pool((0, trial, attempt), rng, forced)
+        pool = self._pool((PROPOSING, trial, attempt), rng, forced)
         found = self._maximise_improvement(pool, posterior, excluded, rng, forced)
         return as_tokens(pool[0] if found is None else found.string)
 
@@ -174,23 +222,33 @@ class GuidedReinforce:
         rng: np.random.Generator,
         forced: Forced,
     ) -> Candidate | None:
-        """The best of a pool and of what can be climbed to from there, by the improvement to expect."""
+        """The string with the largest log expected improvement, by hill climbing from a pool."""
         best = float(posterior.at_observed.max())
 
-        def value(strings: Strings) -> Float[np.ndarray, " N"]:
+        def improvement(strings: Strings) -> Float[np.ndarray, " N"]:
             return log_expected_improvement(posterior.predict(self._model.encoding.encode(strings)), best)
 
-        return maximise(pool, excluded, value, lambda string: self._moves.neighbours(string, rng, forced))
+        return maximise(
+            pool, excluded, improvement, lambda string: self._moves.neighbours(string, rng, forced)
+        )
 
     def _with_pending(self, posterior: Posterior, pending: Strings, rejected: int) -> Posterior:
-        """The posterior if awaited trials end as expected; the last of them, which were rejected, as badly as any."""
+        """Conditions the posterior on fantasised rewards of the pending strings (Ginsbourger et al. 2010).
+
+        A pending string is assumed to receive its predicted mean. The last `rejected` strings, which violated a
+        constraint, are assumed to receive the worst reward.
+        """
         worst = float(posterior.rewards.min())
         for number, row in enumerate(self._model.encoding.encode(pending)):
             posterior = posterior.fantasised(row, worst if number >= len(pending) - rejected else None)
         return posterior
 
     def _pool(self, draw_id: tuple[int, int, int], rng: np.random.Generator, forced: Forced) -> Strings:
-        """Strings of the policy, and elites with one or two decisions changed, by the policy and at random."""
+        """Candidates for a trial.
+
+        One part is sampled from the policy. The other part is derived from elites by changing one or two
+        decisions, half of them by the policy and half at random.
+        """
         elites = self._moves.complete(self._elites[:ELITES], rng, forced)
         weight = np.exp(-np.arange(len(elites)) / 4)
         picks = rng.choice(len(elites), 2 * ELITE_CANDIDATES, p=weight / weight.sum())
@@ -209,7 +267,7 @@ class GuidedReinforce:
         return np.concatenate([sampled, mutated])
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """Updates the model, then the policy by gradient steps on strings that the model scores."""
+        """Updates the reward model, then takes gradient steps on strings with predicted rewards."""
         if not trials:
             return {}
         with self._one_thread():
@@ -226,7 +284,7 @@ class GuidedReinforce:
         metrics: Mapping[str, Any] = {}
         observed = len(self._model.strings)
         for step in range(GRADIENT_STEPS * len(trials)):
-            metrics = self._improve(self._model.posterior, (1, observed, step))
+            metrics = self._improve(self._model.posterior, (LEARNING, observed, step))
         return {name: float(value) for name, value in metrics.items()}
 
     def _improve(self, posterior: Posterior, draw_id: tuple[int, int, int]) -> Mapping[str, Any]:
@@ -235,8 +293,8 @@ class GuidedReinforce:
             given[:, decision] = token
         sampled = self._policy.sample(draw_id, given, np.ones(POLICY_SAMPLES))
         mean, deviation = posterior.predict(self._model.encoding.encode(sampled))
-        hoped = mean + UCB_COEFFICIENT * deviation
-        advantage = np.clip((hoped - hoped.mean()) / (hoped.std() + 1e-3), -ADVANTAGE_CLIP, ADVANTAGE_CLIP)
+        ucb = mean + UCB_COEFFICIENT * deviation
+        advantage = np.clip((ucb - ucb.mean()) / (ucb.std() + 1e-3), -ADVANTAGE_CLIP, ADVANTAGE_CLIP)
         elites = self._elites[
             np.resize(np.arange(min(IMITATED_STRINGS, len(self._elites))), IMITATED_STRINGS)
         ]
@@ -246,7 +304,13 @@ class GuidedReinforce:
         return self._policy.improve(np.concatenate([sampled, elites]), weights)
 
     def _update_phase(self, strings: Strings) -> None:
-        """The excursion goes on, or another begins, while the search stands still but not for too long."""
+        """Updates the local search phase after new trials.
+
+        A phase starts when the search has stalled. There are no phases after a long stall.
+
+        Args:
+          strings: Strings of the new trials.
+        """
         observed = len(self._model.strings)
         rng = np.random.default_rng((self._seed, observed, 2))
         forced = self._space.forced(observed)
@@ -261,11 +325,15 @@ class GuidedReinforce:
 
     @property
     def _long_stalled(self) -> bool:
-        """Whether the search stands still for so long that it is taken to be over."""
+        """Whether the search has stalled for so long that it has probably converged."""
         return self._stalled > LONG_STALL * self._moves.length
 
     def _check_exhausted(self, new: int) -> None:
-        """Asks the model of a settled search, now and then, whether there is an improvement to expect."""
+        """Checks periodically, after a long stall, whether the model still expects an improvement anywhere.
+
+        Args:
+          new: Number of new trials.
+        """
         observed = len(self._model.strings)
         if not self._long_stalled or self._model.posterior is None:
             self._model_exhausted = False
@@ -273,12 +341,12 @@ class GuidedReinforce:
             rng = np.random.default_rng((self._seed, observed, 3))
             forced = self._space.forced(observed)
             excluded = ExcludedStrings(self._model.tried, as_strings([], self._moves.length))
-            pool = self._pool((2, observed, 0), rng, forced)
+            pool = self._pool((CHECKING, observed, 0), rng, forced)
             found = self._maximise_improvement(pool, self._model.posterior, excluded, rng, forced)
             self._model_exhausted = found is None or found.value < NO_IMPROVEMENT
 
     def _update_elites(self) -> None:
-        """What follows from the model's observations."""
+        """Recomputes the best strings and the number of trials since the best reward."""
         strings = self._model.strings
         order = self._model.best(4 * IMITATED_STRINGS)
         _, first = np.unique(strings[order], axis=0, return_index=True)
@@ -287,25 +355,30 @@ class GuidedReinforce:
         self._stalled = len(rewards) - 1 - int(rewards.argmax()) if len(rewards) else 0
 
     def state(self) -> State:
-        """The policy's state and the model's."""
+        """Returns the states of the policy, the reward model and the local search phase."""
         model = {f"reward_model/{name}": array for name, array in self._model.state().items()}
         policy = {f"policy/{name}": array for name, array in self._policy.state().items()}
-        away = self._phase or LocalSearchPhase(np.zeros(self._moves.length, np.int32), idle=NO_PHASE)
-        phase = {"excursion/centre": away.centre.copy(), "excursion/idle": np.asarray(away.idle)}
-        return policy | model | phase | {"hopeless": np.asarray(self._model_exhausted)}
+        phase = self._phase or LocalSearchPhase(np.zeros(self._moves.length, np.int32), idle=NO_PHASE)
+        own = {
+            PHASE_CENTRE: phase.centre.copy(),
+            PHASE_IDLE: np.asarray(phase.idle),
+            EXHAUSTED: np.asarray(self._model_exhausted),
+        }
+        return policy | model | own
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a state."""
+        """Restores the states of the policy, the reward model and the local search phase."""
         own = self.state()
-        loose = check_state(state, own, growing=True)
-        self._policy.restore(check_state(_part(loose, "policy/"), _part(own, "policy/")))
+        checked = check_state(state, own, growing=True)
+        self._policy.restore(check_state(_under("policy/", checked), _under("policy/", own)))
         with self._one_thread():
-            self._model.restore(_part(loose, "reward_model/"))
-        idle = int(loose["excursion/idle"])
-        self._phase = None if idle == NO_PHASE else LocalSearchPhase(loose["excursion/centre"], idle)
-        self._model_exhausted = bool(loose["hopeless"])
+            self._model.restore(_under("reward_model/", checked))
+        idle = int(checked[PHASE_IDLE])
+        self._phase = None if idle == NO_PHASE else LocalSearchPhase(checked[PHASE_CENTRE], idle)
+        self._model_exhausted = bool(checked[EXHAUSTED])
         self._update_elites()
 
 
-def _part(state: Mapping[str, np.ndarray], prefix: str) -> State:
+def _under(prefix: str, state: Mapping[str, np.ndarray]) -> State:
+    """The arrays whose names begin with a prefix, by their names without it."""
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

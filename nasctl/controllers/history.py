@@ -1,4 +1,4 @@
-"""What was tried and what it was worth, in the order in which it was reported: what the plain searchers remember."""
+"""The history of a search: all strings and rewards, in the order in which they were observed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.moves import Strings, as_strings, string_keys
 
 INITIAL_CAPACITY = 64
-"""Trials that there is room for at first; where it is not enough it is doubled."""
+"""Number of trials for which memory is allocated at first. The capacity doubles when it is exceeded."""
 
 
 class History:
-    """Token strings and their rewards.
+    """The observed token strings and their rewards.
+
+    Letters: N observed trials; T decisions; R rows of the arrays, N of which are in use.
 
     Args:
-      length: Number of decisions of a string.
+      length: T.
 
     Attributes:
-      tried: Keys of the strings.
+      tried: Keys of the observed strings (`moves.string_keys`).
     """
 
     def __init__(self, length: int) -> None:
@@ -32,16 +34,16 @@ class History:
 
     @property
     def strings(self) -> Strings:
-        """The strings."""
+        """The observed strings, N × T."""
         return self._strings[: self._count]
 
     @property
     def rewards(self) -> Float[np.ndarray, " N"]:
-        """Their rewards, minus infinity for failed trials."""
+        """Their rewards; -inf for failed trials."""
         return self._rewards[: self._count]
 
     def observe(self, trials: Sequence[Observation]) -> None:
-        """Adds finished trials."""
+        """Appends finished trials. A missing or non-finite reward is stored as -inf."""
         strings = as_strings([trial.tokens for trial in trials], self._strings.shape[1])
         rewards = np.array([-np.inf if trial.reward is None else trial.reward for trial in trials], float)
         self._add(strings, np.where(np.isfinite(rewards), rewards, -np.inf))
@@ -55,11 +57,11 @@ class History:
         self.tried.update(string_keys(strings))
 
     def state(self) -> State:
-        """The strings and rewards; one row a trial."""
+        """Returns copies of the strings and rewards, with one row per trial."""
         return {"strings": self.strings.copy(), "rewards": self.rewards.copy()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a checked state."""
+        """Restores a state that `check_state` has accepted."""
         self._count = 0
         self.tried.clear()
         self._add(np.array(state["strings"], np.int32), np.array(state["rewards"], float))

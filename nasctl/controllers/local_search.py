@@ -1,4 +1,7 @@
-"""Local search (White et al. 2021): first improvement over one-decision neighbours, a new start where there is none."""
+"""Local search with random restarts.
+
+White et al. 2021, "Exploring the Loss Landscape in Neural Architecture Search", arXiv 2005.02960, algorithm 1.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +26,23 @@ from nasctl.controllers.state import check_state
 from nasctl.space import INACTIVE, Space, Tokens
 
 NO_POSITION = -1
-"""Where the search stands before anything succeeded."""
+"""Value of the current position before the first trial has succeeded."""
 
 START_CANDIDATES = 100
-"""Uniform strings of which the first that is new is a start."""
+"""Number of uniform strings drawn for a restart. The first one that was not proposed before is the new start."""
 
 
 class LocalSearch:
-    """Tries the neighbours of the string it stands on, in random order, and moves to the first that is better.
+    """Tries the neighbours of the current string in random order and moves to the first one with a larger reward.
 
-    Where all neighbours were tried and none is better, it stands on an optimum and begins again with a uniform string.
-    A trial that ends while others are awaited counts as any other does: the search moves to whatever is better.
+    Neighbours differ in one decision. When all neighbours have been tried and none is better, the current string is a
+    local optimum and the search restarts from a uniform random string. Trials may finish while others are still
+    pending: the search moves whenever a reward exceeds that of the current string.
 
     Args:
-      space: What is searched.
-      seed: Seed of everything random.
-      batch: Trials that it likes to see between two updates.
+      space: The space to search.
+      seed: Seed of all random numbers.
+      batch: Number of trials to observe at a time.
     """
 
     def __init__(self, space: Space, *, seed: int, batch: int = 1) -> None:
@@ -47,12 +51,12 @@ class LocalSearch:
         self._seed = seed
         self._moves = Moves(make_plan(space))
         self._history = History(self._moves.length)
-        self._position = NO_POSITION  # index of the trial that the search stands on
+        self._position = NO_POSITION  # index of the current string in the history
 
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials."""
+        """Proposes token strings for consecutive trials (`Controller.propose`)."""
         excluded = ExcludedStrings(self._history.tried, as_strings(pending, self._moves.length))
         proposals: list[Tokens] = []
         for trial in range(first_trial, first_trial + count):
@@ -66,19 +70,19 @@ class LocalSearch:
         return proposals
 
     def _untried(self, forced: Forced, excluded: Container[bytes]) -> Strings:
-        """The neighbourhood of where the search stands, less what is taken, in the order in which it is tried."""
+        """The neighbours of the current string that are not excluded, in the order in which they are tried."""
         if self._position == NO_POSITION:
             return self._history.strings[:0]
         rng = np.random.default_rng((self._seed, self._position))
         here = self._history.strings[self._position]
         deeper = self._moves.complete(here[None], rng, forced)
         neighbours = self._moves.neighbours(deeper[0], rng, forced)
-        # where the depth schedule has moved on, the string itself at the new depth comes first
+        # After the depth schedule has moved on, the current string completed to the new depth comes first.
         around = np.concatenate([deeper, rng.permutation(neighbours)])
         return around[[key not in excluded for key in string_keys(around)]]
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """Moves to each trial that is better, or that was a new start."""
+        """Moves to each trial that is better than the current one, or that is a restart. There are no metrics."""
         for trial in trials:
             string = np.array(trial.tokens, np.int32)
             stuck = not len(self._untried(self._depth(string), self._history.tried))
@@ -89,18 +93,18 @@ class LocalSearch:
         return {}
 
     def _depth(self, string: Int[np.ndarray, " T"]) -> dict[int, int]:
-        """What the depth schedule had fixed when a string was tried."""
+        """The decision that the depth schedule fixed when the string was tried, and its token."""
         schedule = self._space.schedule
         if schedule is None or string[schedule.decision] == INACTIVE:
             return {}
         return {schedule.decision: int(string[schedule.decision])}
 
     def state(self) -> State:
-        """Everything that was tried, and where the search stands."""
+        """Returns the history and the current position."""
         return self._history.state() | {"at": np.asarray(self._position)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a state."""
+        """Restores the history and the current position."""
         checked = check_state(state, self.state(), growing=True)
         self._history.restore(checked)
         self._position = int(checked["at"])

@@ -1,8 +1,9 @@
-"""Local search under the reward model's guidance, from elsewhere: what gets a search out of the basin it has ended in.
+"""A local search phase of the guided search: model-based hill climbing from a random string.
 
-Expected improvement over the best of all keeps to the surroundings of the best, where there is always a little to
-expect. An phase starts at a uniform string and asks for improvement over where it stands itself; the model, which
-knows much about every region by then, needs a few trials a step, and says when a neighbourhood holds nothing more.
+Expected improvement over the best reward keeps a search near its best string, where the model nearly always
+expects a small improvement. To leave that basin, a local search phase starts from a uniform random string and
+maximises the expected improvement over the string it stands on. It needs few trials per step, since the model
+ranks the neighbours, and it ends when the model expects no further improvement from any neighbour.
 
 Letters: N strings; T decisions.
 """
@@ -22,35 +23,42 @@ from nasctl.controllers.reward_model import RewardModel
 from nasctl.controllers.reward_model.posterior import Posterior
 
 MAX_DISTANCE = 4
-"""Decisions in which a trial may differ from where an excursion stands and still be a step of it."""
+"""Largest Hamming distance at which a better trial becomes the new centre of the phase."""
 
 KNOWN_DISTANCE = 2
-"""Decisions in which a string that was tried and is better may differ for an excursion to go on from there, without
-a trial: where it comes to a summit that is known, it is over at once."""
+"""Largest Hamming distance at which the phase moves to a better string that was observed before.
+
+Such a move takes no trial. A phase that reaches a known local optimum in this way ends at once.
+"""
 
 PATIENCE = 20
-"""Trials within reach without a gain after which an excursion ends."""
+"""Number of trials within `MAX_DISTANCE` without an improvement after which the phase ends."""
 
 MIN_LOG_IMPROVEMENT = math.log(0.005)
-"""Expected improvement, of rewards with a deviation of one, below which a neighbourhood holds nothing more."""
+"""Smallest log expected improvement, in warped rewards of unit deviation, for which the phase goes on."""
 
 
 @dataclass(frozen=True, eq=False)
 class LocalSearchPhase:
-    """A local search.
+    """The state of a local search phase.
 
     Attributes:
-      centre: The string that it stands on; at first one that was not tried yet.
-      idle: Trials since it came there.
+      centre: The current string. The first centre has not been observed yet.
+      idle: Number of trials without an improvement since the centre last changed.
     """
 
     centre: Int[np.ndarray, " T"]
     idle: int = 0
 
     def after(self, model: RewardModel, strings: Iterable[Int[np.ndarray, " T"]]) -> LocalSearchPhase:
-        """The excursion after some more trials: on the best of those within reach, if that is better.
+        """The phase after some more trials.
 
-        From there it follows what is known already for as long as that goes up.
+        Moves to each string within `MAX_DISTANCE` of the centre whose posterior mean is larger than the centre's. Then
+        climbs over observed strings for as long as the reward increases.
+
+        Args:
+          model: The reward model, which has observed the trials.
+          strings: Strings of the new trials, in order.
         """
         assert model.posterior is not None
         phase = self
@@ -66,21 +74,22 @@ class LocalSearchPhase:
         return phase._climb_known(model)
 
     def _climb_known(self, model: RewardModel) -> LocalSearchPhase:
+        """The phase after climbing over observed strings within `KNOWN_DISTANCE` to a local optimum."""
         if string_keys(self.centre[None])[0] not in model.tried:
             return self
-        believed = model.denoised_rewards()
+        rewards = model.denoised_rewards()
         phase = self
         while True:
             distance = (model.strings != phase.centre).sum(axis=1)
-            here = believed[distance == 0].max()
-            near = np.where(distance <= KNOWN_DISTANCE, believed, -np.inf)
+            here = rewards[distance == 0].max()
+            near = np.where(distance <= KNOWN_DISTANCE, rewards, -np.inf)
             best = int(near.argmax())
             if near[best] <= here + 1e-6:
                 return phase
             phase = LocalSearchPhase(model.strings[best])
 
     def is_over(self, model: RewardModel, moves: Moves, rng: np.random.Generator, forced: Forced) -> bool:
-        """Whether there is nothing more to expect around it, or nothing was gained for long."""
+        """Whether the phase has run out of patience or of expected improvement."""
         assert model.posterior is not None
         if self.idle >= PATIENCE:
             return True
@@ -98,9 +107,20 @@ class LocalSearchPhase:
         rng: np.random.Generator,
         forced: Forced,
     ) -> tuple[Int[np.ndarray, " T"], float] | None:
-        """The neighbour to try next and the logarithm of its expected improvement; None if all are taken.
+        """The next string of the phase and its log expected improvement over the centre.
 
-        Where it stands on a string that was not tried, that comes first.
+        An unobserved centre comes first, with the value 0.
+
+        Args:
+          model: The reward model.
+          posterior: Its posterior, in which pending trials may be fantasised.
+          moves: Generates the neighbours.
+          excluded: Keys of the strings that must not be proposed.
+          rng: Source of randomness.
+          forced: Tokens that the depth schedule fixes.
+
+        Returns:
+          The string and the value, or None if all neighbours are excluded.
         """
         centre: Strings = moves.complete(self.centre[None], rng, forced)
         if string_keys(centre)[0] not in excluded:

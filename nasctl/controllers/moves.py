@@ -1,7 +1,7 @@
-"""Many token strings at once: drawn, completed, mutated, and the neighbours of one.
+"""Operations on arrays of token strings: random draws, completion, mutation and neighbourhoods.
 
-Letters: N strings; T decisions. Every string that is returned is valid in the space; `forced` are the tokens that the
-depth schedule fixes at a trial (decision → token).
+Letters: N strings; T decisions; R rows, a subset of the N. All returned strings are valid in the space unless
+stated otherwise. `forced` maps the decisions that the depth schedule fixes at a trial to their tokens.
 """
 
 from __future__ import annotations
@@ -15,54 +15,57 @@ from nasctl.controllers.policy.plan import Plan
 from nasctl.space import INACTIVE, Tokens
 
 FREE = INACTIVE
-"""In an incomplete string: this token is to be filled in, where its decision is active."""
+"""Marks a token of an incomplete string that `Moves.complete` is to fill in if its decision is active."""
 
 Strings = Int[np.ndarray, "N T"]
 Forced = Mapping[int, int]
 
 
 def as_tokens(string: Int[np.ndarray, " T"]) -> Tokens:
-    """A row as the token string that it is."""
+    """Converts a row to a token string."""
     return tuple(string.tolist())
 
 
 def as_strings(strings: Iterable[Tokens], length: int) -> Strings:
-    """Token strings of a length as rows."""
+    """Converts token strings of equal length to the rows of an N × T array."""
     return np.array(list(strings), np.int32).reshape(-1, length)
 
 
 def string_keys(strings: Strings) -> list[bytes]:
-    """For each string what it is known by in a set."""
+    """Hashable keys of the strings: equal strings have equal keys."""
     rows = np.ascontiguousarray(strings, np.int32)
     names: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
     return names
 
 
 class ExcludedStrings:
-    """Keys of strings that are out of the question, those that were tried and those that are awaited, not copied.
+    """The keys of all strings that must not be proposed: tried and pending ones. The tried ones are not copied.
 
     Args:
-      tried: Keys of the first.
-      awaited: The others.
+      tried: Keys of the tried strings.
+      pending: The pending strings.
     """
 
-    def __init__(self, tried: Container[bytes], awaited: Strings) -> None:
+    def __init__(self, tried: Container[bytes], pending: Strings) -> None:
         self._tried = tried
-        self._awaited = set(string_keys(awaited))
+        self._pending = set(string_keys(pending))
 
     def __contains__(self, key: object) -> bool:
-        return key in self._awaited or key in self._tried
+        return key in self._pending or key in self._tried
 
     def add(self, string: Int[np.ndarray, " T"]) -> None:
-        """One more is awaited."""
-        self._awaited.update(string_keys(string[None]))
+        """Adds a pending string."""
+        self._pending.update(string_keys(string[None]))
 
 
 class Moves:
-    """What can be done to the strings of a space.
+    """The operations on the strings of one space.
 
     Args:
       plan: The compiled space.
+
+    Attributes:
+      length: T, the number of decisions.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -75,19 +78,22 @@ class Moves:
         ).tolist()
 
     def random(self, count: int, rng: np.random.Generator, forced: Forced) -> Strings:
-        """Strings whose active decisions take each of their choices with equal probability."""
+        """Draws strings in which each active decision takes each of its choices with equal probability."""
         return self.complete(np.full((count, self.length), FREE, np.int32), rng, forced)
 
     def balanced(self, count: int, rng: np.random.Generator) -> Strings:
-        """Latin-balanced rows: each decision takes each of its choices equally often, in an order of its own.
+        """Draws a balanced design.
 
-        All decisions have a token: the rows are yet to be completed.
+        Each decision takes each of its choices equally often, in an independent random order.
+
+        Returns:
+          `count` rows with a token for every decision, active or not. `complete` makes them valid.
         """
         columns = [rng.permutation(np.resize(rng.permutation(size), count)) for size in self._sizes]
         return np.stack(columns, axis=1).astype(np.int32)
 
     def complete(self, strings: Strings, rng: np.random.Generator, forced: Forced) -> Strings:
-        """Strings made valid: free tokens filled in at random, those of decisions that are not active taken out."""
+        """Makes strings valid: draws the free tokens uniformly, sets the forced ones, and marks inactive decisions."""
         filled = rng.integers(0, self._sizes, strings.shape, dtype=np.int32)
         tokens = np.where(strings == FREE, filled, strings)
         for decision, token in forced.items():
@@ -102,7 +108,16 @@ class Moves:
         return tokens
 
     def freed(self, strings: Strings, changes: Int[np.ndarray, " N"], rng: np.random.Generator) -> Strings:
-        """Strings with the tokens of some of their decisions, as many as asked, free."""
+        """Replaces the tokens of randomly chosen active decisions by `FREE`.
+
+        Args:
+          strings: Valid strings.
+          changes: Number of decisions to free in each string.
+          rng: Source of randomness.
+
+        Returns:
+          Incomplete strings.
+        """
         tokens = strings.copy()
         for rows, decisions in self._picks(strings, changes, rng):
             tokens[rows, decisions] = FREE
@@ -111,7 +126,14 @@ class Moves:
     def mutated(
         self, strings: Strings, changes: Int[np.ndarray, " N"], rng: np.random.Generator, forced: Forced
     ) -> Strings:
-        """Strings with some of their decisions, as many as asked, changed to another choice each."""
+        """Changes randomly chosen active decisions to another choice each.
+
+        Args:
+          strings: Valid strings.
+          changes: Number of decisions to change in each string.
+          rng: Source of randomness.
+          forced: Tokens that the depth schedule fixes.
+        """
         tokens = strings.copy()
         for rows, decisions in self._picks(strings, changes, rng):
             size = self._sizes[decisions]
@@ -122,8 +144,12 @@ class Moves:
     def _picks(
         self, strings: Strings, changes: Int[np.ndarray, " N"], rng: np.random.Generator
     ) -> Iterator[tuple[Int[np.ndarray, " R"], Int[np.ndarray, " R"]]]:
-        """Rows and a decision of each that is active and has a choice: once, twice, … as many as asked of a row."""
-        weight = (1 - rng.random(strings.shape)) * self._decides(strings)
+        """Chooses distinct decisions to change, at random among active decisions with several choices.
+
+        Yields two arrays for the first change, then for the second, and so on: the rows that have this change,
+        and the decision that is chosen in each of them.
+        """
+        weight = (1 - rng.random(strings.shape)) * self._changeable(strings)
         for change in range(int(changes.max(initial=0))):
             decisions = weight.argmax(axis=1)
             rows = np.flatnonzero((change < changes) & (weight.max(axis=1) > 0))
@@ -131,20 +157,24 @@ class Moves:
             weight[rows, decisions[rows]] = 0
 
     def neighbours(self, string: Int[np.ndarray, " T"], rng: np.random.Generator, forced: Forced) -> Strings:
-        """All strings with one decision changed, in order; what a change activates is filled in at random."""
-        decides = self._decides(string[None])[0]
-        decisions = np.repeat(np.arange(self.length), np.where(decides, self._sizes - 1, 0))
-        step = np.concatenate([np.arange(1, size) for size in self._sizes[decides]] or [np.zeros(0, int)])
+        """All strings that differ from the given one in one decision, in order of the decisions.
+
+        Decisions that become active by the change take random choices.
+        """
+        changeable = self._changeable(string[None])[0]
+        decisions = np.repeat(np.arange(self.length), np.where(changeable, self._sizes - 1, 0))
+        step = np.concatenate([np.arange(1, size) for size in self._sizes[changeable]] or [np.zeros(0, int)])
         tokens = np.repeat(string[None].astype(np.int32), len(decisions), axis=0)
         tokens[np.arange(len(decisions)), decisions] = (string[decisions] + step) % self._sizes[decisions]
         return self.complete(tokens, rng, forced)
 
     def first_new(self, strings: Strings, excluded: Container[bytes]) -> Int[np.ndarray, " T"]:
-        """The first of some strings that is not taken; the first of them if all are."""
+        """The first string that is not excluded, or the first string if all are excluded."""
         new = [index for index, key in enumerate(string_keys(strings)) if key not in excluded]
         string: Int[np.ndarray, " T"] = strings[new[0] if new else 0]
         return string
 
-    def _decides(self, strings: Strings) -> Bool[np.ndarray, "N T"]:
-        decides: Bool[np.ndarray, "N T"] = (strings != INACTIVE) & self._movable
-        return decides
+    def _changeable(self, strings: Strings) -> Bool[np.ndarray, "N T"]:
+        """Which tokens can be changed: those of active decisions with several choices that no schedule fixes."""
+        changeable: Bool[np.ndarray, "N T"] = (strings != INACTIVE) & self._movable
+        return changeable

@@ -1,4 +1,4 @@
-"""The settings under which the LSTM controller learns: two presets, and what a person changes about them."""
+"""The hyperparameters of the LSTM controller: the two presets, and the user's overrides of them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from nasctl.errors import NasctlError
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """How the LSTM controller is built and learns.
+    """How the LSTM policy is built and trained.
 
     Attributes:
-      layers: LSTM layers.
-      hidden: Units of each.
-      initial_scale: Parameters are drawn uniformly from ± this.
-      offsets: Whether decisions have offsets of their own on the logits of their kind's head: what suits layer 3
-        need not suit layer 12, and the hidden state is slow to learn where it stands.
-      batch: Children of one update.
+      layers: Number of LSTM layers.
+      hidden: Number of hidden units of each layer.
+      initial_scale: Parameters are drawn uniformly from [-initial_scale, initial_scale].
+      offsets: Whether each decision adds its own learned offsets to the logits of the head that it shares with
+        other decisions of its kind. A good choice for layer 3 may be a bad one for layer 12, and the hidden
+        state learns the position slowly.
+      batch: Number of trials per update.
       learning_rate: Step size of Adam.
-      gradient_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
-      barrier: Weight of the term that keeps the policy from becoming certain (`reinforce_loss`).
-      baseline_decay: Decay, a trial, of the moving averages of the reward and of its squared deviation.
-      standardise: Whether advantages are divided by the rewards' moving deviation, and clipped to ±3: what
-        the policy does then depends neither on the scale of the rewards nor on their offset.
-      reward_model: Whether the policy learns from a model of the rewards and shares its proposals with it; the
-        fields `barrier`, `baseline_decay` and `standardise` are then without effect.
+      gradient_norm: Gradients with a larger global norm are scaled down to this norm; 0 disables clipping.
+      barrier: Weight of the term that keeps the policy from becoming deterministic (`reinforce_loss`).
+      baseline_decay: Decay, per trial, of the moving averages of the reward and of its squared deviation.
+      standardise: Whether advantages are divided by the moving deviation of the rewards and clipped to ±3. The
+        policy is then invariant to the scale and offset of the rewards.
+      reward_model: Whether a reward model guides the policy and selects its proposals (`GuidedReinforce`). The
+        fields `barrier`, `baseline_decay` and `standardise` then have no effect.
     """
 
     layers: int
@@ -44,7 +45,7 @@ class Hyperparameters:
 
 
 PRESETS: Mapping[str, Hyperparameters] = {
-    # Zoph & Le 2017, section 4.1. They do not print the decay of the baseline.
+    # Zoph & Le 2017, section 4.1. The decay of the baseline is not stated there.
     "paper": Hyperparameters(
         layers=2,
         hidden=35,
@@ -58,7 +59,7 @@ PRESETS: Mapping[str, Hyperparameters] = {
         standardise=False,
         reward_model=False,
     ),
-    # Tuned for hundreds of trials; benchmarks/controller.py shows the two side by side.
+    # Tuned for hundreds of trials; benchmarks/controller.py compares the two.
     "default": Hyperparameters(
         layers=2,
         hidden=35,
@@ -75,15 +76,20 @@ PRESETS: Mapping[str, Hyperparameters] = {
 }
 
 WITH_REWARD_MODEL = replace(PRESETS["default"], layers=1, hidden=32, batch=1, reward_model=True)
-"""The default with the reward model: a gradient step a trial wants a smaller network, and the model wants each
-reward as soon as there is one."""
+"""The default preset with the reward model, which uses every reward at once.
+
+One gradient step per trial suits a smaller network.
+"""
 
 
 def hyperparameters(config: ControllerConfig) -> Hyperparameters:
-    """The preset with what the configuration changes about it.
+    """Resolves the user's settings: the preset, with the overrides that are set.
+
+    Args:
+      config: The user's `controller.*` settings.
 
     Raises:
-      NasctlError: A value is out of range.
+      NasctlError: The preset is unknown, or a value is out of range.
     """
     if config.preset not in PRESETS:
         raise NasctlError(
@@ -106,7 +112,7 @@ def hyperparameters(config: ControllerConfig) -> Hyperparameters:
     for name in ("batch", "hidden", "learning_rate"):
         if changes.get(name, 1) < 0:
             raise NasctlError(
-                f"controller.{name} must be positive, not {changes[name]:g}", hint="0 is the preset's"
+                f"controller.{name} must be positive, not {changes[name]:g}", hint="0 uses the preset's value"
             )
     if changes.get("baseline_decay", 0) >= 1:
         raise NasctlError(f"controller.baseline_decay must be below 1, not {config.baseline_decay:g}")

@@ -1,4 +1,4 @@
-"""Uniform random search: the baseline that every other controller has to beat."""
+"""Uniform random search, the baseline of all other controllers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from nasctl.space import Space, Tokens, sample_uniform
 
 
 class RandomSearch:
-    """Draws each trial's token string uniformly, from a stream of its own keyed by (seed, trial, attempt)."""
+    """Draws the token string of each trial uniformly, from a random stream seeded with (seed, trial, attempt).
+
+    Args:
+      space: The space to search.
+      seed: Seed of all random numbers.
+      batch: Number of trials to observe at a time.
+    """
 
     def __init__(self, space: Space, *, seed: int, batch: int = 1) -> None:
         self.batch = batch
@@ -23,7 +29,7 @@ class RandomSearch:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials."""
+        """Proposes token strings for consecutive trials (`Controller.propose`)."""
         return [
             sample_uniform(
                 self._space,
@@ -39,9 +45,9 @@ class RandomSearch:
         return {}
 
     def state(self) -> State:
-        """The number of trials observed."""
+        """Returns the number of observed trials."""
         return {"observed": np.asarray(self._observed)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a number of observed trials."""
+        """Restores the number of observed trials."""
         self._observed = int(check_state(state, self.state())["observed"])

@@ -1,6 +1,6 @@
-"""The LSTM controller: a policy over token strings that learns by REINFORCE (Zoph & Le 2017, section 3.2).
+"""The LSTM controller trained by REINFORCE (Zoph & Le 2017, arXiv 1611.01578, section 3.2).
 
-Letters: B children, T decisions.
+Letters: B trials; T decisions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from nasctl.controllers.state import check_state
 from nasctl.space import Space, Tokens
 
 ADVANTAGE_CLIP = 3.0
-"""Standardised advantages are clipped to this on either side: one failure must not undo a search."""
+"""Standardised advantages are clipped to ± this value, so that a single failure cannot undo what was learned."""
 
 
 def reinforce_loss(
@@ -44,33 +44,35 @@ def reinforce_loss(
     weights: Float[Array, " B"],
     barrier: float,
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The loss whose gradient is that of REINFORCE: -mean(A log P(tokens)) + barrier · M² / (H √N).
+    """The REINFORCE loss with an entropy barrier.
 
-    H is the mean entropy of a string, M what it would be for a uniform policy, N the mean number of
-    decisions. The barrier leaves an undecided policy alone and pushes the harder the closer one comes to
-    being certain: its gradient is that of an entropy bonus with the weight barrier / (√N (H / M)²). The √N
-    is there because one of N decisions moves a standardised reward by about 1 / √N.
+    The loss is -mean(A log P(tokens)) + barrier · M² / ((H + M / 100) √N), where H is the mean entropy of a
+    string, M the entropy of a uniform policy, and N the mean number of decisions of a string.
+
+    The barrier hardly affects an undecided policy and grows as the policy becomes deterministic. Its gradient
+    is that of an entropy bonus of weight barrier · M² / ((H + M / 100)² √N). The factor 1 / √N matches the
+    scale of the advantages: one of N equally important decisions changes a standardised reward by about 1 / √N.
 
     Args:
       plan: The compiled space.
       parameters: The policy.
       tokens: Token strings that were tried.
-      advantages: A, reward less baseline; a constant to the gradient.
+      advantages: A, the reward minus the baseline; constant with respect to the gradient.
       weights: 1 for rows that count, 0 for padding.
-      barrier: Weight of the barrier, on the scale of the advantages.
+      barrier: Weight of the barrier, in units of the advantages.
 
     Returns:
-      The loss, and H / M: 1 for a uniform policy, 0 for one that is certain.
+      The loss, and H / M: 1 for a uniform policy, 0 for a deterministic one.
     """
     scores = score(plan, parameters, tokens)
     rows = weights / weights.sum()
-    gained = (advantages * scores.log_probability.sum(-1) * rows).sum()
+    objective = (advantages * scores.log_probability.sum(-1) * rows).sum()
     entropy = (scores.entropy.sum(-1) * rows).sum()
     most = (max_entropy(plan, tokens) * rows).sum()
-    most = jnp.maximum(most, 1e-6)  # where every decision has a single choice
+    most = jnp.maximum(most, 1e-6)  # every decision may have a single choice
     decisions = jnp.maximum((decision_mask(plan, tokens).sum(-1) * rows).sum(), 1)
-    pushed = barrier * most**2 / (jnp.sqrt(decisions) * (entropy + 0.01 * most))
-    return pushed - gained, entropy / most
+    penalty = barrier * most**2 / (jnp.sqrt(decisions) * (entropy + 0.01 * most))
+    return penalty - objective, entropy / most
 
 
 @partial(jax.jit, static_argnames="plan")
@@ -103,14 +105,14 @@ def _update(
 
 
 class Reinforce:
-    """Samples from an LSTM policy and improves it by a gradient step for each batch of rewards.
+    """Samples strings from an LSTM policy and improves it by one gradient step per batch of rewards.
 
-    Proposing is one dispatch to the device, and so is an update. What is compiled is shared by all
-    controllers with equal hyperparameters on equal spaces.
+    A call of `propose` and a call of `observe` each run one compiled program. Controllers with equal
+    hyperparameters on equal spaces share the compiled programs.
 
     Args:
-      space: What is searched.
-      hyperparameters: How the policy is built and learns.
+      space: The space to search.
+      hyperparameters: How the policy is built and trained.
       seed: Seed of the initial parameters and of all samples.
     """
 
@@ -126,9 +128,9 @@ class Reinforce:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials, sampled from the policy as it stands.
+        """Samples token strings for consecutive trials from the current policy (`Controller.propose`).
 
-        Samples batches of one size whatever the count, so that it compiles once.
+        Always samples batches of `self.batch` strings, so that the sampler compiles once.
         """
         proposals: list[Tokens] = []
         for first in range(first_trial, first_trial + count, self.batch):
@@ -145,13 +147,17 @@ class Reinforce:
         return proposals[:count]
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """One policy gradient step on finished trials, however many they are."""
+        """Takes one policy gradient step on finished trials.
+
+        A failed trial counts as the worst reward so far. While all trials have failed, no step is taken.
+
+        Returns:
+          Loss, entropy, gradient norm and reward statistics by name; empty if no step was taken.
+        """
         baseline, rewards = self._baseline.update(
             [trial.reward for trial in trials], self._hyperparameters.baseline_decay
         )
-        if (
-            not trials or np.isnan(rewards).any()
-        ):  # nothing but failures so far: nothing is known to be better
+        if not trials or np.isnan(rewards).any():  # all trials so far have failed
             return {}
         advantages = rewards - (self._baseline.mean if self._baseline.count else baseline.mean)
         if self._hyperparameters.standardise:
@@ -172,12 +178,12 @@ class Reinforce:
         return logged | {"baseline": baseline.mean, "deviation": baseline.deviation}
 
     def state(self) -> State:
-        """Parameters, the optimiser's moments and the reward statistics."""
+        """Returns the parameters, the optimiser's state and the reward statistics."""
         statistics = {f"baseline/{name}": np.asarray(value) for name, value in asdict(self._baseline).items()}
         return to_arrays(self._train_state) | statistics
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over parameters, moments and statistics."""
+        """Restores the parameters, the optimiser's state and the reward statistics."""
         checked = check_state(state, self.state())
         self._train_state = from_arrays(checked, self._train_state)
         statistics = {field.name: float(checked[f"baseline/{field.name}"]) for field in fields(Baseline)}

@@ -1,4 +1,4 @@
-"""A controller's state as named arrays, and back."""
+"""Checks a stored controller state before it is restored."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from nasctl.errors import NasctlError
 def check_state(
     state: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray], *, growing: bool = False
 ) -> State:
-    """A state with the types of another, after a check that it has the same names and shapes.
+    """Checks the names and shapes of a stored state against those of a controller, and converts its dtypes.
 
     Args:
       state: Arrays by name, as read from a file.
-      like: A state of the controller that is to take it over.
-      growing: Whether arrays may have a row a trial: the length of the first axis is then free.
+      like: The state of the controller that is to be restored.
+      growing: Whether arrays may have one row per trial. The lengths of first axes are then not compared.
+
+    Returns:
+      The stored state with the dtypes of `like`.
 
     Raises:
       NasctlError: A name or a shape differs: the state belongs to another controller or another space.

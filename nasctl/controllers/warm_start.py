@@ -1,4 +1,4 @@
-"""A controller that begins with strings which a person already has."""
+"""A controller that proposes known token strings first."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from nasctl.space import Tokens
 
 
 class WarmStart:
-    """Proposes given strings for the first trials, in order; what they are worth is news to the controller behind.
+    """Proposes the given strings for the first trials, in order, and leaves all later trials to another controller.
 
-    A given string that breaks a constraint of the space is replaced by that controller's proposal.
+    The other controller observes all trials. It also replaces a given string that was rejected because it violates a
+    constraint of the space.
 
     Args:
-      controller: Proposes all later trials, and learns from all.
+      controller: Proposes the later trials.
       strings: Valid strings of its space.
     """
 
@@ -28,7 +29,7 @@ class WarmStart:
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
-        """Token strings of consecutive trials."""
+        """Proposes token strings for consecutive trials (`Controller.propose`)."""
         given = self._strings[first_trial : first_trial + count] if attempt == 0 else []
         rest = count - len(given)
         if not rest:
@@ -39,13 +40,13 @@ class WarmStart:
         )
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
-        """The controller learns from finished trials."""
+        """Passes the trials on to the controller."""
         return self._controller.observe(trials)
 
     def state(self) -> State:
-        """The controller's state."""
+        """Returns the state of the controller."""
         return self._controller.state()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """The controller goes back to a state."""
+        """Restores the state of the controller."""
         self._controller.restore(state)

@@ -1,7 +1,8 @@
-"""Drawings of graphs: from the op graph to a scene, and from one scene to every kind of picture.
+"""The drawings of an architecture: terminal, SVG, PNG, HTML and DOT, all made from the Graph.
 
-`blocks` groups the nodes of a graph as people speak of them, `layout` gives every block and connector its place,
-and `svg`, `png`, `html`, `dot` and `terminal` draw it.
+`blocks` groups the nodes of a Graph into blocks. `layout` arranges the blocks and the connectors between them
+in a `scene`. `terminal`, `svg`, `png` and `html` draw the scene. `dot` writes the blocks without a layout, and
+`document` writes the Graph as JSON.
 """
 
 from nasctl.render.document import graph_document

@@ -1,4 +1,4 @@
-"""What a drawing shows of a Graph: blocks, each one or several nodes, and the edges between them."""
+"""The content of a drawing: blocks, each of one or more nodes of a Graph, and the edges between them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nasctl.render.grouping import DETAILS, group_nodes, owner_of
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of text of a block.
+class Label:
+    """One line of text in a block.
 
     Attributes:
-      text: What is written.
-      detail: Whether it is written small.
+      text: The text.
+      detail: Whether it is written in small type.
     """
 
     text: str
@@ -30,65 +30,68 @@ class Block:
     """One box of a drawing.
 
     Attributes:
-      name: What its nodes belong to: `layer3`.
-      family: Family of its main op (`Op.family`), which decides the colour.
-      lines: The labels of its ops, in the order in which they are applied.
-      nodes: Indices of its nodes in the graph, the last of which gives the block's value; none for a block that
-        stands for an output.
-      shape: Shape of its value; None where the graph is not bound.
-      params: Number of parameters; None where the graph is not bound.
+      name: The common owner of its nodes, such as `layer3`.
+      family: Family of its main op (`Op.family`), which determines its colour.
+      labels: The labels of its ops, in the order in which they are applied.
+      nodes: Indices of its nodes in the graph. The value of the last node is that of the block. A block that
+        marks an output has no nodes.
+      shape: Shape of its value; None if the graph is not bound.
+      params: Number of its parameters; None if the graph is not bound.
     """
 
     name: str
     family: str
-    lines: tuple[Line, ...]
+    labels: tuple[Label, ...]
     nodes: tuple[int, ...]
     shape: Shape | None = None
     params: int | None = None
 
     @property
     def is_join(self) -> bool:
-        """Whether it does nothing but join its inputs."""
+        """Whether the block only joins its inputs."""
         return self.family == "join" and len(self.nodes) == 1
 
     @property
     def is_output(self) -> bool:
-        """Whether it is no op but the mark of an output."""
+        """Whether the block marks an output instead of containing ops."""
         return not self.nodes
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """Blocks that the network has several times in a row, of which the diagram shows the first.
+    """A sequence of equal sections of a network, of which the diagram contains only the first.
 
     Attributes:
-      first, last: The blocks that are repeated, from and to; the last alone is read from outside.
-      times: How often the network has them.
-      name: What the names of the blocks begin with, the dot included: `stage1.cell1.`; empty if they differ.
-      until: The same of the last of those that are left out.
+      first: Index of the first block of the section.
+      last: Index of its last block, the only one that is read from outside the section.
+      times: Number of sections in the network.
+      prefix: Common prefix of the names of the blocks in the section, with its final dot, such as
+        `stage1.cell1.`; empty if there is none.
+      last_prefix: The same prefix in the last section.
     """
 
     first: int
     last: int
     times: int
-    name: str = ""
-    until: str = ""
+    prefix: str = ""
+    last_prefix: str = ""
 
     @property
     def blocks(self) -> range:
-        """Indices of the blocks that are repeated."""
+        """Indices of the blocks of the section."""
         return range(self.first, self.last + 1)
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """A graph as it is drawn.
+    """The blocks and edges of a drawing.
 
     Attributes:
-      blocks: In topological order.
-      edges: Pairs of block indices (from, to), each once, sorted by where they lead.
-      repeats: What is drawn once and stands for several.
-      bodies: Diagrams of the graphs that nodes apply, each with its title; equal graphs once.
+      blocks: The blocks, in topological order.
+      edges: Pairs of block indices (source, target), without duplicates, sorted by target, then by source.
+      repeats: The sections that stand for several equal ones.
+      bodies: Titles and diagrams of the graphs that nodes apply, such as recurrent cells. Equal graphs share a
+        diagram.
     """
 
     blocks: tuple[Block, ...]
@@ -105,7 +108,7 @@ def diagram_of(graph: Graph) -> Diagram:
     """Groups the nodes of a graph into blocks.
 
     Args:
-      graph: Bound or not; shapes and parameters are known of a bound one only.
+      graph: The graph. Shapes and parameters are included if it is bound.
     """
     ops = [op_named(node.op) for node in graph.nodes]
     groups = group_nodes(graph, ops)
@@ -122,7 +125,7 @@ def diagram_of(graph: Graph) -> Diagram:
     if len(graph.outputs) > 1:
         for name, output in zip(_output_names(graph), graph.outputs, strict=True):
             edges.add((block_of[output], len(blocks)))
-            blocks.append(Block(name, "output", (Line(name),), ()))
+            blocks.append(Block(name, "output", (Label(name),), ()))
     ordered = sorted(edges, key=lambda edge: (edge[1], edge[0]))
     return Diagram(tuple(blocks), tuple(ordered), bodies=_bodies(graph))
 
@@ -140,7 +143,7 @@ def _block(graph: Graph, ops: Sequence[Op], group: Sequence[int], shapes: Sequen
     return Block(
         name=_name(graph, group),
         family=main,
-        lines=_lines(graph, ops, group),
+        labels=_labels(graph, ops, group),
         nodes=tuple(group),
         shape=shapes[group[-1]] if shapes is not None else None,
         params=params,
@@ -148,14 +151,20 @@ def _block(graph: Graph, ops: Sequence[Op], group: Sequence[int], shapes: Sequen
 
 
 def _name(graph: Graph, group: Sequence[int]) -> str:
-    """The owner of a block's nodes; the name of its last node where it is alone or where the owner is a node."""
+    """The name of a block: the owner of its nodes, or the name of its last node.
+
+    The last node gives the name if it is the only node of the block, or if the owner is itself a node.
+    """
     last = graph.nodes[group[-1]].name
     owner = owner_of(last)
     return last if len(group) == 1 or any(node.name == owner for node in graph.nodes) else owner
 
 
-def _lines(graph: Graph, ops: Sequence[Op], group: Sequence[int]) -> tuple[Line, ...]:
-    """The labels of a block's nodes; an op that is applied to each input of a join stands before it once."""
+def _labels(graph: Graph, ops: Sequence[Op], group: Sequence[int]) -> tuple[Label, ...]:
+    """The labels of the nodes of a block.
+
+    In a block with a join, an op that is applied to each of its inputs is written once, before the join.
+    """
     labels = [
         graph.nodes[index].name
         if graph.nodes[index].op == "input"
@@ -165,17 +174,17 @@ def _lines(graph: Graph, ops: Sequence[Op], group: Sequence[int]) -> tuple[Line,
     families = [ops[index].family for index in group]
     if len(group) > 1 and "join" in families:
         join = families.index("join")
-        each = [Line(f"{labels[0]} of each", detail=True)] if join else []
-        return (*each, Line(labels[join]), *(Line(label, detail=True) for label in labels[join + 1 :]))
+        each = [Label(f"{labels[0]} of each", detail=True)] if join else []
+        return (*each, Label(labels[join]), *(Label(label, detail=True) for label in labels[join + 1 :]))
     only_details = all(family in DETAILS for family in families)
     return tuple(
-        Line(label, detail=family in DETAILS and not (only_details and number == 0))
+        Label(label, detail=family in DETAILS and not (only_details and number == 0))
         for number, (label, family) in enumerate(zip(labels, families, strict=True))
     )
 
 
 def _named(blocks: list[Block]) -> list[Block]:
-    """Names the blocks that are alone in what they belong to by that: `layer3` and not `layer3.conv`."""
+    """Shortens the name of a block to its owner if the owner has no other block: `layer3` instead of `layer3.conv`."""
     layers = Counter(owner_of(block.name) or block.name for block in blocks if not block.is_join)
     return [
         replace(block, name=owner)
@@ -186,7 +195,7 @@ def _named(blocks: list[Block]) -> list[Block]:
 
 
 def _output_names(graph: Graph) -> list[str]:
-    """What several outputs are called: by the states that they renew, where they do, or by number."""
+    """The names of the outputs of a graph with several: `new h` if they update states, `output 1` otherwise."""
     states = [
         node.name for node in graph.nodes if node.op == "input" and node.attributes.get("slot", "x") != "x"
     ]
@@ -196,11 +205,11 @@ def _output_names(graph: Graph) -> list[str]:
 
 
 def _shapes(graph: Graph) -> tuple[Shape, ...] | None:
-    """The shapes of all nodes, or None where the graph is not bound."""
+    """The shapes of all nodes, or None if they are not known."""
     try:
         return infer_shapes(graph) if is_bound(graph) else None
     except NasctlError:
-        return None  # a body whose sizes are those of the layer that applies it
+        return None  # the sizes of a body can depend on the layer that applies it
 
 
 def _bodies(graph: Graph) -> tuple[tuple[str, Diagram], ...]:

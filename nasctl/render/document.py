@@ -1,4 +1,4 @@
-"""A graph as JSON values: every node with its attributes, shape and cost; for programs that draw or read it."""
+"""The Graph as JSON values, for other programs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from nasctl.graph import Attribute, Graph, infer_shapes, node_cost, op_named
 
 
 def graph_document(graph: Graph) -> dict[str, object]:
-    """The nodes and the edges of a graph.
+    """The nodes and edges of a graph as JSON values.
 
     Args:
-      graph: Nodes of a bound graph have `shape` and `params` too.
+      graph: The graph. Nodes of a bound graph also have `shape` and `params`.
 
     Returns:
-      JSON values: `nodes`, each with `name`, `op`, `label`, `inputs` (names) and `attributes`; `edges`, pairs of
-      names; `outputs`, names.
+      `nodes`, each with `name`, `op`, `label`, `inputs` (names) and `attributes`; `edges`, pairs of names; and
+      `outputs`, names.
     """
     shapes = infer_shapes(graph) if is_bound(graph) else None
     nodes: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""Writes a graph in the DOT language, for those who lay graphs out with Graphviz or edit them elsewhere."""
+"""Writes a graph in the DOT language of Graphviz."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from nasctl.render.palette import LIGHT
 
 
 def render_dot(graph: Graph, heading: Heading | None = None) -> str:
-    """A graph in the DOT language; one node a block, bodies of nodes as clusters.
+    """Writes a graph in the DOT language, with one DOT node per block.
+
+    The graphs that nodes apply become clusters.
 
     Args:
-      graph: Bound to a task, the nodes say shapes and numbers of parameters.
-      heading: Label of the whole.
+      graph: The graph. Shapes and numbers of parameters are included if it is bound.
+      heading: Label of the drawing.
     """
     heading = heading or Heading()
     label = "\n".join(part for part in (heading.title, " · ".join(heading.details)) if part)
@@ -24,7 +26,7 @@ def render_dot(graph: Graph, heading: Heading | None = None) -> str:
         "digraph network {",
         f"  graph [label={_quoted(label)}, labelloc=t, rankdir=TB, fontname=Helvetica]",
         f'  node [shape=box, style="rounded,filled", fontname=Helvetica, fontsize=11, fontcolor="{LIGHT.ink}"]',
-        f'  edge [color="{LIGHT.line}", arrowsize=0.7]',
+        f'  edge [color="{LIGHT.connector}", arrowsize=0.7]',
         *_diagram(diagram_of(graph), "block", "  "),
         "}",
     ]
@@ -47,7 +49,7 @@ def _diagram(diagram: Diagram, prefix: str, indent: str) -> Iterator[str]:
 
 
 def _label(block: Block, name: str) -> str:
-    return "\n".join([*([name] if name else []), *(line.text for line in block.lines), *notes_of(block)])
+    return "\n".join([*([name] if name else []), *(line.text for line in block.labels), *notes_of(block)])
 
 
 def _quoted(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Which nodes of a graph are drawn as one block: those that only make sense together.
+"""Groups the nodes of a graph that are drawn as one block.
 
-Nodes belong together by their names: the owner of `layer3.conv` is `layer3`.
+Nodes are grouped by the owner in their names: the owner of `layer3.conv` is `layer3`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from itertools import pairwise
 from nasctl.graph import Graph, Op
 
 DETAILS = ("normalise", "activate")
-"""Families of the ops that are written small, beside the op that they follow or precede."""
+"""Families of ops that are written in small type, in the block of the op that they precede or follow."""
 
 
 def group_nodes(graph: Graph, ops: Sequence[Op]) -> list[tuple[int, ...]]:
-    """The nodes of each block.
+    """Groups the nodes of a graph into blocks.
 
-    One block are
+    A block is one of these:
 
-    - a join with all else that its owner has: one and the same op on each of its inputs, and details after it, as
-      the node of a tree cell or the poolings before a classifier;
-    - an op of any other kind with the details of its owner that come right before or after it, as a convolution
-      with its batch normalisation and its activation.
+    - A join together with all other nodes of its owner: the same op on each of its inputs, and details after
+      it. Examples are a node of a tree cell and the poolings before a classifier.
+    - Another op together with the details of its owner directly before and after it. An example is a
+      convolution with its batch normalisation and activation.
 
     Args:
-      graph: The nodes.
+      graph: The graph.
       ops: The op of each node.
 
     Returns:
-      For each block the indices of its nodes in order. The last of them gives its value, no other is read from
-      outside; blocks are ordered by it.
+      For each block the indices of its nodes in order. Only the last node of a block is read from outside.
+      Blocks are sorted by their last nodes.
     """
     readers = graph.consumers()
     owners: dict[str, list[int]] = {}
@@ -57,7 +57,7 @@ def group_nodes(graph: Graph, ops: Sequence[Op]) -> list[tuple[int, ...]]:
 
 
 def owner_of(name: str) -> str:
-    """What a node belongs to by its name; nothing if the name has no dot.
+    """The owner of a node: its name up to the last dot, or an empty string if the name has no dot.
 
     >>> owner_of("stage1.cell2.conv"), owner_of("output")
     ('stage1.cell2', '')
@@ -68,7 +68,7 @@ def owner_of(name: str) -> str:
 def _is_joining_layer(
     graph: Graph, ops: Sequence[Op], members: Sequence[int], readers: Sequence[Sequence[int]]
 ) -> bool:
-    """Whether all that an owner has is: the same op on each of several inputs, or nothing; a join; details."""
+    """Whether the nodes of an owner are at most one op on each of several inputs, then a join, then details."""
     joins = [index for index in members if ops[index].family == "join"]
     if len(joins) != 1 or len(members) == 1:
         return False
@@ -89,7 +89,11 @@ def _is_joining_layer(
 def _continues(
     graph: Graph, ops: Sequence[Op], group: Sequence[int], index: int, readers: Sequence[Sequence[int]]
 ) -> bool:
-    """Whether a node belongs to the block that it reads: of one owner, and only one of them no detail."""
+    """Whether a node is appended to the block that it reads.
+
+    It is if both have the same owner, nothing else reads the block, and the result has at most one op that is
+    not a detail.
+    """
     before = group[-1]
     families = [ops[member].family for member in (*group, index)]
     return (

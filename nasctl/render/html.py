@@ -1,4 +1,4 @@
-"""Writes a graph as one HTML page that needs nothing else: the drawing, what was decided, what it costs."""
+"""Writes a graph as a self-contained HTML page with its drawing and tables beside it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def render_html(
     """Draws a graph as an HTML page.
 
     Args:
-      graph: Bound to a task, the drawing shows shapes and numbers of parameters.
-      heading: Title of the page and line below it.
-      tables: What stands beside the drawing: names and values by the title of each table.
+      graph: The graph. The drawing shows shapes and numbers of parameters if it is bound.
+      heading: Title of the page and the line below it.
+      tables: Tables beside the drawing: for each title the names and values of its rows.
     """
     heading = heading or Heading()
     title = escape(heading.title or "A neural network")

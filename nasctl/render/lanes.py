@@ -1,8 +1,8 @@
-"""The lanes beside a column: what a layer passes on to another than the next runs down on the right.
+"""Skip connections in a column: they run in vertical lanes to the right of the boxes.
 
-It leaves its box, runs down a lane of its own and turns off to every box that reads it; all lanes that turn off to
-the same box share the last part of the way. So there is one vertical line a source and one horizontal line a target,
-whatever the number of connections, and none runs along another.
+A skip connection leaves its source box, runs down the lane of that source, and turns off to its target box.
+Lanes that turn off to the same target share the last piece. So there is one vertical line per source and one
+horizontal line per target, however many connections there are, and no two lines overlap.
 """
 
 from __future__ import annotations
@@ -11,59 +11,68 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nasctl.render.blocks import Diagram
-from nasctl.render.metrics import Metrics
+from nasctl.render.dimensions import Dimensions
 from nasctl.render.scene import Box, Connector, Point
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """Which blocks of a column lanes come from and lead to, and on which side of their boxes.
+class SkipConnections:
+    """The blocks of a column that skip connections leave or enter, and the sides on which they do.
 
     Attributes:
-      leaving: Blocks that a lane comes from.
-      entered: Blocks that lanes lead to.
-      from_above: Those of them that only lanes lead to: they enter where the direct way would.
-      from_below: Joins that a lane comes from: it begins below, since lanes come in at the side.
-      at_both: Blocks whose lanes come and go at the side, one above the other.
+      sources: Blocks that skip connections leave.
+      targets: Blocks that skip connections enter.
+      entered_from_above: Targets that do not read the block directly above. Skip connections enter them at the
+        top.
+      left_from_below: Sources that are joins. Skip connections leave them at the bottom.
+      both_at_side: Blocks that skip connections both enter and leave at the side, at different heights.
     """
 
-    leaving: frozenset[int]
-    entered: frozenset[int]
-    from_above: frozenset[int]
-    from_below: frozenset[int]
-    at_both: frozenset[int]
+    sources: frozenset[int]
+    targets: frozenset[int]
+    entered_from_above: frozenset[int]
+    left_from_below: frozenset[int]
+    both_at_side: frozenset[int]
 
 
-def traffic_of(diagram: Diagram) -> Traffic:
-    """The traffic of a diagram whose blocks stand below each other in order."""
-    skips = [(source, target) for source, target in diagram.edges if source < target - 1]
-    leaving = frozenset(source for source, _ in skips)
-    entered = frozenset(target for _, target in skips)
+def skip_connections_of(diagram: Diagram) -> SkipConnections:
+    """The skip connections of a diagram whose blocks form one column, in order."""
+    jumps = [(source, target) for source, target in diagram.edges if source < target - 1]
+    sources = frozenset(source for source, _ in jumps)
+    targets = frozenset(target for _, target in jumps)
     direct = {target for source, target in diagram.edges if source == target - 1}
     joins = frozenset(index for index, block in enumerate(diagram.blocks) if block.is_join)
-    from_above = entered - direct - joins
-    return Traffic(leaving, entered, from_above, joins & leaving, (entered & leaving) - from_above - joins)
+    entered_from_above = targets - direct - joins
+    return SkipConnections(
+        sources,
+        targets,
+        entered_from_above,
+        joins & sources,
+        (targets & sources) - entered_from_above - joins,
+    )
 
 
 def column_connectors(
-    diagram: Diagram, boxes: Sequence[Box], traffic: Traffic, first_lane: float, metrics: Metrics
+    diagram: Diagram, boxes: Sequence[Box], skips: SkipConnections, first_lane: float, dimensions: Dimensions
 ) -> tuple[Connector, ...]:
     """The connectors of a column of boxes.
 
     Args:
-      diagram: What is connected.
-      boxes: Of the blocks, with their middles below each other.
-      traffic: Of the diagram.
-      first_lane: x of the lane that is nearest to the boxes.
-      metrics: The measures.
+      diagram: The diagram.
+      boxes: The boxes of its blocks, with their middles on one vertical line.
+      skips: The skip connections of the diagram.
+      first_lane: x of the lane nearest to the boxes.
+      dimensions: The dimensions of the drawing, in pixels or cells.
     """
-    exits = {index: _exit(boxes[index], metrics, index in traffic.at_both) for index in traffic.leaving}
+    exits = {index: _exit(boxes[index], dimensions, index in skips.both_at_side) for index in skips.sources}
     entries = {
-        index: _entry(boxes[index], metrics, index in traffic.from_above, index in traffic.at_both)
-        for index in traffic.entered
+        index: _entry(
+            boxes[index], dimensions, index in skips.entered_from_above, index in skips.both_at_side
+        )
+        for index in skips.targets
     }
     lanes = _assign_lanes(diagram, exits, entries)
-    colours = {source: number for number, source in enumerate(sorted(traffic.leaving))}
+    colours = {source: number for number, source in enumerate(sorted(skips.sources))}
     connectors = []
     for source, target in diagram.edges:
         if source == target - 1:
@@ -71,32 +80,35 @@ def column_connectors(
             connectors.append(Connector(source, target, ends))
             continue
         way_out, way_in = exits[source], entries[target]
-        x = first_lane + metrics.lane_gap * lanes[source]
+        x = first_lane + dimensions.lane_gap * lanes[source]
         points = (*way_out, (x, way_out[-1][1]), (x, way_in[0][1]), *way_in)
-        connectors.append(Connector(source, target, points, colours[source], lead=len(way_out) + 2))
+        connectors.append(Connector(source, target, points, colours[source], own_points=len(way_out) + 2))
     return tuple(connectors)
 
 
-def _exit(box: Box, metrics: Metrics, shared: bool) -> tuple[Point, ...]:
-    """The way from a box to where its lane can be reached horizontally."""
+def _exit(box: Box, dimensions: Dimensions, shared: bool) -> tuple[Point, ...]:
+    """The path from a box to the point where a horizontal line leads to its lane."""
     if box.join:
-        return (box.middle, box.bottom), (box.middle, box.bottom + metrics.turn)
-    half = metrics.padding[1] + metrics.line_height("main") / 2
-    return ((box.right, metrics.snapped(box.bottom - half if shared else box.y + box.height / 2)),)
+        return (box.middle, box.bottom), (box.middle, box.bottom + dimensions.turn)
+    half = dimensions.padding[1] + dimensions.line_height("main") / 2
+    return ((box.right, dimensions.snapped(box.bottom - half if shared else box.y + box.height / 2)),)
 
 
-def _entry(box: Box, metrics: Metrics, from_above: bool, shared: bool) -> tuple[Point, ...]:
-    """The way into a box from where lanes reach it horizontally."""
-    if from_above:
-        return (box.middle, box.y - metrics.turn - metrics.gap / 2), (box.middle, box.y)
-    half = metrics.padding[1] + metrics.line_height("main") / 2
-    return ((box.right, metrics.snapped(box.y + half if shared else box.y + box.height / 2)),)
+def _entry(box: Box, dimensions: Dimensions, entered_from_above: bool, shared: bool) -> tuple[Point, ...]:
+    """The path into a box from the point that a horizontal line from the lanes reaches."""
+    if entered_from_above:
+        return (box.middle, box.y - dimensions.turn - dimensions.gap / 2), (box.middle, box.y)
+    half = dimensions.padding[1] + dimensions.line_height("main") / 2
+    return ((box.right, dimensions.snapped(box.y + half if shared else box.y + box.height / 2)),)
 
 
 def _assign_lanes(
     diagram: Diagram, exits: Mapping[int, tuple[Point, ...]], entries: Mapping[int, tuple[Point, ...]]
 ) -> dict[int, int]:
-    """A lane for each source, short ways inside; lanes are used again where they have become free."""
+    """Assigns a lane to each source.
+
+    Short connections get the inner lanes. Sources whose connections do not overlap vertically can share a lane.
+    """
     spans = {
         source: (
             way_out[-1][1],

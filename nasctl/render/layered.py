@@ -1,6 +1,7 @@
-"""The layout for wide graphs, such as trees and cells: rows of boxes, edges routed between them.
+"""The layered layout, for wide graphs such as trees and cells: rows of boxes, with edges routed between the rows.
 
-Each place in a row is moved as near to its neighbours in the rows before and after as the order in the row allows.
+The order in each row comes from `rows`. Each vertex is then moved as close to its neighbours in the rows above
+and below as the order allows.
 """
 
 from __future__ import annotations
@@ -9,47 +10,56 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from nasctl.render.blocks import Diagram
-from nasctl.render.boxes import box_of, moved, notes_of, shown_names
+from nasctl.render.boxes import make_box, moved, notes_of, shown_names
 from nasctl.render.channel import Link, route_channel
+from nasctl.render.dimensions import Dimensions
 from nasctl.render.frames import with_repeats
-from nasctl.render.metrics import Metrics
-from nasctl.render.rows import Places, order_rows, place_rows
+from nasctl.render.rows import RowGraph, build_row_graph, order_rows
 from nasctl.render.scene import Box, Connector, Point, Scene
 
 _SWEEPS = 24
 
 
-def layered_layout(diagram: Diagram, metrics: Metrics) -> Scene:
-    """Places the blocks of a diagram in rows."""
-    places = place_rows(diagram)
-    order_rows(places)
+def layered_layout(diagram: Diagram, dimensions: Dimensions) -> Scene:
+    """Arranges the blocks of a diagram in rows.
+
+    Args:
+      diagram: The diagram.
+      dimensions: The dimensions of the drawing, in pixels or cells.
+    """
+    graph = build_row_graph(diagram)
+    order_rows(graph)
     titles = shown_names(diagram)
     boxes = []
     for index, block in enumerate(diagram.blocks):
         notes = () if block.is_join else notes_of(block)[:1]
-        entering = (len(diagram.sources(index)) + 1) * metrics.port_gap
-        boxes.append(box_of(block, metrics, title=titles[index], width=entering, notes=notes, named=True))
-    widths = [boxes[place].width if place < len(boxes) else 0.0 for place in range(len(places.source))]
-    middles = _coordinates(places, widths, metrics)
-    ways: dict[Link, tuple[Point, ...]] = {}
+        entering = (len(diagram.sources(index)) + 1) * dimensions.port_gap
+        boxes.append(
+            make_box(block, dimensions, title=titles[index], width=entering, notes=notes, named=True)
+        )
+    widths = [boxes[vertex].width if vertex < len(boxes) else 0.0 for vertex in range(len(graph.source))]
+    middles = _coordinates(graph, widths, dimensions)
+    paths: dict[Link, tuple[Point, ...]] = {}
     top = 0.0
-    for number, row in enumerate(places.rows):
-        here = [place for place in row if place < len(boxes)]
-        height = max((boxes[place].height for place in here), default=0.0)
-        for place in here:
-            y = metrics.snapped(top + (height - boxes[place].height) / 2)
-            boxes[place] = moved(boxes[place], middles[place] - boxes[place].width / 2, y)
+    for number, row in enumerate(graph.rows):
+        here = [vertex for vertex in row if vertex < len(boxes)]
+        height = max((boxes[vertex].height for vertex in here), default=0.0)
+        for vertex in here:
+            y = dimensions.snapped(top + (height - boxes[vertex].height) / 2)
+            boxes[vertex] = moved(boxes[vertex], middles[vertex] - boxes[vertex].width / 2, y)
         top += height
-        if number + 1 == len(places.rows):
+        if number + 1 == len(graph.rows):
             break
-        following = places.rows[number + 1]
-        links = [(place, target) for place in row for target in places.below[place]]
-        rooms = {place: _flat_top(boxes[place]) if place < len(boxes) else 0.0 for place in following}
-        channel = route_channel(links, places.source, middles, rooms, metrics)
-        before, after = _frame_rooms(diagram, here, following, metrics)
-        for link, points in channel.ways.items():
+        following = graph.rows[number + 1]
+        links = [(vertex, target) for vertex in row for target in graph.below[vertex]]
+        entry_widths = {
+            vertex: _flat_top(boxes[vertex]) if vertex < len(boxes) else 0.0 for vertex in following
+        }
+        channel = route_channel(links, graph.source, middles, entry_widths, dimensions)
+        before, after = _frame_gaps(diagram, here, following, dimensions)
+        for link, points in channel.paths.items():
             first, *corners, last = [(x, top + y) for x, y in points]
-            ways[link] = (
+            paths[link] = (
                 first,
                 *((x, y + before) for x, y in corners),
                 (last[0], last[1] + before + after),
@@ -57,14 +67,14 @@ def layered_layout(diagram: Diagram, metrics: Metrics) -> Scene:
         top += before + channel.height + after
 
     connectors = tuple(
-        Connector(source, target, _straightened(_way(source, target, places, ways, boxes)))
+        Connector(source, target, _straightened(_path(source, target, graph, paths, boxes)))
         for source, target in diagram.edges
     )
     xs = [x for connector in connectors for x, _ in connector.points]
     left = min([*xs, *(box.x for box in boxes)])
     right = max([*xs, *(box.right for box in boxes)])
     scene = Scene(right - left, top, tuple(boxes), connectors).moved(-left, 0)
-    return with_repeats(scene, diagram, metrics)
+    return with_repeats(scene, diagram, dimensions)
 
 
 def _flat_top(box: Box) -> float:
@@ -72,65 +82,67 @@ def _flat_top(box: Box) -> float:
     return box.width - (box.height if box.join else min(10.0, box.width / 2))
 
 
-def _frame_rooms(
-    diagram: Diagram, here: Sequence[int], following: Sequence[int], metrics: Metrics
+def _frame_gaps(
+    diagram: Diagram, here: Sequence[int], following: Sequence[int], dimensions: Dimensions
 ) -> tuple[float, float]:
-    """Room between two rows for the frames that end below the first and begin above the second."""
-    _, above, below = metrics.frame_padding
+    """Space between two rows for the frames that end below the upper row and begin above the lower one."""
+    _, above, below = dimensions.frame_padding
     ends = any(repeat.last in here for repeat in diagram.repeats)
     begins = any(repeat.first in following for repeat in diagram.repeats)
     return below * ends, above * begins
 
 
-def _coordinates(places: Places, widths: Sequence[float], metrics: Metrics) -> list[float]:
-    """x of the middle of each place."""
-    middles = [0.0] * len(places.source)
+def _coordinates(graph: RowGraph, widths: Sequence[float], dimensions: Dimensions) -> list[float]:
+    """x of the middle of each vertex."""
+    middles = [0.0] * len(graph.source)
     offsets = {}
-    for row in places.rows:
+    for row in graph.rows:
         x = 0.0
-        for place in row:
-            offsets[place] = x + widths[place] / 2
-            middles[place] = offsets[place]
-            x += widths[place] + metrics.column_gap
+        for vertex in row:
+            offsets[vertex] = x + widths[vertex] / 2
+            middles[vertex] = offsets[vertex]
+            x += widths[vertex] + dimensions.column_gap
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
-        neighbours = places.above if down else places.below
-        for row in places.rows if down else places.rows[::-1]:
+        neighbours = graph.above if down else graph.below
+        for row in graph.rows if down else graph.rows[::-1]:
             wished = [
-                sum(middles[other] for other in neighbours[place]) / len(neighbours[place])
-                if neighbours[place]
-                else middles[place]
-                for place in row
+                sum(middles[other] for other in neighbours[vertex]) / len(neighbours[vertex])
+                if neighbours[vertex]
+                else middles[vertex]
+                for vertex in row
             ]
-            weights = [1.0 if place < len(places.below) and widths[place] else 3.0 for place in row]
-            shifts = [wish - offsets[place] for wish, place in zip(wished, row, strict=True)]
-            for place, shift in zip(row, _rising(shifts, weights), strict=True):
-                middles[place] = offsets[place] + shift
-    for row in places.rows:
+            weights = [1.0 if vertex < len(graph.below) and widths[vertex] else 3.0 for vertex in row]
+            shifts = [wish - offsets[vertex] for wish, vertex in zip(wished, row, strict=True)]
+            for vertex, shift in zip(row, _rising(shifts, weights), strict=True):
+                middles[vertex] = offsets[vertex] + shift
+    for row in graph.rows:
         least = float("-inf")
-        for place in row:
-            middles[place] = max(metrics.snapped(middles[place]), least + widths[place] / 2)
-            least = middles[place] + widths[place] / 2 + metrics.column_gap
-    _straighten(places, widths, middles, metrics)
+        for vertex in row:
+            middles[vertex] = max(dimensions.snapped(middles[vertex]), least + widths[vertex] / 2)
+            least = middles[vertex] + widths[vertex] / 2 + dimensions.column_gap
+    _straighten(graph, widths, middles, dimensions)
     return middles
 
 
-def _straighten(places: Places, widths: Sequence[float], middles: list[float], metrics: Metrics) -> None:
-    """Sets the passages of each value below each other where their neighbours leave room for it."""
-    chains: dict[int, list[tuple[list[int], int]]] = {}  # for each value: its passages as row and index in it
-    for row in places.rows:
-        for index, place in enumerate(row):
-            if widths[place] == 0:
-                chains.setdefault(places.source[place], []).append((row, index))
+def _straighten(
+    graph: RowGraph, widths: Sequence[float], middles: list[float], dimensions: Dimensions
+) -> None:
+    """Aligns the dummy vertices of each value vertically where their neighbours leave space for it."""
+    chains: dict[int, list[tuple[list[int], int]]] = {}  # for each value: its dummies as row and index in it
+    for row in graph.rows:
+        for index, vertex in enumerate(row):
+            if widths[vertex] == 0:
+                chains.setdefault(graph.source[vertex], []).append((row, index))
     for chain in chains.values():
         low, high = float("-inf"), float("inf")
         for row, index in chain:
             if index > 0:
                 left = row[index - 1]
-                low = max(low, middles[left] + widths[left] / 2 + metrics.column_gap)
+                low = max(low, middles[left] + widths[left] / 2 + dimensions.column_gap)
             if index + 1 < len(row):
                 right = row[index + 1]
-                high = min(high, middles[right] - widths[right] / 2 - metrics.column_gap)
+                high = min(high, middles[right] - widths[right] / 2 - dimensions.column_gap)
         if low <= high:
             wish = sorted(middles[row[index]] for row, index in chain)[len(chain) // 2]
             for row, index in chain:
@@ -138,7 +150,10 @@ def _straighten(places: Places, widths: Sequence[float], middles: list[float], m
 
 
 def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The nearest sequence, by weighted squares, in which no value is less than the one before."""
+    """The nearest nondecreasing sequence in weighted least squares.
+
+    This is isotonic regression by the pool adjacent violators algorithm.
+    """
     blocks: list[list[float]] = []  # mean, weight, number
     for value, weight in zip(values, weights, strict=True):
         blocks.append([value, weight, 1])
@@ -151,27 +166,27 @@ def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     return [mean for mean, _, number in blocks for _ in range(int(number))]
 
 
-def _way(
+def _path(
     source: int,
     target: int,
-    places: Places,
-    ways: Mapping[tuple[int, int], Sequence[Point]],
+    graph: RowGraph,
+    paths: Mapping[tuple[int, int], Sequence[Point]],
     boxes: Sequence[Box],
 ) -> list[Point]:
-    """All corners from a block to one that reads it."""
+    """All corners of the path of an edge from its source box to its target box."""
     steps = [target]
     while steps[-1] != source:
-        steps.append(next(place for place in places.above[steps[-1]] if places.source[place] == source))
+        steps.append(next(vertex for vertex in graph.above[steps[-1]] if graph.source[vertex] == source))
     steps.reverse()
     points: list[Point] = [(boxes[source].middle, boxes[source].bottom)]
     for step in pairwise(steps):
-        points += ways[step]
+        points += paths[step]
     end = points.pop()
     return [*points, (end[0], boxes[target].y)]
 
 
 def _straightened(points: Sequence[Point]) -> tuple[Point, ...]:
-    """The same way without the points that are no corners."""
+    """The path without duplicate points and without points in the middle of a straight line."""
     kept: list[Point] = []
     for point in points:
         if kept and point == kept[-1]:

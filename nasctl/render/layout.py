@@ -1,4 +1,4 @@
-"""From a graph to a scene: chooses the layout, adds the heading, and sets the bodies of nodes beside the network."""
+"""Arranges a graph in a scene: chooses a layout, adds the heading, and adds the graphs that nodes apply."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from dataclasses import dataclass, replace
 from nasctl.graph import Graph
 from nasctl.render.blocks import Diagram, diagram_of
 from nasctl.render.column import column_layout
+from nasctl.render.dimensions import CELLS, PIXELS, Dimensions
 from nasctl.render.layered import layered_layout
-from nasctl.render.metrics import CELLS, PIXELS, Metrics
 from nasctl.render.repeats import fold_repeats
-from nasctl.render.rows import place_rows
+from nasctl.render.rows import build_row_graph
 from nasctl.render.scene import Frame, Role, Scene, Text
 
-_MOST_IN_A_ROW = 16  # boxes in a row, past which a column is used
-_MOST_PASSAGES = 2  # edges that pass a row, for each block, past which a column is used
-_CHAIN = 0.6  # share of the blocks that read the one before, from which a column is used
-_TREE = 0.35  # rows for each block, below which rows are used
+# A diagram is drawn as a column if a row would have more blocks than this,
+_MAX_BLOCKS_PER_ROW = 16
+# or if there would be more dummy vertices per block than this,
+_MAX_DUMMIES_PER_BLOCK = 2
+# or if both the share of blocks that read the one directly before and the number of rows per block reach these.
+_MIN_CHAIN_SHARE = 0.6
+_MIN_ROWS_PER_BLOCK = 0.35
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What is written over a drawing.
+    """The heading of a drawing.
 
     Attributes:
-      title: What is drawn, as the name of a space.
-      details: What is known of it: `accuracy 98.6 %`, `123,456 parameters`.
+      title: The title, such as the name of the space.
+      details: Facts below the title, such as `accuracy 98.6 %` and `123,456 parameters`.
     """
 
     title: str = ""
@@ -34,102 +37,104 @@ class Heading:
 
 
 def lay_out(graph: Graph, heading: Heading | None = None) -> Scene:
-    """The picture of a graph, in pixels.
+    """Arranges a graph in a scene in pixels.
 
     Args:
-      graph: Bound to a task, the drawing shows shapes and numbers of parameters.
-      heading: What is written over it.
+      graph: The graph. The scene shows shapes and numbers of parameters if it is bound.
+      heading: The heading of the drawing.
     """
-    return _whole(_shown(graph), heading or Heading(), PIXELS, None)
+    return _compose(_folded_diagram(graph), heading or Heading(), PIXELS, None)
 
 
 def lay_out_cells(graph: Graph, heading: Heading | None = None, *, width: int = 80) -> Scene:
-    """The picture of a graph, in cells of a terminal.
+    """Arranges a graph in a scene in terminal cells.
 
     Args:
-      graph: Bound to a task, the drawing shows shapes.
-      heading: What is written over it.
-      width: Number of columns; a drawing that cannot be that narrow is wider.
+      graph: The graph. The scene shows shapes if it is bound.
+      heading: The heading of the drawing.
+      width: Number of columns of the terminal. A drawing that cannot be that narrow is wider.
     """
-    return _whole(_shown(graph), heading or Heading(), CELLS, width)
+    return _compose(_folded_diagram(graph), heading or Heading(), CELLS, width)
 
 
-def _shown(graph: Graph) -> Diagram:
+def _folded_diagram(graph: Graph) -> Diagram:
     diagram = diagram_of(graph)
     bodies = tuple((title, fold_repeats(body)) for title, body in diagram.bodies)
     return replace(fold_repeats(diagram), bodies=bodies)
 
 
-def _whole(diagram: Diagram, heading: Heading, metrics: Metrics, width: int | None) -> Scene:
-    scene = _with_bodies(_network(diagram, metrics, width), diagram, metrics, width)
+def _compose(diagram: Diagram, heading: Heading, dimensions: Dimensions, width: int | None) -> Scene:
+    scene = _with_bodies(_network(diagram, dimensions, width), diagram, dimensions, width)
     lines: list[tuple[str, Role]] = [(heading.title, "title")] if heading.title else []
     if heading.details:
         lines.append((" · ".join(heading.details), "detail"))
-    y = metrics.margin
+    y = dimensions.margin
     texts = []
     for text, role in lines:
-        height = metrics.line_height(role)
-        place = y if metrics.cells else y + height / 2
-        texts.append(Text(metrics.margin, place, text, role, "start", metrics.text_width(text, role)))
+        height = dimensions.line_height(role)
+        text_y = y if dimensions.cells else y + height / 2
+        texts.append(Text(dimensions.margin, text_y, text, role, "start", dimensions.text_width(text, role)))
         y += height
     if lines:
-        y += 1 if metrics.cells else metrics.gap
-    content = max([scene.width, *(text.room for text in texts)])
-    placed = scene.moved(metrics.margin + (0 if metrics.cells else (content - scene.width) / 2), y)
+        y += 1 if dimensions.cells else dimensions.gap
+    content = max([scene.width, *(text.width for text in texts)])
+    placed = scene.moved(dimensions.margin + (0 if dimensions.cells else (content - scene.width) / 2), y)
     return replace(
         placed,
-        width=content + 2 * metrics.margin,
-        height=y + scene.height + metrics.margin,
+        width=content + 2 * dimensions.margin,
+        height=y + scene.height + dimensions.margin,
         texts=(*texts, *placed.texts),
         title=heading.title or "A neural network",
         description=describe(diagram),
     )
 
 
-def _network(diagram: Diagram, metrics: Metrics, width: int | None) -> Scene:
-    """The blocks of one diagram, in rows or in a column; the first that is narrow enough, or the narrowest."""
-    for scene in _ever_narrower(diagram, metrics):
+def _network(diagram: Diagram, dimensions: Dimensions, width: int | None) -> Scene:
+    """The scene of one diagram: the first candidate that fits the width, or the last and narrowest one."""
+    for scene in _candidate_layouts(diagram, dimensions):
         if width is None or scene.width < width:
             break
     return scene
 
 
-def _ever_narrower(diagram: Diagram, metrics: Metrics) -> Iterator[Scene]:
+def _candidate_layouts(diagram: Diagram, dimensions: Dimensions) -> Iterator[Scene]:
+    """Layouts of one diagram, each narrower than the one before."""
     if not _is_column(diagram):
-        yield layered_layout(diagram, metrics)
-        yield layered_layout(diagram, replace(metrics, column_gap=1, padding=(1, metrics.padding[1])))
-    yield column_layout(diagram, metrics)
-    narrow = replace(metrics, lane_gap=1)
+        yield layered_layout(diagram, dimensions)
+        yield layered_layout(diagram, replace(dimensions, column_gap=1, padding=(1, dimensions.padding[1])))
+    yield column_layout(diagram, dimensions)
+    narrow = replace(dimensions, lane_gap=1)
     yield column_layout(diagram, narrow)
     yield column_layout(diagram, narrow, notes=False)
 
 
 def _is_column(diagram: Diagram) -> bool:
-    """Whether a diagram is better drawn as one column than in rows.
+    """Whether a diagram is drawn as one column instead of in rows.
 
-    It is when most blocks read the one before, and when the rows would be too wide or full of passing edges.
+    It is if most blocks read the block directly before them, or if the rows would be too wide or crossed by too
+    many edges.
     """
     count = len(diagram.blocks)
     direct = sum(source == target - 1 for source, target in diagram.edges)
-    places = place_rows(diagram)
-    widest = max(sum(place < count for place in row) for row in places.rows)
-    passages = len(places.source) - count
-    if widest > _MOST_IN_A_ROW or passages > _MOST_PASSAGES * count:
+    graph = build_row_graph(diagram)
+    widest = max(sum(vertex < count for vertex in row) for row in graph.rows)
+    dummies = len(graph.source) - count
+    if widest > _MAX_BLOCKS_PER_ROW or dummies > _MAX_DUMMIES_PER_BLOCK * count:
         return True
-    return direct >= _CHAIN * (count - 1) and len(places.rows) >= _TREE * count
+    return direct >= _MIN_CHAIN_SHARE * (count - 1) and len(graph.rows) >= _MIN_ROWS_PER_BLOCK * count
 
 
-def _with_bodies(scene: Scene, diagram: Diagram, metrics: Metrics, width: int | None) -> Scene:
-    """Sets the bodies that nodes apply beside the network, in a terminal below it."""
+def _with_bodies(scene: Scene, diagram: Diagram, dimensions: Dimensions, width: int | None) -> Scene:
+    """Adds the graphs that nodes apply: to the right of the network, or below it in a terminal."""
     for title, body in diagram.bodies:
-        inner = _with_bodies(_network(body, metrics, width and width - 4), body, metrics, width)
-        across, down = (2.0, 1.0) if metrics.cells else (16.0, 12.0)
-        heading = metrics.line_height("note")
-        x, y = (0.0, scene.height + 2) if metrics.cells else (scene.width + 2 * metrics.column_gap, 0.0)
-        room = metrics.text_width(title, "note")
-        frame = Frame(x, y, max(inner.width, room) + 2 * across, inner.height + heading + 2 * down)
-        text = Text(x + across, y + down + heading / 2, title, "note", "start", room)
-        if metrics.cells:
+        inner = _with_bodies(_network(body, dimensions, width and width - 4), body, dimensions, width)
+        across, down = (2.0, 1.0) if dimensions.cells else (16.0, 12.0)
+        heading = dimensions.line_height("note")
+        x, y = (0.0, scene.height + 2) if dimensions.cells else (scene.width + 2 * dimensions.column_gap, 0.0)
+        title_width = dimensions.text_width(title, "note")
+        frame = Frame(x, y, max(inner.width, title_width) + 2 * across, inner.height + heading + 2 * down)
+        text = Text(x + across, y + down + heading / 2, title, "note", "start", title_width)
+        if dimensions.cells:
             text = replace(text, y=y + 1)
         placed = inner.moved(x + across, y + down + heading)
         offset = len(scene.boxes)
@@ -148,10 +153,10 @@ def _with_bodies(scene: Scene, diagram: Diagram, metrics: Metrics, width: int | 
 
 
 def describe(diagram: Diagram) -> str:
-    """A diagram in words: what each block is and what it reads."""
+    """Describes a diagram in words: what each block is and what it reads."""
     sentences = []
     for index, block in enumerate(diagram.blocks):
-        what = ", ".join(line.text for line in block.lines)
+        what = ", ".join(line.text for line in block.labels)
         sources: Sequence[str] = [diagram.blocks[source].name for source in diagram.sources(index)]
         sentences.append(f"{block.name}: {what}" + (f", reads {' and '.join(sources)}." if sources else "."))
     sentences += [f"The {title}: {describe(body)}" for title, body in diagram.bodies]

@@ -1,4 +1,4 @@
-"""The colours of drawings: sober ones, for a light and for a dark page."""
+"""The colours of drawings, for a light and a dark page."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ class Palette:
     """Colours as `#rrggbb`.
 
     Attributes:
-      page: The background.
+      page: Background.
       ink: Main text.
       faint: Details and notes.
-      line: Connectors.
-      frame: Frames around bodies.
-      families: Fill and outline of boxes by the family of their op.
-      lanes: Of the lanes of skip connections, in turn.
+      connector: Connectors.
+      frame: Frames.
+      families: Fill and outline of boxes, by the family of their op.
+      lanes: Lanes of skip connections, used cyclically.
     """
 
     page: str
     ink: str
     faint: str
-    line: str
+    connector: str
     frame: str
     families: Mapping[str, tuple[str, str]]
     lanes: tuple[str, ...]
 
     def family(self, name: str) -> tuple[str, str]:
-        """Fill and outline of a family; those of `compute` where it is not known."""
+        """Fill and outline of a family. An unknown family has the colours of `compute`."""
         return self.families.get(name, self.families["compute"])
 
     def lane(self, number: int) -> str:
@@ -41,7 +41,7 @@ LIGHT = Palette(
     page="#ffffff",
     ink="#1f2933",
     faint="#5c6875",
-    line="#7b8794",
+    connector="#7b8794",
     frame="#d3d9e0",
     families={
         "source": ("#eef1f4", "#7b8794"),
@@ -59,7 +59,7 @@ DARK = Palette(
     page="#14181d",
     ink="#e6eaef",
     faint="#a3afbb",
-    line="#8592a0",
+    connector="#8592a0",
     frame="#39424d",
     families={
         "source": ("#252c34", "#8592a0"),

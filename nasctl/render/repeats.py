@@ -1,4 +1,4 @@
-"""Finds what a network has several times in a row, as the cells of a stage, so that it is drawn once."""
+"""Finds consecutive equal sections of a network, such as the cells of a stage, so that they are drawn once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ _FEWEST_BLOCKS = 4
 
 
 def fold_repeats(diagram: Diagram) -> Diagram:
-    """Leaves the first of equal parts that follow each other, and notes how many there are.
+    """Keeps the first of consecutive equal sections and records how many there are.
 
-    A part has several blocks with branches between them; it reads the block before it only, and of it only the last
-    block is read. A chain of equal layers is not folded: its layers are what one wants to see.
+    A section has at least four blocks, and is not a plain chain. It reads only the block before it, and only
+    its last block is read from outside. Equal layers in a chain are all drawn, because they are the structure
+    of the network.
     """
     start = 1
     while start < len(diagram.blocks):
-        looks = [_look(block) for block in diagram.blocks]
+        looks = [_appearance(block) for block in diagram.blocks]
         found = [
             repeat
             for length in range(_FEWEST_BLOCKS, (len(looks) - start) // 2 + 1)
@@ -34,25 +35,25 @@ def fold_repeats(diagram: Diagram) -> Diagram:
 
 
 def _repeat_at(diagram: Diagram, start: int, length: int) -> Repeat:
-    """How often the part of a length that begins at a block follows itself."""
-    pattern = _part(diagram, start, length)
+    """Counts how often the section of a given length at a given block is repeated."""
+    pattern = _section(diagram, start, length)
     times = 1
-    while pattern is not None and _part(diagram, start + times * length, length) == pattern:
+    while pattern is not None and _section(diagram, start + times * length, length) == pattern:
         times += 1
     return Repeat(start, start + length - 1, times)
 
 
 def _with_names(diagram: Diagram, repeat: Repeat) -> Repeat:
-    """The repeat with the names of its first and its last part."""
+    """Adds the name prefixes of the first and the last section."""
     length = len(repeat.blocks)
     last = repeat.first + (repeat.times - 1) * length
     parts = diagram.blocks[repeat.first : repeat.first + length], diagram.blocks[last : last + length]
-    first, until = (_common_owner([block.name for block in part]) for part in parts)
-    return replace(repeat, name=first, until=until)
+    prefix, last_prefix = (_common_owner([block.name for block in part]) for part in parts)
+    return replace(repeat, prefix=prefix, last_prefix=last_prefix)
 
 
 def _common_owner(names: Sequence[str]) -> str:
-    """The longest beginning, up to a dot, that names share.
+    """The longest common prefix of names, up to and including a dot.
 
     >>> _common_owner(["stage1.cell1.node1", "stage1.cell1.node2.from0"])
     'stage1.cell1.'
@@ -65,29 +66,27 @@ def _common_owner(names: Sequence[str]) -> str:
     return "".join(f"{part}." for part in shared)
 
 
-def _look(block: Block) -> object:
-    """All that one sees of a block but its name."""
-    return block.family, block.lines, block.shape, block.params
+def _appearance(block: Block) -> object:
+    """Everything that a drawing shows of a block except its name."""
+    return block.family, block.labels, block.shape, block.params
 
 
-def _part(diagram: Diagram, start: int, length: int) -> object:
-    """All that one sees of a part but its names, or None if it is no part that could be drawn once."""
+def _section(diagram: Diagram, start: int, length: int) -> object:
+    """Everything that a drawing shows of a section except its names, or None if it cannot be folded."""
     end = start + length
     inner = []
     for source, target in diagram.edges:
         if start <= target < end and source >= start - 1:
             inner.append((source - start, target - start))
         elif source < end - 1 and target >= start:
-            return (
-                None  # something enters it beside the block before, leaves it before its last, or passes it
-            )
+            return None  # an edge enters the section late, leaves it early, or passes it
     if all(source == target - 1 for source, target in inner):
         return None
-    return [_look(block) for block in diagram.blocks[start:end]], inner
+    return [_appearance(block) for block in diagram.blocks[start:end]], inner
 
 
 def _folded(diagram: Diagram, repeat: Repeat) -> Diagram:
-    """The diagram with the copies after the first left out."""
+    """The diagram without the sections after the first."""
     gone = len(repeat.blocks) * (repeat.times - 1)
 
     def kept(block: int) -> int:

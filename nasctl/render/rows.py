@@ -1,7 +1,8 @@
-"""The rows of a layered drawing: which row every block is in, and the order in the rows.
+"""Assigns the blocks of a diagram to rows and orders each row.
 
-The method of Sugiyama, Tagawa and Toda (1981): every block gets a row below all that it reads; a value that passes
-a row has a place in it, its passage; the order in the rows is improved by barycentres until fewer edges cross.
+The method is that of Sugiyama, Tagawa & Toda 1981, "Methods for Visual Understanding of Hierarchical System
+Structures". Each block is in a row below all blocks that it reads. An edge that crosses a row has a dummy
+vertex in it. The order of the vertices in a row is improved by barycentres to reduce the number of crossings.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ _SWEEPS = 12
 
 
 @dataclass
-class Places:
-    """The rows of a layered drawing.
+class RowGraph:
+    """The rows of a layered drawing and the edges between consecutive rows.
 
     Attributes:
-      rows: Places of each row, in order. Place p is the block of that index, or above their number a passage.
-      source: For each place the block whose value is there: itself, or the one that the passage carries.
-      below: For each place those of the next row that it is connected to.
-      above: The same for the row before.
+      rows: The vertices of each row, in order. A vertex smaller than the number of blocks is the block of that
+        index; the others are dummy vertices.
+      source: For each vertex the block whose value it carries; a block carries its own.
+      below: For each vertex its neighbours in the row below.
+      above: For each vertex its neighbours in the row above.
     """
 
     rows: list[list[int]]
@@ -32,8 +34,11 @@ class Places:
     above: list[list[int]] = field(default_factory=list)
 
 
-def rows_of(diagram: Diagram) -> list[int]:
-    """The row of each block: below all that it reads, and no further above its readers than it must be."""
+def row_numbers(diagram: Diagram) -> list[int]:
+    """The row of each block.
+
+    A block is below all blocks that it reads. A block that reads nothing is directly above its first reader.
+    """
     rows = [0] * len(diagram.blocks)
     for source, target in diagram.edges:
         rows[target] = max(rows[target], rows[source] + 1)
@@ -47,59 +52,59 @@ def rows_of(diagram: Diagram) -> list[int]:
     return rows
 
 
-def place_rows(diagram: Diagram) -> Places:
-    """The places of a diagram, not yet in a good order."""
-    rows = rows_of(diagram)
+def build_row_graph(diagram: Diagram) -> RowGraph:
+    """Assigns the blocks of a diagram to rows and adds dummy vertices. The order in the rows is not improved yet."""
+    rows = row_numbers(diagram)
     count = len(rows)
-    places = Places([[] for _ in range(max(rows) + 1)], list(range(count)))
-    places.below = [[] for _ in range(count)]
-    places.above = [[] for _ in range(count)]
+    graph = RowGraph([[] for _ in range(max(rows) + 1)], list(range(count)))
+    graph.below = [[] for _ in range(count)]
+    graph.above = [[] for _ in range(count)]
     for block, row in enumerate(rows):
-        places.rows[row].append(block)
-    passages: dict[tuple[int, int], int] = {}  # of a block's value through a row
+        graph.rows[row].append(block)
+    dummies: dict[tuple[int, int], int] = {}  # by block and row
     for source, target in diagram.edges:
         before = source
         for row in range(rows[source] + 1, rows[target]):
-            if (source, row) not in passages:
-                passages[source, row] = len(places.source)
-                places.source.append(source)
-                places.below.append([])
-                places.above.append([before])
-                places.below[before].append(passages[source, row])
-                places.rows[row].append(passages[source, row])
-            before = passages[source, row]
-        places.below[before].append(target)
-        places.above[target].append(before)
-    return places
+            if (source, row) not in dummies:
+                dummies[source, row] = len(graph.source)
+                graph.source.append(source)
+                graph.below.append([])
+                graph.above.append([before])
+                graph.below[before].append(dummies[source, row])
+                graph.rows[row].append(dummies[source, row])
+            before = dummies[source, row]
+        graph.below[before].append(target)
+        graph.above[target].append(before)
+    return graph
 
 
-def order_rows(places: Places) -> None:
-    """Orders the places of each row by barycentres, and keeps the order with the fewest crossings."""
-    best, fewest = [list(row) for row in places.rows], _crossings(places)
+def order_rows(graph: RowGraph) -> None:
+    """Reorders the vertices of each row by barycentres, and keeps the order with the fewest crossings."""
+    best, fewest = [list(row) for row in graph.rows], _crossings(graph)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
-        neighbours = places.above if down else places.below
-        rows = places.rows if down else places.rows[::-1]
+        neighbours = graph.above if down else graph.below
+        rows = graph.rows if down else graph.rows[::-1]
         for before, row in pairwise(rows):
-            at = {place: index for index, place in enumerate(before)}
-            here = {place: index for index, place in enumerate(row)}
+            at = {vertex: index for index, vertex in enumerate(before)}
+            here = {vertex: index for index, vertex in enumerate(row)}
 
-            def barycentre(place: int, at: Mapping[int, int] = at, here: Mapping[int, int] = here) -> float:
-                near = neighbours[place]  # noqa: B023
-                return sum(at[other] for other in near) / len(near) if near else float(here[place])
+            def barycentre(vertex: int, at: Mapping[int, int] = at, here: Mapping[int, int] = here) -> float:
+                near = neighbours[vertex]  # noqa: B023
+                return sum(at[other] for other in near) / len(near) if near else float(here[vertex])
 
             row.sort(key=barycentre)
-        crossings = _crossings(places)
+        crossings = _crossings(graph)
         if crossings < fewest:
-            best, fewest = [list(row) for row in places.rows], crossings
-    places.rows[:] = best
+            best, fewest = [list(row) for row in graph.rows], crossings
+    graph.rows[:] = best
 
 
-def _crossings(places: Places) -> int:
-    """Number of pairs of edges that cross."""
+def _crossings(graph: RowGraph) -> int:
+    """The number of pairs of edges that cross."""
     total = 0
-    for above, row in pairwise(places.rows):
-        at = {place: index for index, place in enumerate(row)}
-        ends = [at[target] for place in above for target in sorted(places.below[place], key=at.__getitem__)]
+    for above, row in pairwise(graph.rows):
+        at = {vertex: index for index, vertex in enumerate(row)}
+        ends = [at[target] for vertex in above for target in sorted(graph.below[vertex], key=at.__getitem__)]
         total += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
     return total

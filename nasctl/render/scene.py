@@ -1,7 +1,6 @@
-"""A picture as data: boxes, texts and connectors with their places, the same for every kind of output.
+"""A drawing as data, the same for all output formats: boxes, texts, connectors and frames with their positions.
 
-Units are those of the `Metrics` that a scene was laid out with: pixels, or cells of a terminal. y grows downwards.
-A box is given by its outline; a text by the middle of its line; a connector by the corners of an orthogonal path.
+The unit is that of the `Dimensions` of the layout: a pixel or a terminal cell. y grows downwards.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ class Text:
     """One line of text.
 
     Attributes:
-      x: Where it starts, has its middle, or ends, by `align`.
+      x: Its left end, middle or right end, as `align` tells.
       y: Middle of the line.
-      content: What is written.
-      role: How it is written.
-      align: What `x` is.
-      room: Width that is reserved for it.
+      content: The text.
+      role: Determines its size and colour.
+      align: Which point of the text `x` is.
+      width: Width that is reserved for it.
     """
 
     x: float
@@ -33,12 +32,12 @@ class Text:
     content: str
     role: Role
     align: Align
-    room: float
+    width: float
 
     @property
     def left(self) -> float:
-        """Where the room of the text begins."""
-        return self.x - self.room * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.align]
+        """Left end of the reserved width."""
+        return self.x - self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.align]
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,13 @@ class Box:
     """The box of a block.
 
     Attributes:
-      x, y: Its upper left corner.
-      width, height: Its size.
-      family: What decides its colour (`Op.family`).
+      x, y: Upper left corner.
+      width, height: Size.
+      family: Family of its op (`Op.family`), which determines its colour.
       name: Name of the block.
-      title: The same where it is to be read in the drawing; empty otherwise.
-      texts: What is written in it.
-      join: Whether it is drawn as a small join and not as a layer.
+      title: The name if it is to be written in the drawing; empty otherwise.
+      texts: The texts in the box.
+      join: Whether it is drawn as a small join.
     """
 
     x: float
@@ -67,12 +66,12 @@ class Box:
 
     @property
     def middle(self) -> float:
-        """x of its vertical axis."""
+        """x of its middle."""
         return self.x + self.width / 2
 
     @property
     def bottom(self) -> float:
-        """y of its lower edge."""
+        """y of its bottom edge."""
         return self.y + self.height
 
     @property
@@ -98,30 +97,32 @@ class Box:
 
 @dataclass(frozen=True)
 class Connector:
-    """One edge, from the outline of a box to the outline of another, where an arrowhead points at it.
+    """One edge, with an arrowhead at its target.
 
     Attributes:
       source, target: Indices of the boxes in `Scene.boxes`.
-      points: The corners of its path; each part is horizontal or vertical.
-      lane: Number of the source whose lane it takes, which decides the colour; None on the direct way.
-      lead: Number of points up to the last corner where it leaves the lane; from there on it may share its way
-        with the connectors of other lanes.
+      points: The corners of its path, from the outline of the source to that of the target. All segments are
+        horizontal or vertical.
+      lane: Number of its source among those of skip connections, which determines the colour; None for a direct
+        edge.
+      own_points: Number of points up to the corner where it leaves its lane. After it, the path may be shared
+        with connectors of other lanes.
     """
 
     source: int
     target: int
     points: tuple[Point, ...]
     lane: int | None = None
-    lead: int = 0
+    own_points: int = 0
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A thin frame around the body of a node.
+    """A thin frame around a repeated section or the graph that a node applies.
 
     Attributes:
-      x, y: Its upper left corner.
-      width, height: Its size.
+      x, y: Upper left corner.
+      width, height: Size.
     """
 
     x: float
@@ -135,13 +136,13 @@ class Scene:
     """A drawing.
 
     Attributes:
-      width, height: Its size.
-      boxes: No two of them overlap.
-      connectors: In the order in which they are drawn.
-      texts: What is written outside the boxes.
-      frames: What is drawn around parts of it.
-      title: What the drawing shows.
-      description: The same in words, for those who do not see it.
+      width, height: Size.
+      boxes: The boxes, which do not overlap.
+      connectors: The connectors, in the order in which they are drawn.
+      texts: The texts outside the boxes.
+      frames: The frames.
+      title: Title of the drawing.
+      description: The drawing in words, for screen readers.
     """
 
     width: float
@@ -154,7 +155,7 @@ class Scene:
     description: str = ""
 
     def moved(self, dx: float, dy: float) -> Scene:
-        """The same scene somewhere else; its size stays what it was."""
+        """The scene with everything in it shifted by (dx, dy), but with the same size."""
 
         def shifted(texts: Iterable[Text]) -> tuple[Text, ...]:
             return tuple(replace(text, x=text.x + dx, y=text.y + dy) for text in texts)

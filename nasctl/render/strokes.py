@@ -1,4 +1,4 @@
-"""The line of a connector: corners rounded, an arrowhead at its end. What every kind of picture draws."""
+"""The lines of connectors, with rounded corners and arrowheads, for the graphical output formats."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from nasctl.render.scene import Connector, Point
 
 RADIUS = 7.0
-"""Of the corners, in pixels."""
+"""Radius of rounded corners, in pixels."""
 
 ARROW_LENGTH, ARROW_WIDTH = 7.0, 6.0
-"""Of the arrowheads, in pixels."""
+"""Size of arrowheads, in pixels."""
 
-_STEPS = 6  # straight pieces of a rounded corner in `flattened`
+_STEPS = 6  # number of straight pieces of a corner in `flattened`
 
 
 @dataclass(frozen=True)
 class Corner:
-    """A point where a line turns: from `start` to `end` along a quadratic curve about `point`."""
+    """A rounded corner: a quadratic Bézier curve from `start` to `end` with the control point `point`."""
 
     start: Point
     point: Point
@@ -32,7 +32,7 @@ class Stroke:
 
     Attributes:
       start, end: Its ends.
-      corners: Between them.
+      corners: Its corners, from start to end.
     """
 
     start: Point
@@ -40,7 +40,7 @@ class Stroke:
     end: Point
 
     def flattened(self) -> list[Point]:
-        """The same as a polygon line."""
+        """Approximates the line by a polyline."""
         points = [self.start]
         for corner in self.corners:
             for step in range(_STEPS + 1):
@@ -61,17 +61,17 @@ def stroke_of(connector: Connector) -> Stroke:
     return _rounded([*points, _towards(tip, points[-1], ARROW_LENGTH - 1)])
 
 
-def lead_of(connector: Connector) -> Stroke | None:
-    """The part of a connector's line that is its lane's own, where it has a lane."""
+def own_stroke_of(connector: Connector) -> Stroke | None:
+    """The part of the line of a connector that no connector of another lane shares; None if it has no lane."""
     if connector.lane is None:
         return None
     whole = stroke_of(connector)
-    own = whole.corners[: connector.lead - 1]
+    own = whole.corners[: connector.own_points - 1]
     return Stroke(whole.start, own, own[-1].end)
 
 
 def arrowhead_of(connector: Connector) -> tuple[Point, Point, Point]:
-    """The triangle at the end of a connector, its tip first."""
+    """The triangle of the arrowhead of a connector, its tip first."""
     before, tip = connector.points[-2:]
     base = _towards(tip, before, ARROW_LENGTH)
     dx, dy = (tip[0] - base[0]) / ARROW_LENGTH, (tip[1] - base[1]) / ARROW_LENGTH
@@ -88,7 +88,7 @@ def _rounded(points: Sequence[Point]) -> Stroke:
 
 
 def _towards(start: Point, end: Point, distance: float) -> Point:
-    """The point at a distance from one point in the direction of another."""
+    """The point at a given distance from `start` in the direction of `end`."""
     whole = math.dist(start, end)
     share = distance / whole if whole else 0.0
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share

@@ -1,4 +1,4 @@
-"""Writes a scene as SVG: one file that any browser, editor or paper takes, on light and on dark pages."""
+"""Writes a scene as a self-contained SVG document, for light and dark pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from nasctl.graph import Graph
+from nasctl.render.dimensions import FONT_SIZES
 from nasctl.render.layout import Heading, lay_out
-from nasctl.render.metrics import FONT_SIZES
 from nasctl.render.palette import DARK, LIGHT, Palette
 from nasctl.render.scene import Box, Connector, Point, Scene, Text
-from nasctl.render.strokes import Stroke, arrowhead_of, lead_of, stroke_of
+from nasctl.render.strokes import Stroke, arrowhead_of, own_stroke_of, stroke_of
 
 _FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _ROOT = ".nasctl-drawing"
@@ -20,14 +20,14 @@ def render_svg(graph: Graph, heading: Heading | None = None) -> str:
     """Draws a graph as an SVG document.
 
     Args:
-      graph: Bound to a task, the drawing shows shapes and numbers of parameters.
-      heading: What is written over it.
+      graph: The graph. The drawing shows shapes and numbers of parameters if it is bound.
+      heading: The heading of the drawing.
     """
     return write_svg(lay_out(graph, heading))
 
 
 def write_svg(scene: Scene) -> str:
-    """A scene in pixels as an SVG document."""
+    """Writes a scene in pixels as an SVG document."""
     return "\n".join(_document(scene)) + "\n"
 
 
@@ -75,8 +75,8 @@ def _colours(palette: Palette, scene: Scene) -> Iterator[str]:
     yield f"{_ROOT} .frame {{ fill: none; stroke: {palette.frame}; }}"
     yield f"{_ROOT} .title, {_ROOT} .main {{ fill: {palette.ink}; }}"
     yield f"{_ROOT} .detail, {_ROOT} .note {{ fill: {palette.faint}; }}"
-    yield f"{_ROOT} .edge path {{ stroke: {palette.line}; }}"
-    yield f"{_ROOT} .edge polygon {{ fill: {palette.line}; }}"
+    yield f"{_ROOT} .edge path {{ stroke: {palette.connector}; }}"
+    yield f"{_ROOT} .edge polygon {{ fill: {palette.connector}; }}"
     for family in sorted({box.family for box in scene.boxes}):
         fill, outline = palette.family(family)
         yield f"{_ROOT} .{_class(family)} rect {{ fill: {fill}; stroke: {outline}; }}"
@@ -89,9 +89,9 @@ def _connector(connector: Connector, scene: Scene) -> Iterator[str]:
     source, target = scene.boxes[connector.source].name, scene.boxes[connector.target].name
     yield f'<g class="edge"><title>{escape(source)} → {escape(target)}</title>'
     yield f'<path d="{_path(stroke_of(connector))}"/>'
-    lead = lead_of(connector)
-    if lead is not None and connector.lane is not None:
-        yield f'<path class="lane{connector.lane % len(LIGHT.lanes)}" d="{_path(lead)}"/>'
+    own = own_stroke_of(connector)
+    if own is not None and connector.lane is not None:
+        yield f'<path class="lane{connector.lane % len(LIGHT.lanes)}" d="{_path(own)}"/>'
     yield f'<polygon points="{" ".join(_point(point) for point in arrowhead_of(connector))}"/></g>'
 
 
@@ -122,7 +122,7 @@ def _path(stroke: Stroke) -> str:
 
 
 def _class(family: str) -> str:
-    """The style class of a family, whatever a plug-in has called it."""
+    """The CSS class of a family. Plug-ins may choose any name for a family."""
     return "family-" + "".join(c if c.isalnum() else "-" for c in family)
 
 

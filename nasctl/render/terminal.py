@@ -1,4 +1,4 @@
-"""Draws a scene with the box-drawing characters of a terminal, or in plain ASCII where it has none."""
+"""Draws a scene with the box-drawing characters of a terminal, or in plain ASCII."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _UP, _RIGHT, _DOWN, _LEFT = 1, 2, 4, 8
 
-_LINES = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
-"""The character for each set of directions in which a cell has a line."""
+_CHARACTERS = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
+"""The character for each combination of the directions in which lines leave a cell, as a bit mask."""
 
 _DIRECTIONS: Mapping[tuple[int, int], int] = {(0, -1): _UP, (1, 0): _RIGHT, (0, 1): _DOWN, (-1, 0): _LEFT}
 
@@ -40,19 +40,22 @@ _TEXT_STYLES: Mapping[str, str] = {"title": "bold", "detail": "bright_black", "n
 def render_terminal(
     graph: Graph, heading: Heading | None = None, *, width: int = 80, ascii_only: bool = False
 ) -> RichText:
-    """Draws a graph as text with styles; `str` of it, or its `plain`, is the text alone.
+    """Draws a graph as styled text for a terminal.
 
     Args:
-      graph: Bound to a task, the drawing shows shapes.
-      heading: What is written over it.
-      width: Columns of the terminal; a drawing that cannot be that narrow is wider.
-      ascii_only: Whether to use no other characters than ASCII.
+      graph: The graph. The drawing shows shapes if it is bound.
+      heading: The heading of the drawing.
+      width: Number of columns of the terminal. A drawing that cannot be that narrow is wider.
+      ascii_only: Whether to use only ASCII characters.
+
+    Returns:
+      Text of the Rich library. Its `plain` is the text without styles.
     """
     return write_terminal(lay_out_cells(graph, heading, width=width), ascii_only=ascii_only)
 
 
 def write_terminal(scene: Scene, *, ascii_only: bool = False) -> RichText:
-    """A scene in cells as text with styles."""
+    """Draws a scene in terminal cells as styled text."""
     from rich.text import Text as RichText
 
     canvas = _Canvas()
@@ -74,12 +77,12 @@ def write_terminal(scene: Scene, *, ascii_only: bool = False) -> RichText:
 
 @dataclass(frozen=True)
 class _Piece:
-    """What a connector draws in one cell.
+    """The part of a connector in one cell.
 
     Attributes:
-      source: Its box.
-      end: Where it enters another.
-      directions: Where the line leaves the cell.
+      source: Index of the source box.
+      end: The point at which the connector enters its target.
+      directions: Bit mask of the directions in which the line leaves the cell.
       style: Its colour.
     """
 
@@ -89,7 +92,7 @@ class _Piece:
     style: str
 
     def belongs_to(self, other: _Piece) -> bool:
-        """Whether two lines in a cell are one that branches or joins, and not two that cross."""
+        """Whether two lines in a cell branch or join, instead of crossing."""
         return self.source == other.source or self.end == other.end
 
 
@@ -98,9 +101,9 @@ class _Canvas:
     """A grid of cells.
 
     Attributes:
-      written: Characters and their styles by place (column, row); they cover lines.
-      outlines: Directions and style of the outlines of boxes.
-      pieces: What connectors draw in each cell.
+      written: Characters and their styles by cell (column, row). They cover lines.
+      outlines: Directions and style of the outlines of boxes, by cell.
+      pieces: The parts of connectors in each cell.
     """
 
     written: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
@@ -113,7 +116,7 @@ class _Canvas:
         return 1 + max((row for _, row in (*self.written, *self.outlines, *self.pieces)), default=-1)
 
     def row(self, number: int) -> list[tuple[str, str]]:
-        """The characters of a row and their styles, without the blanks at its end."""
+        """The characters of a row and their styles, without trailing blanks."""
         columns = [x for x, y in (*self.written, *self.outlines, *self.pieces) if y == number]
         return [self._cell((column, number)) for column in range(max(columns, default=-1) + 1)]
 
@@ -129,12 +132,14 @@ class _Canvas:
             self.outlines[left, y] = self.outlines[right, y] = (_UP | _DOWN, style)
 
     def box(self, box: Box) -> None:
-        """Draws a box, its name in its outline, or a join in brackets."""
+        """Draws a box with its title in the outline. A join is drawn as text in parentheses."""
         style = _FAMILY_STYLES.get(box.family, "")
         if box.join:
             (text,) = box.texts
-            room = int(box.width) - 1
-            content = text.content.center(room) if room - len(text.content) > 1 else text.content
+            inner_width = int(box.width) - 1
+            content = (
+                text.content.center(inner_width) if inner_width - len(text.content) > 1 else text.content
+            )
             self.write(replace(text, content=f"({content})"), "")
             return
         else:
@@ -145,19 +150,19 @@ class _Canvas:
             self.write(text, _TEXT_STYLES.get(text.role, ""))
 
     def write(self, text: Text, style: str) -> None:
-        """Writes a text at its place."""
+        """Writes a text."""
         length = len(text.content) - 1
         start: float = {"start": text.x, "middle": text.x - length / 2, "end": text.x - length}[text.align]
         for offset, character in enumerate(text.content):
             self.written[math.floor(start) + offset, int(text.y)] = (character, style)
 
     def connect(self, connector: Connector) -> None:
-        """Draws the line of a connector, and its arrowhead in the last cell before its box."""
+        """Draws the line of a connector, with its arrowhead in the last cell before the target."""
         colour = _LANE_STYLES[connector.lane % len(_LANE_STYLES)] if connector.lane is not None else ""
         corners = [(int(x), int(y)) for x, y in connector.points]
         last = (0, 0)
         for number, ((x, y), (to_x, to_y)) in enumerate(pairwise(corners)):
-            style = colour if number < connector.lead - 1 else "bright_black"
+            style = colour if number < connector.own_points - 1 else "bright_black"
             dx, dy = _sign(to_x - x), _sign(to_y - y)
             while (x, y) != (to_x, to_y):
                 self._add((x, y), _Piece(connector.source, corners[-1], _DIRECTIONS[dx, dy], style))
@@ -182,14 +187,14 @@ class _Canvas:
         directions, style = self.outlines.get(cell, (0, ""))
         pieces = self.pieces.get(cell, [])
         upright = [piece for piece in pieces if piece.directions & (_UP | _DOWN)]
-        shown = upright or pieces  # a line that crosses another without touching it passes under it
+        shown = upright or pieces  # where lines cross, the horizontal one is hidden
         together = shown[:1]
         for piece in [*pieces, *pieces]:
             if piece not in together and any(piece.belongs_to(other) for other in together):
                 together.append(piece)
         for piece in together:
             directions |= piece.directions
-        return _LINES[directions], style or (shown[0].style if shown else "")
+        return _CHARACTERS[directions], style or (shown[0].style if shown else "")
 
 
 def _ascii(character: str) -> str:

@@ -1,12 +1,11 @@
-"""The run folder: trials in SQLite, the controller's checkpoints, the best network; all that a search leaves behind.
+"""The run folder: everything that a search leaves on disk.
 
-Every trial is durable when it is recorded, and no file is a pickle.
+It holds the trials in SQLite, the checkpoints of the controller, and the best network. A trial is durable as
+soon as it is recorded. No file is a pickle.
 """
 
-from nasctl.store.open_trial import OpenTrial
 from nasctl.store.run_folder import RunFolder, list_runs, next_run
-from nasctl.store.session import Session
-from nasctl.store.trial import COMPLETE, Status, Trial
+from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 from nasctl.store.trial_store import TrialStore
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""The controller's state on disk, by Orbax, one folder for each number of trials that it has learned from."""
+"""Checkpoints of the controller's state, written by Orbax.
+
+Each checkpoint is a folder named after the number of trials that the state has learned from.
+"""
 
 from __future__ import annotations
 
@@ -9,34 +12,44 @@ from typing import Any
 import numpy as np
 import orbax.checkpoint as ocp
 
-from nasctl.store.disk import writing
+from nasctl.store.disk import explain_write_errors
 
 KEPT = 2
+"""Number of checkpoints that are kept."""
 
 
 def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
-    """Writes a state; it is whole when this returns, and older ones but the last go.
+    """Writes a checkpoint and deletes all but the last `KEPT` ones.
+
+    The checkpoint is complete when the function returns.
 
     Args:
       folder: The run's `controller/`.
       trials_seen: Number of trials that the state has learned from.
       state: A pytree of arrays.
+
+    Raises:
+      WorkFailed: The disk is full.
+      NasctlError: The folder cannot be written.
     """
     folder = folder.resolve()
-    with writing(folder):
+    with explain_write_errors(folder):
         folder.mkdir(exist_ok=True)
-    with writing(folder), ocp.StandardCheckpointer() as checkpointer:
+    with explain_write_errors(folder), ocp.StandardCheckpointer() as checkpointer:
         checkpointer.save(folder / str(trials_seen), state, force=True)
     for old in checkpoints(folder)[:-KEPT]:
         shutil.rmtree(folder / str(old), ignore_errors=True)
 
 
 def load_controller(folder: Path, trials_seen: int) -> dict[str, np.ndarray]:
-    """Reads a state, as arrays by name; whether they fit is the controller's to say.
+    """Reads a checkpoint.
 
     Args:
       folder: The run's `controller/`.
       trials_seen: One of `checkpoints(folder)`.
+
+    Returns:
+      Arrays by name. The controller checks them when it restores them.
     """
     with ocp.StandardCheckpointer() as checkpointer:
         state = checkpointer.restore(folder.resolve() / str(trials_seen))
@@ -44,7 +57,7 @@ def load_controller(folder: Path, trials_seen: int) -> dict[str, np.ndarray]:
 
 
 def checkpoints(folder: Path) -> list[int]:
-    """The numbers of trials for which there is a whole state, in increasing order."""
+    """The numbers of trials for which there is a complete checkpoint, in increasing order."""
     if not folder.is_dir():
         return []
     return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())

@@ -1,4 +1,4 @@
-"""A disk that cannot be written, said in the person's words."""
+"""Explains errors that occur when files are written."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from nasctl.errors import NasctlError, WorkFailed
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turns the errors of whoever writes a file or a folder into clear ones.
+def explain_write_errors(path: Path) -> Iterator[None]:
+    """Converts errors that occur while a file or folder is written to errors for the user.
+
+    Args:
+      path: The file or folder.
 
     Raises:
       WorkFailed: The disk is full.
-      NasctlError: The place cannot be written.
+      NasctlError: The file or folder cannot be written.
     """
     try:
         yield
@@ -31,13 +34,13 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def disk_full(path: Path) -> WorkFailed:
-    """What to say where a file cannot grow any more."""
+    """The error to raise when a file cannot be written because the disk is full."""
     return WorkFailed(
         f"the disk is full: {path} cannot be written",
-        hint="make room and go on with --resume; nothing that was recorded before is lost",
+        hint="free some space and continue with --resume; no recorded trial is lost",
     )
 
 
 def _is_full(error: Exception) -> bool:
-    """Whether an error, also of a library that writes by itself, means that there is no room."""
+    """Whether an error, possibly one that a library raised, means that the disk is full."""
     return getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error)

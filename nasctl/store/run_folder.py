@@ -1,4 +1,4 @@
-"""The folder of a run: what is in it, how it is made, and how its best network is kept."""
+"""The folder of a run: its files, its lock, and the replacement of its best network."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from typing import Any, TextIO
 from nasctl.config import Config, resolve
 from nasctl.errors import NasctlError
 from nasctl.space import Space
-from nasctl.store.disk import writing
+from nasctl.store.disk import explain_write_errors
 from nasctl.store.trial_store import TrialStore
 
 RUN_FORMAT = 1
 
 
 class RunFolder:
-    """A folder with these files:
+    """The folder of a run, with these files:
 
     - `run.json`: the resolved configuration, the seed, the data set and the versions;
     - `space.nas`: the space as it was read;
     - `trials.sqlite`: every trial;
     - `controller/`: Orbax checkpoints of the controller;
-    - `logs/`: what worker processes and their libraries print;
-    - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters.
+    - `logs/`: output of worker processes and their libraries;
+    - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters;
+    - `lock`: locked while a search is running.
+
+    Args:
+      path: The folder. `create` and `open` check it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,29 +51,29 @@ class RunFolder:
 
     @property
     def logs(self) -> Path:
-        """Folder of what worker processes print."""
+        """Folder of the output of worker processes."""
         return self.path / "logs"
 
     @classmethod
     def create(cls, path: Path, space: Space, config: Config, **facts: object) -> RunFolder:
-        """Makes the folder of a new run.
+        """Creates the folder of a new run.
 
         Args:
-          path: Must not exist, or be empty.
-          space: Written as `space.nas`.
-          config: Written into `run.json`.
-          facts: JSON values that are written beside it, such as the seed and the data set.
+          path: The folder, which must be empty or not exist.
+          space: Written to `space.nas`.
+          config: Written to `run.json`.
+          facts: Further JSON values for `run.json`, such as the seed and the data set.
 
         Raises:
-          NasctlError: The folder holds something already, or cannot be written.
+          NasctlError: The folder is not empty or cannot be written.
         """
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             if (path / "run.json").is_file():
                 raise NasctlError(
-                    f"{path} holds a run already",
-                    hint="continue it with --resume, or give another folder with --out",
+                    f"{path} already holds a run",
+                    hint="continue it with --resume, or choose another folder with --out",
                 )
-            raise NasctlError(f"{path} is not an empty folder", hint="give another folder with --out")
+            raise NasctlError(f"{path} is not an empty folder", hint="choose another folder with --out")
         document = {
             "version": RUN_FORMAT,
             "space": space.name,
@@ -90,23 +94,25 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """The folder of an existing run.
+        """Opens the folder of an existing run.
 
         Raises:
-          NasctlError: It is none.
+          NasctlError: There is no run in the folder.
         """
         if not (path / "run.json").is_file():
             what = "is not the folder of a run" if path.exists() else "does not exist"
-            raise NasctlError(f"{path} {what}", hint="a run folder is what `nasctl search` made; see runs/")
+            raise NasctlError(
+                f"{path} {what}", hint="`nasctl search` creates run folders, by default in runs/"
+            )
         run = cls(path)
         run._recover_best()
         return run
 
     def facts(self) -> dict[str, Any]:
-        """What `run.json` states.
+        """Reads `run.json`.
 
         Raises:
-          NasctlError: It is damaged or of another version.
+          NasctlError: The file is damaged or has another format version.
         """
         file = self.path / "run.json"
         try:
@@ -114,37 +120,39 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise NasctlError(f"{file} cannot be read: {error}") from error
         if not isinstance(facts, dict) or facts.get("version") != RUN_FORMAT:
-            raise NasctlError(f"{file} is not of a version that this nasctl reads")
+            raise NasctlError(f"{file} has a format version that this nasctl cannot read")
         return facts
 
     def config(self) -> Config:
-        """The resolved configuration of the run."""
+        """Reads the resolved configuration of the run."""
         return resolve(self.facts()["config"])
 
     def write_config(self, config: Config) -> None:
-        """Replaces the configuration, as when a run is resumed with a larger budget."""
+        """Replaces the configuration, for example when a run is resumed with a larger budget."""
         document = {**self.facts(), "config": asdict(config)}
-        with writing(self.path / "run.json"):
+        with explain_write_errors(self.path / "run.json"):
             _write_whole(self.path / "run.json", json.dumps(document, indent=2) + "\n")
 
     @property
     def space_file(self) -> Path:
-        """The space that the run searches."""
+        """File of the space that the run searches."""
         return self.path / "space.nas"
 
     def space_text(self) -> str:
-        """Text of the space that the run searches."""
+        """Reads the text of the space that the run searches."""
         return self.space_file.read_text(encoding="utf-8")
 
     def trials(self, *, read_only: bool = False) -> TrialStore:
-        """The trials of the run."""
+        """Opens the trials of the run."""
         return TrialStore(self.path / "trials.sqlite", read_only=read_only)
 
     def lock(self) -> None:
-        """Claims the folder for this process until it ends; once is enough.
+        """Locks the folder for this process until `unlock` is called or the process ends.
+
+        Has no effect if this object already holds the lock.
 
         Raises:
-          NasctlError: Another process searches in it.
+          NasctlError: Another process has locked it, or the folder cannot be written.
         """
         if self._lock is not None:
             return
@@ -163,7 +171,7 @@ class RunFolder:
             ) from error
 
     def unlock(self) -> None:
-        """Gives the folder free."""
+        """Releases the lock."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -180,37 +188,45 @@ class RunFolder:
         return False
 
     def replace_best(self, write: Callable[[Path], None]) -> None:
-        """Puts a new best network in the place of the old one, so that one of the two is always whole.
+        """Replaces the best network.
+
+        If the process is killed meanwhile, either the old or the new network remains complete.
 
         Args:
-          write: Fills the folder that it is given.
+          write: Writes the new network into the folder that it is given.
 
         Raises:
-          NasctlError: It cannot be written.
+          WorkFailed: The disk is full.
+          NasctlError: The network cannot be written.
         """
-        coming, going = self.path / "best.new", self.path / "best.old"
-        shutil.rmtree(coming, ignore_errors=True)
-        with writing(self.best):
-            coming.mkdir()
-            write(coming)
+        new, old = self.path / "best.new", self.path / "best.old"
+        shutil.rmtree(new, ignore_errors=True)
+        with explain_write_errors(self.best):
+            new.mkdir()
+            write(new)
             self._recover_best()
             if self.best.exists():
-                self.best.rename(going)
-            coming.rename(self.best)
-        shutil.rmtree(going, ignore_errors=True)
+                self.best.rename(old)
+            new.rename(self.best)
+        shutil.rmtree(old, ignore_errors=True)
 
     def _recover_best(self) -> None:
-        """Undoes a replacement that was cut short between its two renames."""
-        going = self.path / "best.old"
-        if going.exists():
+        """Restores the old best network if a replacement was interrupted between its two renames."""
+        old = self.path / "best.old"
+        if old.exists():
             if self.best.exists():
-                shutil.rmtree(going, ignore_errors=True)
+                shutil.rmtree(old, ignore_errors=True)
             else:
-                going.rename(self.best)
+                old.rename(self.best)
 
 
 def list_runs(parent: Path, space_name: str) -> list[Path]:
-    """The runs of a space in a folder, oldest first."""
+    """The runs of a space in a parent folder, oldest first.
+
+    Args:
+      parent: The folder to list.
+      space_name: Runs are named after it: `cnn`, `cnn-2`, ….
+    """
     runs = [
         path.parent for path in parent.glob(f"{space_name}*/run.json") if _number(path.parent, space_name)
     ]
@@ -218,7 +234,7 @@ def list_runs(parent: Path, space_name: str) -> list[Path]:
 
 
 def next_run(parent: Path, space_name: str) -> Path:
-    """A folder for a new run of a space: `cnn`, then `cnn-2`, `cnn-3` and so on."""
+    """The folder for a new run of a space: `cnn`, then `cnn-2`, `cnn-3` and so on."""
     taken = [_number(path, space_name) or 0 for path in parent.glob(f"{space_name}*")]
     number = max(taken, default=0) + 1
     return parent / (space_name if number == 1 else f"{space_name}-{number}")
@@ -232,7 +248,7 @@ def _number(path: Path, space_name: str) -> int | None:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Writes a file so that a reader sees the old or the new content, never a part."""
+    """Replaces a file atomically: readers see either the old or the new content."""
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

@@ -1,4 +1,4 @@
-"""One trial: a token string that was evaluated, and what came of it."""
+"""What `trials.sqlite` stores: finished trials, open trials and sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from nasctl.space import Tokens
 
 Status = Literal["complete", "out_of_memory", "not_finite", "timed_out", "crashed", "lost", "invalid"]
-"""How a trial ended. All but `complete` have a cause and no reward of their own."""
+"""How a trial ended. A trial with another status than `complete` has a cause and no reward."""
 
 COMPLETE: Status = "complete"
 
@@ -19,19 +19,20 @@ class Trial:
     """A finished trial.
 
     Attributes:
-      number: From 0, in the order in which the controller proposed.
-      tokens: The token string.
+      number: Its number, from 0, in the order of the proposals.
+      tokens: Its token string.
       status: How it ended.
-      reward: What the controller learns from; None unless complete.
-      metrics: All else that was measured, by name.
-      architecture_hash: Canonical hash of the network (of the token string for spaces without networks).
-      seed: Seed of the child's parameters and data order.
-      seconds: Wall-clock time that it took.
-      reused: Number of the earlier trial of the same network whose results these are, if it was not run again.
-      rejected: Token strings that were sampled for this trial before it and broke a constraint.
-      cause: Why it failed, in one line.
-      traceback: The failure in full.
-      history: What was measured after each epoch, where there were epochs.
+      reward: The reward that the controller observes; None unless the trial is complete.
+      metrics: All other measurements, by name.
+      architecture_hash: Canonical hash of the network, or of the token string if the space has no networks.
+      seed: Seed of the child's parameters and of the order of its data.
+      seconds: Wall-clock time of the evaluation.
+      reused: Number of an earlier trial of the same network whose results were reused; None if the network was
+        evaluated.
+      rejected: Number of token strings that were proposed for this trial before and violated a constraint.
+      cause: One line about the failure; empty if the trial is complete.
+      traceback: The traceback of the failure.
+      history: Metrics after each epoch; empty if the evaluation has no epochs.
     """
 
     number: int
@@ -49,7 +50,7 @@ class Trial:
     history: tuple[Mapping[str, float], ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """The trial as one JSON object, as `nasctl trials --json` prints it."""
+        """The trial as a JSON object, as `nasctl trials --json` prints it."""
         return {
             "number": self.number,
             "tokens": list(self.tokens),
@@ -63,3 +64,52 @@ class Trial:
             "rejected": self.rejected,
             "cause": self.cause,
         }
+
+
+@dataclass(frozen=True)
+class OpenTrial:
+    """A trial that was proposed and has not finished. A resumed run evaluates its open trials first.
+
+    Attributes:
+      number: Its number.
+      tokens: Its token string.
+      rejected: Number of token strings that were proposed for this trial before and violated a constraint.
+      started: Time at which its evaluation started, in ISO 8601 and UTC; None if it has not started.
+      last_epoch: Metrics of the last epoch of its child; empty before the first.
+    """
+
+    number: int
+    tokens: Tokens
+    rejected: int
+    started: str | None
+    last_epoch: Mapping[str, float]
+
+    def to_json(self) -> dict[str, object]:
+        """The trial as a JSON object."""
+        return {
+            "number": self.number,
+            "tokens": list(self.tokens),
+            "started": self.started,
+            "last_epoch": dict(self.last_epoch),
+        }
+
+
+@dataclass(frozen=True)
+class Session:
+    """A process that searched in a run. A run has one session for its start and one for each time it was resumed.
+
+    Attributes:
+      process: Process id.
+      host: Host name of the machine.
+      workers: Number of children evaluated in parallel.
+      started: Start time, in ISO 8601 and UTC.
+      ended: End time; None while the process is running, or if it was killed.
+      stopped: Why the search stopped.
+    """
+
+    process: int
+    host: str
+    workers: int
+    started: str
+    ended: str | None
+    stopped: str

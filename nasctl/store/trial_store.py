@@ -1,4 +1,7 @@
-"""Trials in SQLite: durable when recorded, read by other processes while a search writes."""
+"""The trials of a run in SQLite.
+
+Trials are durable once recorded, and other processes can read them while a search writes.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,7 @@ from pathlib import Path
 from nasctl.errors import NasctlError
 from nasctl.space import Tokens
 from nasctl.store.disk import disk_full
-from nasctl.store.open_trial import OpenTrial
-from nasctl.store.session import Session
-from nasctl.store.trial import COMPLETE, Status, Trial
+from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 
 MIGRATIONS = (
     """
@@ -64,7 +65,7 @@ MIGRATIONS = (
     CREATE INDEX trials_by_reward ON trials (status, reward DESC, number);
     """,
 )
-"""Scripts that lead from one version of the schema (`PRAGMA user_version`) to the next."""
+"""Scripts that upgrade the schema from each version (`PRAGMA user_version`) to the next."""
 
 _COLUMNS = (
     "number, tokens, status, reward, metrics, architecture_hash,"
@@ -74,11 +75,20 @@ _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ')"
 
 
 class TrialStore:
-    """The trials of one run and the controller's updates. One process writes; any number read."""
+    """The trials of one run and the controller's updates. One process may write while any number of processes read.
+
+    Args:
+      path: The database file.
+      read_only: Whether the file must exist and is opened for reading only.
+
+    Raises:
+      NasctlError: The file cannot be opened, is not a database, or has another schema version. A writer
+        upgrades older versions.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
-        with self._clear_errors():
+        with self._explain_errors():
             if read_only:
                 if not path.is_file():
                     raise NasctlError(f"there are no trials at {path}")
@@ -91,17 +101,20 @@ class TrialStore:
             else:
                 self._connection = sqlite3.connect(path)
                 self._connection.execute("PRAGMA journal_mode = WAL")
-                # Durable against a killed process, which is what happens to searches; `FULL` would also survive
-                # a power cut, at a disk flush a trial.
+                # `NORMAL` is durable if the process is killed. `FULL` would also be durable on a power failure,
+                # but flushes the disk for each trial.
                 self._connection.execute("PRAGMA synchronous = NORMAL")
                 self._migrate()
             self._connection.row_factory = sqlite3.Row
 
     def record(self, trial: Trial) -> None:
-        """Adds a trial; it is durable when this returns.
+        """Records a finished trial and closes the open trial of the same number.
+
+        The trial is durable when the method returns.
 
         Raises:
-          NasctlError: The file cannot be written, or the number is taken.
+          WorkFailed: The disk is full.
+          NasctlError: The file cannot be written, or a trial of this number already exists.
         """
         row = (
             trial.number,
@@ -116,9 +129,9 @@ class TrialStore:
             trial.rejected,
             trial.cause,
             trial.traceback,
-            json.dumps([dict(record) for record in trial.history]),
+            json.dumps([dict(metrics) for metrics in trial.history]),
         )
-        with self._clear_errors(), self._connection:
+        with self._explain_errors(), self._connection:
             marks = ", ".join("?" * len(row))
             self._connection.execute(
                 f"INSERT INTO trials ({_COLUMNS}, arrival)"
@@ -128,30 +141,36 @@ class TrialStore:
             self._connection.execute("DELETE FROM open_trials WHERE number = ?", (trial.number,))
 
     def open_trial(self, number: int, tokens: Tokens, rejected: int) -> None:
-        """Notes a token string that was proposed and is to become a trial, so that it outlives this process."""
-        with self._clear_errors(), self._connection:
+        """Records a proposed token string as an open trial, so that a resumed run evaluates it.
+
+        Args:
+          number: Number of the trial.
+          tokens: Its token string.
+          rejected: Number of token strings that were rejected for this trial before.
+        """
+        with self._explain_errors(), self._connection:
             self._connection.execute(
                 "INSERT INTO open_trials (number, tokens, rejected) VALUES (?, ?, ?)",
                 (number, json.dumps(tokens), rejected),
             )
 
     def start_trial(self, number: int) -> None:
-        """Notes that the evaluation of an open trial begins."""
-        with self._clear_errors(), self._connection:
+        """Records that the evaluation of an open trial has started."""
+        with self._explain_errors(), self._connection:
             self._connection.execute(
                 f"UPDATE open_trials SET started = {_NOW}, last_epoch = '{{}}' WHERE number = ?", (number,)
             )
 
-    def record_epoch(self, number: int, record: Mapping[str, float]) -> None:
-        """Notes how far an open trial is."""
-        with self._clear_errors(), self._connection:
+    def record_epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Records the metrics of the last epoch of an open trial."""
+        with self._explain_errors(), self._connection:
             self._connection.execute(
-                "UPDATE open_trials SET last_epoch = ? WHERE number = ?", (json.dumps(dict(record)), number)
+                "UPDATE open_trials SET last_epoch = ? WHERE number = ?", (json.dumps(dict(metrics)), number)
             )
 
     def open_trials(self) -> list[OpenTrial]:
-        """The trials that were proposed and have not ended, in the order of their numbers."""
-        with self._clear_errors():
+        """The open trials, in the order of their numbers."""
+        with self._explain_errors():
             rows = self._connection.execute(
                 "SELECT number, tokens, rejected, started, last_epoch FROM open_trials ORDER BY number"
             )
@@ -161,46 +180,56 @@ class TrialStore:
             ]
 
     def begin_session(self, process: int, host: str, workers: int) -> int:
-        """Notes that a process begins to search; returns the session's number."""
-        with self._clear_errors(), self._connection:
+        """Records the start of a session.
+
+        Returns:
+          The number of the session.
+        """
+        with self._explain_errors(), self._connection:
             cursor = self._connection.execute(
                 "INSERT INTO sessions (process, host, workers) VALUES (?, ?, ?)", (process, host, workers)
             )
             return int(cursor.lastrowid or 0)
 
     def end_session(self, number: int, stopped: str) -> None:
-        """Notes that a session has ended, and why."""
-        with self._clear_errors(), self._connection:
+        """Records the end of a session and why the search stopped."""
+        with self._explain_errors(), self._connection:
             self._connection.execute(
                 f"UPDATE sessions SET ended = {_NOW}, stopped = ? WHERE number = ?", (stopped, number)
             )
 
     def sessions(self) -> list[Session]:
-        """The processes that searched in this run, oldest first."""
-        with self._clear_errors():
+        """All sessions of the run, oldest first."""
+        with self._explain_errors():
             rows = self._connection.execute(
                 "SELECT process, host, workers, started, ended, stopped FROM sessions ORDER BY number"
             )
             return [Session(*row) for row in rows]
 
     def record_update(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
-        """Notes what the controller reported of the update that followed a number of trials."""
-        with self._clear_errors(), self._connection:
+        """Records the metrics of a controller update.
+
+        Args:
+          trials_seen: Number of trials that the controller has observed.
+          metrics: Metrics of the update by name.
+        """
+        with self._explain_errors(), self._connection:
             self._connection.execute(
                 "INSERT OR REPLACE INTO updates VALUES (?, ?)", (trials_seen, json.dumps(dict(metrics)))
             )
 
     def trials(self, numbers: range | None = None) -> list[Trial]:
-        """All trials, or those of a range of numbers, in the order of their numbers."""
-        between = (0, 2**62) if numbers is None else (numbers.start, numbers.stop - 1)
-        with self._clear_errors():
+        """All trials, or those in a range of numbers, in the order of their numbers."""
+        first, last = (0, 2**62) if numbers is None else (numbers.start, numbers.stop - 1)
+        with self._explain_errors():
             return [
-                _trial(row) for row in self._select("WHERE number BETWEEN ? AND ? ORDER BY number", *between)
+                _trial(row)
+                for row in self._select("WHERE number BETWEEN ? AND ? ORDER BY number", first, last)
             ]
 
     def arrivals(self) -> list[int]:
         """The numbers of all trials, in the order in which they were recorded."""
-        with self._clear_errors():
+        with self._explain_errors():
             return [
                 number for (number,) in self._connection.execute("SELECT number FROM trials ORDER BY arrival")
             ]
@@ -208,9 +237,18 @@ class TrialStore:
     def same_architecture(
         self, architecture_hash: str, statuses: Sequence[Status], *, before: int
     ) -> Trial | None:
-        """The first trial below a number that ran a network and ended in one of some ways, if there is one."""
+        """The first trial that evaluated a given network.
+
+        Args:
+          architecture_hash: Canonical hash of the network.
+          statuses: The trial must have one of these statuses.
+          before: The number of the trial must be smaller.
+
+        Returns:
+          The trial, or None if there is none. Trials that reused results are not considered.
+        """
         marks = ", ".join("?" * len(statuses))
-        with self._clear_errors():
+        with self._explain_errors():
             rows = self._select(
                 f"WHERE architecture_hash = ? AND number < ? AND status IN ({marks}) AND reused IS NULL"
                 " ORDER BY number LIMIT 1",
@@ -221,19 +259,19 @@ class TrialStore:
             return next((_trial(row) for row in rows), None)
 
     def best(self) -> Trial | None:
-        """The complete trial with the largest reward, the earliest of equals; None before the first."""
-        with self._clear_errors():
+        """The complete trial with the largest reward, and of several the earliest; None if no trial is complete."""
+        with self._explain_errors():
             rows = self._select("WHERE status = ? ORDER BY reward DESC, number LIMIT 1", COMPLETE)
             return next((_trial(row) for row in rows), None)
 
     def updates(self) -> dict[int, dict[str, float]]:
-        """What the controller reported, by the number of trials seen."""
-        with self._clear_errors():
+        """The metrics of all controller updates, by the number of observed trials."""
+        with self._explain_errors():
             rows = self._connection.execute("SELECT trials_seen, metrics FROM updates ORDER BY trials_seen")
             return {seen: json.loads(metrics) for seen, metrics in rows}
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the database."""
         self._connection.close()
 
     def _select(self, clause: str, *arguments: object) -> Iterator[sqlite3.Row]:
@@ -254,33 +292,32 @@ class TrialStore:
             )
 
     def _refuse(self, version: int) -> None:
+        """Raises the error for a file of another schema version."""
         raise NasctlError(
-            f"{self._path} has version {version} of the trial format; this nasctl knows {len(MIGRATIONS)}",
-            hint="open the run with the nasctl that wrote it, or resume it once to bring it up to date",
+            f"{self._path} has version {version} of the trial format; this nasctl supports {len(MIGRATIONS)}",
+            hint="open the run with the nasctl that wrote it, or resume it once to upgrade it",
         )
 
     @contextmanager
-    def _clear_errors(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
+        """Converts errors of SQLite to errors for the user."""
         try:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", None)
             if code == sqlite3.SQLITE_FULL:
                 raise disk_full(self._path) from error
-            raise NasctlError(
-                f"{self._path}: {error}", hint="nothing that was recorded before is lost"
-            ) from error
+            raise NasctlError(f"{self._path}: {error}", hint="no recorded trial is lost") from error
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, while another process writes or on a disk where none can."""
+    """Opens a database for reading, possibly while another process writes or on a read-only file system."""
     address = f"{path.resolve().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True)
     try:
         connection.execute("PRAGMA user_version").fetchone()
-    except (
-        sqlite3.OperationalError
-    ):  # SQLite keeps notes beside the file, which a read-only disk does not take
+    except sqlite3.OperationalError:
+        # SQLite cannot create its -shm file on a read-only file system. Without a -wal file, it needs none.
         connection.close()
         if path.with_name(f"{path.name}-wal").exists():
             raise

@@ -1,1 +1,1 @@
-"""Puts this folder on the path, so that the tests of the folders below find `toy_spaces` here."""
+"""Adds this folder to `sys.path`, so that the tests in subfolders can import `toy_spaces`."""

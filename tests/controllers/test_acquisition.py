@@ -1,4 +1,4 @@
-"""The acquisition function against a Monte Carlo estimate."""
+"""The acquisition function, compared with a Monte Carlo estimate."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every searcher keeps: valid strings, the same ones again, none twice, and a state that is all that matters."""
+"""Properties of every controller: valid and reproducible proposals, no duplicates, restorable state."""
 
 import numpy as np
 import pytest
@@ -21,19 +21,19 @@ LEARNING = ["local", "evolution", "guided"]
 
 
 def worth(tokens, failing=0):
-    """A reward with interactions; every so many strings fail."""
+    """A reward with interactions between decisions. About one in `failing` strings fails."""
     key = sum((index + 2) * (token + 2) ** 2 for index, token in enumerate(tokens))
     return None if failing and key % failing == 0 else float(key % 17) + 0.1 * sum(tokens)
 
 
-def run(controller, first, trials, reward=worth, awaited=0):
-    """Trials one by one; the newest `awaited` rewards are still out when the next string is asked for."""
+def run(controller, first, trials, reward=worth, outstanding=0):
+    """Runs trials one by one. The rewards of the `outstanding` latest trials are pending at each proposal."""
     tried, pending = [], []
     for trial in range(first, first + trials):
         (tokens,) = controller.propose(trial, 1, pending=tuple(pending))
         tried.append(tokens)
         pending.append(tokens)
-        while len(pending) > awaited:
+        while len(pending) > outstanding:
             done = pending.pop(0)
             controller.observe([Observation(done, reward(done))])
     return tried, pending
@@ -55,23 +55,23 @@ def test_proposals_are_valid_in_any_space_and_follow_its_schedule(name, space, s
 
 
 @pytest.mark.parametrize("name", LEARNING)
-@pytest.mark.parametrize("awaited", [0, 4])
-def test_nothing_is_tried_twice_and_nothing_that_is_pending(name, awaited):
-    tried, _ = run(MAKERS[name](layered(depths=(3,)), 1), 0, 80, awaited=awaited)
+@pytest.mark.parametrize("outstanding", [0, 4])
+def test_no_tried_or_pending_string_is_proposed(name, outstanding):
+    tried, _ = run(MAKERS[name](layered(depths=(3,)), 1), 0, 80, outstanding=outstanding)
     assert len(set(tried)) == len(tried)
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_a_space_that_was_tried_to_the_end_is_no_end(name):
+def test_an_exhausted_space_is_searched_again(name):
     tried, _ = run(MAKERS[name](flat(2, 2), 0), 0, 12)
     assert len(set(tried)) == 4
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_asking_changes_nothing_and_several_are_one_after_the_other(name):
+def test_proposing_changes_no_state_and_a_batch_equals_single_proposals(name):
     space = layered(depths=(2, 3), every=30)
     controller = MAKERS[name](space, 2)
-    _, pending = run(controller, 0, 26, awaited=2)
+    _, pending = run(controller, 0, 26, outstanding=2)
     together = controller.propose(26, 4, pending=tuple(pending))
     assert controller.propose(26, 4, pending=tuple(pending)) == together
     single = []
@@ -81,14 +81,14 @@ def test_asking_changes_nothing_and_several_are_one_after_the_other(name):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_a_restored_controller_goes_on_as_if_nothing_had_happened(name):
+def test_a_restored_controller_continues_identically(name):
     space = layered(depths=(2, 3), every=30)
 
     def failing(tokens):
         return worth(tokens, failing=5)
 
     controller = MAKERS[name](space, 3)
-    _, pending = run(controller, 0, 45, failing, awaited=1)
+    _, pending = run(controller, 0, 45, failing, outstanding=1)
     resumed = MAKERS[name](space, 3)
     resumed.restore({key: array.copy() for key, array in controller.state().items()})
     for trial in range(45, 65):
@@ -102,7 +102,7 @@ def test_a_restored_controller_goes_on_as_if_nothing_had_happened(name):
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_a_state_is_a_copy_and_has_to_be_of_the_same_space(name):
+def test_a_state_is_a_copy_and_is_refused_for_another_space(name):
     controller = MAKERS[name](flat(2, 3, 3), 0)
     run(controller, 0, 5)
     state = controller.state()
@@ -114,7 +114,7 @@ def test_a_state_is_a_copy_and_has_to_be_of_the_same_space(name):
 
 
 @pytest.mark.parametrize("kind", ["random", "local", "evolution"])
-def test_given_strings_come_first_and_are_learned_from(kind):
+def test_initial_strings_are_proposed_first_and_observed(kind):
     space = flat(4, 4, 4, 4)
     init = [(3, 3, 3, 2), (0, 0, 0, 0)]
     controller = make_controller(space, ControllerConfig(kind=kind), seed=0, init=init)
@@ -123,11 +123,11 @@ def test_given_strings_come_first_and_are_learned_from(kind):
     assert first_three[:2] == init and controller.propose(2, 1, pending=init) == first_three[2:]
     assert controller.propose(0, 1, attempt=1, pending=init[:1]) != init[:1]
     controller.observe([Observation(tokens, float(sum(tokens))) for tokens in init])
-    if kind == "local":  # it stands on the better of them
+    if kind == "local":  # the better one is its position
         (next_string,) = controller.propose(2, 1)
         assert sum(a != b for a, b in zip(next_string, init[0], strict=True)) == 1
 
 
-def test_given_strings_have_to_be_of_the_space():
+def test_initial_strings_must_be_valid_in_the_space():
     with pytest.raises(NasctlError, match="takes 2 tokens"):
         make_controller(flat(2, 3), ControllerConfig(kind="local"), seed=0, init=[(0, 0, 0)])

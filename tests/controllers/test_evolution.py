@@ -1,4 +1,4 @@
-"""Regularised evolution: who the parents are, and that age is the only cause of death."""
+"""Regularised evolution: selection of parents and ageing."""
 
 import numpy as np
 from toy_spaces import flat
@@ -13,7 +13,7 @@ def distance(first, second):
     return sum(a != b for a, b in zip(first, second, strict=True))
 
 
-def test_the_best_dies_of_age():
+def test_the_best_leaves_the_population_by_age():
     search = Evolution(flat(*SIZES), seed=0)
     champion = (8,) * 8
     rng = np.random.default_rng(0)
@@ -26,14 +26,14 @@ def test_the_best_dies_of_age():
     assert all(distance(child, champion) > 3 for child in search.propose(POPULATION_SIZE + 1, 20))
 
 
-def test_a_failed_trial_is_no_parent():
+def test_a_failed_trial_is_never_a_parent():
     search = Evolution(flat(*SIZES), seed=0)
     search.observe([Observation((0,) * 8, None)] * (POPULATION_SIZE - 4) + [Observation((8,) * 8, -5.0)] * 4)
     children = search.propose(POPULATION_SIZE, 20)
     assert np.mean([distance(child, (8,) * 8) == 1 for child in children]) > 0.9
 
 
-def test_it_climbs():
+def test_rewards_increase():
     search = Evolution(flat(*SIZES), seed=0)
     rewards = []
     for trial in range(250):

@@ -1,4 +1,4 @@
-"""The default controller: the model's guidance, its start, excursions, failures, and the LSTM that learns from it."""
+"""The default controller: initial design, reward model, local search phases, failures and the LSTM policy."""
 
 import itertools
 
@@ -30,7 +30,7 @@ def run(controller, reward, trials, batch=1, first=0):
 
 
 def pairwise(tokens):
-    """Additive, and neighbours that agree are worth something; the optimum of (3,) * 8 is 2 everywhere."""
+    """A reward with pairwise interactions. Its optimum on (3,) * 8 is the string of 2s."""
     return sum(tokens) / 4 + 0.5 * sum(a == b for a, b in itertools.pairwise(tokens))
 
 
@@ -39,7 +39,7 @@ def test_it_finds_the_optimum_of_a_function_with_interactions_in_far_fewer_trial
     assert max(rewards) == pairwise((2,) * 8)
 
 
-def test_the_start_is_balanced():
+def test_the_initial_design_is_balanced():
     controller = guided_without_lstm(flat(2, 3, 4))
     strings = np.array([controller.propose(trial, 1)[0] for trial in range(INITIAL_TRIALS)])
     for column, size in zip(strings.T, (2, 3, 4), strict=True):
@@ -47,14 +47,14 @@ def test_the_start_is_balanced():
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4)])
-def test_it_is_blind_to_the_scale_and_offset_of_rewards(scale, offset):
+def test_proposals_are_invariant_to_the_scale_and_offset_of_rewards(scale, offset):
     plain, scaled = guided_without_lstm(flat(*[3] * 6)), guided_without_lstm(flat(*[3] * 6))
     first, _ = run(plain, pairwise, 30)
     second, _ = run(scaled, lambda tokens: scale * pairwise(tokens) + offset, 30)
     np.testing.assert_allclose(second, scale * np.array(first) + offset, rtol=1e-9)
 
 
-def test_failures_are_kept_away_from():
+def test_failing_regions_are_avoided():
     def reward(tokens):
         return None if tokens[0] == 2 else pairwise(tokens)
 
@@ -63,12 +63,12 @@ def test_failures_are_kept_away_from():
     assert sum(r is None for r in rewards[INITIAL_TRIALS:]) <= 6
 
 
-def test_nothing_but_failures_is_survived():
+def test_a_search_in_which_all_trials_fail_continues():
     rewards, metrics = run(make_controller(flat(2, 3, 4), SMALL, seed=0), lambda tokens: None, 15)
     assert rewards == [None] * 15 and np.isfinite(list(metrics.values())).all()
 
 
-def test_rejected_proposals_are_followed_by_others_and_their_like_is_avoided():
+def test_rejected_proposals_are_followed_by_different_ones():
     controller = guided_without_lstm(flat(*[3] * 6))
     run(controller, lambda tokens: float(sum(tokens)), 25)
     rejected = []
@@ -77,7 +77,7 @@ def test_rejected_proposals_are_followed_by_others_and_their_like_is_avoided():
     assert len(set(rejected)) == 20
 
 
-def test_a_search_that_stands_still_goes_on_an_excursion_and_comes_back():
+def test_a_stalled_search_starts_a_local_search_phase():
     space = flat(*[2] * 10)
     controller = guided_without_lstm(space)
     run(controller, lambda tokens: float(tokens == (1,) * 10), 30)  # a needle: nothing is ever gained
@@ -91,7 +91,7 @@ def test_a_search_that_stands_still_goes_on_an_excursion_and_comes_back():
     assert controller._stalled == 0
 
 
-def test_where_nothing_is_to_be_expected_the_policy_is_trusted_and_the_model_is_asked_now_and_then(
+def test_an_exhausted_model_is_checked_periodically_and_the_policy_proposes_meanwhile(
     monkeypatch,
 ):
     space = flat(2, 2, 2)
@@ -116,7 +116,7 @@ def test_where_nothing_is_to_be_expected_the_policy_is_trusted_and_the_model_is_
     assert not controller.state()["hopeless"]
 
 
-def test_an_excursion_moves_to_what_is_better_within_reach():
+def test_a_phase_moves_to_better_strings_within_the_maximum_distance():
     controller = guided_without_lstm(flat(*[3] * 8))
     run(controller, pairwise, 30)
     model, here = controller._model, np.ones(8, np.int32)
@@ -129,7 +129,7 @@ def test_an_excursion_moves_to_what_is_better_within_reach():
     assert LocalSearchPhase(better).after(model, [here, worse]).centre.tolist() == better.tolist()
 
 
-def test_an_excursion_follows_what_is_known_up_to_its_summit():
+def test_a_phase_climbs_over_observed_strings_to_their_local_optimum():
     space = flat(*[3] * 8)
     low, middle, summit, beyond = (np.repeat([1, 0], [ones, 8 - ones]) for ones in (0, 2, 4, 8))
     others = np.random.default_rng(0).integers(0, 3, (30, 8))
@@ -142,7 +142,7 @@ def test_an_excursion_follows_what_is_known_up_to_its_summit():
 
 
 @pytest.mark.parametrize("batch", [1, 10])
-def test_the_entropy_is_steered_and_does_not_collapse(batch):
+def test_the_entropy_stays_near_its_target(batch):
     controller = make_controller(flat(*[3] * 8), SMALL, seed=0)
     lowest = 1.0
     for first in range(0, 100, batch):
@@ -164,7 +164,7 @@ def test_the_policy_learns_from_the_model():
     assert np.mean([pairwise(tuple(string)) for string in hot.tolist()]) < 5
 
 
-def test_it_goes_on_from_a_checkpoint_and_compiles_once(tmp_path):
+def test_it_continues_from_a_checkpoint_and_compiles_once(tmp_path):
     space = flat(2, 3, 4)
     controller = make_controller(space, SMALL, seed=1)
     run(controller, lambda tokens: float(sum(tokens)), 13)
@@ -182,7 +182,7 @@ def test_it_goes_on_from_a_checkpoint_and_compiles_once(tmp_path):
     assert (_improve._cache_size(), _sample._cache_size()) == compiled
 
 
-def test_the_model_keeps_no_more_than_it_can_afford(monkeypatch):
+def test_the_number_of_active_strings_is_bounded(monkeypatch):
     monkeypatch.setattr("nasctl.controllers.reward_model.model.MOST_ACTIVE", 20)
     monkeypatch.setattr("nasctl.controllers.reward_model.model.SLACK", 5)
     monkeypatch.setattr("nasctl.controllers.reward_model.model.MOST_FITTED", 15)

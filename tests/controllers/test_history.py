@@ -1,4 +1,4 @@
-"""What the plain searchers remember."""
+"""The history of a search."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nasctl.controllers.moves import ExcludedStrings, string_keys
 
 
 @given(st.lists(st.integers(0, 150), max_size=4), st.integers(0, 9))
-def test_it_is_the_list_of_what_was_observed_in_whatever_portions(sizes: list[int], seed: int) -> None:
+def test_the_history_contains_all_observations_in_order(sizes: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)
     history, seen = History(3), []
     for size in sizes:
@@ -31,7 +31,7 @@ def test_it_is_the_list_of_what_was_observed_in_whatever_portions(sizes: list[in
         assert remembered.tried == set(string_keys(remembered.strings))
 
 
-def test_taken_is_what_was_tried_and_what_is_awaited() -> None:
+def test_tried_and_pending_strings_are_excluded() -> None:
     strings = np.arange(12, dtype=np.int32).reshape(4, 3)
     tried, pending, added, free = string_keys(strings)
     excluded = ExcludedStrings({tried}, strings[1:2])

@@ -1,4 +1,4 @@
-"""Local search: to the optimum step by step, then to another start."""
+"""Local search and its restarts."""
 
 from itertools import pairwise
 
@@ -28,7 +28,7 @@ def test_it_finds_the_optimum_of_a_separable_function():
     assert best in tried
 
 
-def test_it_moves_to_what_is_better_and_only_to_that():
+def test_it_moves_to_better_neighbours_only():
     tried = run(LocalSearch(flat(4, 4, 4, 4, 4), seed=1), sum, 40)
     stands = tried[0]
     for tokens in tried[1:]:
@@ -38,7 +38,7 @@ def test_it_moves_to_what_is_better_and_only_to_that():
         stands = max(stands, tokens, key=sum)
 
 
-def test_where_no_neighbour_is_better_it_begins_elsewhere():
+def test_it_restarts_from_a_local_optimum():
     # (0, 0, 0) and its opposite are optima; everything else is worth less the farther it is from both
     def two_optima(tokens):
         return -min(distance(tokens, (0,) * 6), distance(tokens, (1,) * 6) + 0.5)
@@ -47,13 +47,13 @@ def test_where_no_neighbour_is_better_it_begins_elsewhere():
     assert (0,) * 6 in tried and (1,) * 6 in tried
 
 
-def test_a_start_that_failed_is_left():
+def test_it_restarts_after_a_failed_start():
     tried = run(LocalSearch(flat(3, 3, 3), seed=0), lambda tokens: None, 20)
     assert len(set(tried)) == 20
     assert np.mean([distance(a, b) > 1 for a, b in pairwise(tried)]) > 0.4
 
 
-def test_a_deeper_schedule_takes_it_along():
+def test_it_keeps_its_position_when_the_schedule_goes_deeper():
     space = layered(depths=(2, 3), every=15)
     tried = run(LocalSearch(space, seed=0), lambda tokens: float(sum(tokens)), 30)
     inherited = [

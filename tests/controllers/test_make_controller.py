@@ -1,4 +1,4 @@
-"""From settings to a controller, and what every controller keeps."""
+"""Creation of controllers from settings."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def test_proposals_are_valid_follow_the_schedule_and_depend_on_the_trial_alone(c
 
 
 @pytest.mark.parametrize("config", KINDS, ids=["random", "default", "paper"])
-def test_a_rejected_proposal_is_followed_by_another(config):
+def test_a_rejected_proposal_is_followed_by_a_different_one(config):
     controller = make_controller(layered(), config, seed=3)
     attempts = [controller.propose(7, 1, attempt=attempt)[0] for attempt in range(12)]
     assert attempts[0] == controller.propose(7, 1)[0]
@@ -43,7 +43,7 @@ def test_a_rejected_proposal_is_followed_by_another(config):
 
 
 @pytest.mark.parametrize("config", KINDS, ids=["random", "default", "paper"])
-def test_a_state_has_to_fit(config):
+def test_a_state_with_another_name_is_refused(config):
     state = make_controller(flat(2, 3), config, seed=0).state()
     other = make_controller(flat(2, 3), config, seed=1)
     other.restore(state)
@@ -62,7 +62,7 @@ def test_unknown_kinds_are_refused():
         make_controller(flat(2), ControllerConfig(kind="magic"), seed=0)
 
 
-def test_the_configuration_changes_the_preset():
+def test_settings_override_the_preset():
     assert hyperparameters(ControllerConfig(preset="paper")) == PRESETS["paper"]
     changed = hyperparameters(
         ControllerConfig(batch=3, hidden=9, learning_rate=0.5, barrier=0.0, baseline_decay=0.5)
@@ -95,7 +95,7 @@ def test_random_search_is_uniform():
     assert max(counts) < 1100 and min(counts) > 900
 
 
-def test_random_search_counts_what_it_saw():
+def test_random_search_counts_its_observations():
     search = RandomSearch(flat(2), seed=0)
     search.observe([Observation((0,), 1.0), Observation((1,), None)])
     assert int(search.state()["observed"]) == 2

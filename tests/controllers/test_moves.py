@@ -1,4 +1,4 @@
-"""Many strings at once: always valid, changed in as many decisions as asked."""
+"""Operations on arrays of token strings."""
 
 import numpy as np
 from hypothesis import given
@@ -19,7 +19,7 @@ def check(space, strings, forced):
 
 
 @given(spaces(), seeds, st.integers(0, 20))
-def test_all_that_is_made_is_valid(space, seed, trial):
+def test_all_generated_strings_are_valid(space, seed, trial):
     moves, rng, forced = Moves(make_plan(space)), np.random.default_rng(seed), space.forced(trial)
     strings = moves.random(6, rng, forced)
     check(space, strings, forced)
@@ -30,7 +30,7 @@ def test_all_that_is_made_is_valid(space, seed, trial):
 
 
 @given(seeds, st.integers(0, 5))
-def test_as_many_decisions_change_as_asked(seed, changes):
+def test_the_requested_number_of_decisions_changes(seed, changes):
     moves, rng = Moves(make_plan(flat(2, 3, 4, 2, 5))), np.random.default_rng(seed)
     strings = moves.random(8, rng, {})
     mutated = moves.mutated(strings, np.full(8, changes), rng, {})
@@ -45,13 +45,13 @@ def test_the_neighbours_are_all_strings_at_distance_one():
     assert found == {(0, 0, 2), (1, 1, 2), (1, 2, 2), (1, 0, 0), (1, 0, 1), (1, 0, 3)}
 
 
-def test_balanced_rows_have_every_choice_equally_often():
+def test_balanced_rows_contain_every_choice_equally_often():
     rows = Moves(make_plan(flat(2, 3, 4))).balanced(12, np.random.default_rng(0))
     for column, size in zip(rows.T, (2, 3, 4), strict=True):
         assert np.bincount(column).tolist() == [12 // size] * size
 
 
-def test_keys_tell_strings_apart():
+def test_equal_strings_have_equal_keys():
     strings = as_strings([(0, 1), (1, 0), (0, 1)], 2)
     names = string_keys(strings)
     assert names[0] == names[2] != names[1]

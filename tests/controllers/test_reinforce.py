@@ -1,4 +1,4 @@
-"""REINFORCE: its gradient by hand, its state, and that it learns."""
+"""REINFORCE: its gradient, its state and its learning."""
 
 from functools import partial
 
@@ -25,7 +25,7 @@ def observe_all(controller, proposals, reward):
 
 
 def search(controller, reward, trials):
-    """Runs batches and gives the rewards in order."""
+    """Runs batches of trials and returns the rewards in order."""
     rewards = []
     for first in range(0, trials, controller.batch):
         proposals = controller.propose(first, controller.batch)
@@ -35,10 +35,11 @@ def search(controller, reward, trials):
 
 
 @pytest.mark.parametrize("barrier", [0.0, 0.3])
-def test_the_gradient_is_that_of_the_formula(barrier):
-    """d/dθ of -1/B Σ_b (R_b - baseline) log P(tokens_b) + barrier · M² / (H √2), by finite differences of loops.
+def test_the_gradient_matches_the_formula(barrier):
+    """Compares the gradient with finite differences of the reference policy.
 
-    M is the entropy of two uniform decisions, H the policy's (plus M / 100, which keeps the term finite).
+    The loss is -1/B Σ_b (R_b - baseline) log P(tokens_b) + barrier · M² / ((H + M / 100) √2). H is the entropy
+    of the policy, and M that of two uniform decisions.
     """
     space = flat(2, 3)
     plan = make_plan(space)
@@ -100,7 +101,7 @@ def test_the_barrier_pushes_harder_the_more_certain_the_policy_is():
     assert slopes[-1] > 5 * slopes[1]
 
 
-def test_padding_has_no_part_in_the_loss():
+def test_padding_does_not_affect_the_loss():
     space = flat(2, 3)
     plan = make_plan(space)
     parameters = initial_parameters(
@@ -119,7 +120,7 @@ def test_padding_has_no_part_in_the_loss():
 
 
 @pytest.mark.parametrize("preset", ["default", "paper"])
-def test_a_restored_controller_goes_on_as_if_nothing_had_happened(tmp_path, preset):
+def test_a_restored_controller_continues_identically(tmp_path, preset):
     space = layered()
     config = ControllerConfig(preset=preset, hidden=8, reward_model=False)
 
@@ -180,7 +181,7 @@ def test_anchors_learn_which_layers_to_connect():
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-4, 0.0), (1000.0, 5e4), (1.0, -3.0)])
-def test_the_default_is_blind_to_the_scale_and_offset_of_rewards(scale, offset):
+def test_the_default_is_invariant_to_the_scale_and_offset_of_rewards(scale, offset):
     space = flat(3, 3, 3)
     plain, scaled = (make_controller(space, SMALL, seed=0) for _ in range(2))
     for first in range(0, 60, 5):
@@ -205,7 +206,7 @@ def test_equal_rewards_leave_the_policy_near_uniform():
     assert metrics["entropy"] > 0.98
 
 
-def test_failed_trials_are_learned_from_as_the_worst():
+def test_failed_trials_count_as_the_worst_reward():
     space = flat(2)
     controller = make_controller(space, SMALL, seed=0)
     for first in range(0, 200, 5):
@@ -214,7 +215,7 @@ def test_failed_trials_are_learned_from_as_the_worst():
     assert controller.propose(1000, 100).count((1,)) > 80
 
 
-def test_a_start_with_nothing_but_failures_changes_nothing():
+def test_initial_failures_change_nothing():
     controller = make_controller(flat(2, 3), SMALL, seed=0)
     before = controller.state()
     assert controller.observe([Observation((0, 0), None), Observation((1, 2), float("nan"))]) == {}

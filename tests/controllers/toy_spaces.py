@@ -1,4 +1,4 @@
-"""Spaces for the tests of controllers, made of data classes alone: no language, no networks."""
+"""Spaces for the tests of controllers, built from data classes, without the language and without networks."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def space_of(*decisions: Decision, anchors=(), schedule=None) -> Space:
 
 
 def flat(*sizes: int) -> Space:
-    """Independent decisions, each of a kind of its own."""
+    """Independent decisions of different kinds."""
     return space_of(*(Decision(f"p{i}", f"p{i}", tuple(range(size))) for i, size in enumerate(sizes)))
 
 
 def layered(depths=(2, 3, 4), every: int = 10) -> Space:
-    """Layers of a type, the hyper-parameters of that type, and skip anchors, under a depth schedule.
+    """Layers with a type, hyperparameters of that type, and anchor points, under a depth schedule.
 
     A layer may be fed by any layer before it, but a pool (type 1) takes no second input from a pool; the last
     decision is taken only if layer 2 is fed by layer 1.

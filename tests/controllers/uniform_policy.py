@@ -1,4 +1,4 @@
-"""In the LSTM's place where a test is about what is done with its strings: samples uniformly, learns nothing."""
+"""A policy that samples uniformly and learns nothing, for tests that do not need the LSTM."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class UniformPolicy:
 
 
 def guided_without_lstm(space, seed=0):
-    """The default controller with a policy that needs no compilation."""
+    """The default controller with a uniform policy instead of the LSTM."""
     return GuidedReinforce(
         space, hyperparameters(ControllerConfig()), seed=seed, policy=UniformPolicy(space, seed)
     )

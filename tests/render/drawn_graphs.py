@@ -1,4 +1,4 @@
-"""Graphs for the tests of drawings: networks that people draw, and any graph at all."""
+"""Graphs for the tests of drawings: typical networks and arbitrary graphs."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ def skip_networks(draw: st.DrawFn, most_layers: int = 12) -> Graph:
 
 @st.composite
 def any_graphs(draw: st.DrawFn, most_nodes: int = 14) -> Graph:
-    """Any directed acyclic graph of ops with one output or several: their shapes need not fit."""
+    """Arbitrary directed acyclic graphs with one or more outputs. Their shapes need not match."""
     writer = GraphWriter()
     writer.add("input", name="first")
     for index in range(1, draw(st.integers(2, most_nodes))):

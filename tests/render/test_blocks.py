@@ -1,4 +1,4 @@
-"""What is one block of a drawing."""
+"""The blocks of a drawing."""
 
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from nasctl.render.repeats import fold_repeats
 
 
 def texts(diagram: Diagram) -> list[str]:
-    return [" / ".join(line.text for line in block.lines) for block in diagram.blocks]
+    return [" / ".join(line.text for line in block.labels) for block in diagram.blocks]
 
 
-def test_a_convolution_is_one_block_with_what_follows_it_in_its_layer():
+def test_a_convolution_forms_a_block_with_the_normalisation_and_activation_of_its_layer():
     diagram = diagram_of(cnn([(), (1,), (1, 2)]))
     assert texts(diagram) == [
         "image",
@@ -29,20 +29,20 @@ def test_a_convolution_is_one_block_with_what_follows_it_in_its_layer():
     assert diagram.edges == ((0, 1), (1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (5, 6))
 
 
-def test_shapes_and_parameters_are_known_of_bound_graphs_only():
+def test_only_bound_graphs_have_shapes_and_parameters():
     bound, unbound = (diagram_of(cnn([()], bound=bound)) for bound in (True, False))
     assert [block.shape for block in bound.blocks] == [(8, 8, 1), (8, 8, 30), (30,), (10,)]
     assert [block.params for block in bound.blocks] == [0, 3 * 5 * 30 + 2 * 30, 0, 31 * 10]
     assert {(block.shape, block.params) for block in unbound.blocks} == {(None, None)}
 
 
-def test_the_poolings_before_a_classifier_are_one_block():
+def test_the_poolings_before_a_classifier_form_one_block():
     diagram = diagram_of(cnn([(), ()]))
     assert texts(diagram)[-2:] == ["global average of each / concat", "dense 10"]
     assert diagram.edges[-3:] == ((1, 3), (2, 3), (3, 4))
 
 
-def test_a_node_of_a_tree_cell_is_one_block_unless_its_inside_is_read():
+def test_a_node_of_a_tree_cell_forms_one_block_unless_its_inner_values_are_read():
     diagram = diagram_of(cell_graph())
     assert texts(diagram) == [
         "x", "h", "c", "linear", "linear", "add", "tanh", "× / relu", "new h", "new c",
@@ -66,7 +66,7 @@ def test_equal_cells_in_a_row_are_drawn_once():
         "image", "stem", "cell1.pool", "cell1.skip", "cell1.conv", "cell1.sum", "pool", "output",
     ]  # fmt: skip
     (repeat,) = folded.repeats
-    assert (repeat.times, repeat.name, repeat.until) == (5, "cell1.", "cell5.")
+    assert (repeat.times, repeat.prefix, repeat.last_prefix) == (5, "cell1.", "cell5.")
     assert folded.edges == diagram_of(stacked_cells(1)).edges
 
 

@@ -26,6 +26,6 @@ def test_an_unbound_graph_has_no_shapes():
     assert all("shape" not in node for node in graph_document(cnn([()], bound=False))["nodes"])
 
 
-def test_bodies_are_documents_themselves():
+def test_applied_graphs_are_nested_documents():
     layer = graph_document(language_model())["nodes"][2]
     assert [node["name"] for node in layer["attributes"]["cell"]["nodes"]][:3] == ["x", "h", "c"]

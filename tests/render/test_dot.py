@@ -1,4 +1,4 @@
-"""DOT: every block and every edge, and nothing that Graphviz would stumble over."""
+"""DOT drawings: complete and well formed."""
 
 import re
 
@@ -12,7 +12,7 @@ from nasctl.render.blocks import diagram_of
 
 @settings(deadline=None)
 @given(any_graphs())
-def test_every_block_and_every_edge_is_there(graph):
+def test_every_block_and_every_edge_is_drawn(graph):
     text = render_dot(graph)
     diagram = diagram_of(graph)
     edges = {(int(a), int(b)) for a, b in re.findall(r"^  block(\d+) -> block(\d+)$", text, re.MULTILINE)}
@@ -29,7 +29,7 @@ def test_brackets_and_quotes_are_balanced(graph):
     assert text.count("[") == text.count("]")
 
 
-def test_labels_say_what_a_block_is():
+def test_labels_describe_blocks():
     text = render_dot(cnn([(), (1,)]))
     assert r'label="layer1\nconv 3×5, 30\nbatch norm\nrelu\n8×8×30\n510 params"' in text
 

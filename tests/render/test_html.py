@@ -1,4 +1,4 @@
-"""The HTML page: complete in itself, with the drawing and the tables."""
+"""HTML pages: self-contained, with the drawing and the tables."""
 
 from html.parser import HTMLParser
 
@@ -49,7 +49,7 @@ def test_it_shows_the_drawing_and_the_tables():
         assert text in page.texts
 
 
-def test_it_needs_nothing_from_elsewhere():
+def test_the_page_is_self_contained():
     page = render_html(cnn([()]))
     assert read(page).links == []
     assert "@import" not in page and "url(" not in page

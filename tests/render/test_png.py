@@ -1,4 +1,4 @@
-"""PNG drawings: the right size, and the colours where the scene has them."""
+"""PNG drawings: the size and colours of the scene."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""SVG drawings: well formed, complete, and the same as the scene."""
+"""SVG drawings: well formed, complete and equal to the scene."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -20,7 +20,7 @@ def parsed(graph, heading=None) -> ElementTree.Element:
 
 @settings(deadline=None, max_examples=50)
 @given(any_graphs())
-def test_every_block_and_every_edge_is_there(graph):
+def test_every_block_and_every_edge_is_drawn(graph):
     root = parsed(graph)
     texts = [text.text for text in root.iter(f"{SVG}text")]
     scene = lay_out(graph)
@@ -30,7 +30,7 @@ def test_every_block_and_every_edge_is_there(graph):
     assert len(root.findall(f"{SVG}g[@class='edge']")) == len(scene.connectors)
 
 
-def test_it_says_what_it_shows_to_those_who_do_not_see_it():
+def test_it_has_a_title_and_a_description_for_screen_readers():
     root = parsed(cnn([(), (1,), (1, 2)]), Heading("a space", ("98 %",)))
     assert root.get("role") == "img"
     assert root.get("aria-label") == root.find(f"{SVG}title").text == "a space"
@@ -39,7 +39,7 @@ def test_it_says_what_it_shows_to_those_who_do_not_see_it():
     assert "layer3.inputs: concat, reads layer1 and layer2." in description
 
 
-def test_its_size_is_that_of_the_scene():
+def test_it_has_the_size_of_the_scene():
     scene = lay_out(stacked_cells(2))
     root = parsed(stacked_cells(2))
     assert root.get("viewBox") == f"0 0 {scene.width:g} {scene.height:g}"
@@ -51,7 +51,7 @@ def test_it_has_colours_for_light_and_for_dark_pages():
 
 
 @pytest.mark.parametrize("name", ["<a> & 'b'", '"quoted"', "größe", "a]]>b"])
-def test_any_name_is_written_as_it_is(name):
+def test_special_characters_in_names_are_escaped(name):
     writer = GraphWriter()
     source = writer.add("input", name=name)
     root = parsed(writer.finish([writer.add("relu", [source], name="relu")]), Heading(name))
@@ -62,4 +62,4 @@ def test_a_body_is_drawn_beside_the_network():
     texts = [text.text for text in parsed(language_model()).iter(f"{SVG}text")]
     (_, body) = diagram_of(language_model()).bodies[0]
     assert "cell of layer1 and layer2" in texts
-    assert {line.text for block in body.blocks for line in block.lines if not line.detail} <= set(texts)
+    assert {line.text for block in body.blocks for line in block.labels if not line.detail} <= set(texts)

@@ -1,4 +1,4 @@
-"""Drawings in the terminal, as they are seen."""
+"""Terminal drawings, compared character by character."""
 
 import io
 from textwrap import dedent
@@ -152,7 +152,7 @@ def test_a_repeated_cell_is_drawn_once_in_a_frame():
         """)
 
 
-def test_styles_are_for_terminals_only():
+def test_styles_appear_on_terminals_only():
     drawing = render_terminal(cnn([(), (1,), (1, 2)]))
     plain, coloured = io.StringIO(), io.StringIO()
     Console(file=plain, width=100, color_system=None).print(drawing, end="")
@@ -163,7 +163,7 @@ def test_styles_are_for_terminals_only():
 
 @settings(deadline=None, max_examples=50)
 @given(skip_networks())
-def test_plain_ascii_is_plain(graph):
+def test_ascii_drawings_contain_only_ascii(graph):
     drawing = drawn(graph, ascii_only=True)
     assert drawing.isascii()
     assert "?" not in drawing
@@ -171,7 +171,7 @@ def test_plain_ascii_is_plain(graph):
 
 @settings(deadline=None, max_examples=50)
 @given(skip_networks(most_layers=8))
-def test_no_line_is_wider_than_it_was_asked_to_be(graph):
+def test_no_line_exceeds_the_requested_width(graph):
     assert max(map(len, drawn(graph, width=70).splitlines())) <= 70
 
 

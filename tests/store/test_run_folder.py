@@ -1,4 +1,4 @@
-"""The folder of a run: made once, locked, and its best network always whole."""
+"""The folder of a run: creation, lock and replacement of the best network."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def test_a_run_keeps_its_space_and_settings(tmp_path: Path) -> None:
     assert run.facts()["seed"] == 4
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(NasctlError, match="not an empty folder"):
         RunFolder.create(tmp_path, SPACE, Config())
     RunFolder.create(tmp_path / "run", SPACE, Config())
-    with pytest.raises(NasctlError, match="holds a run already") as error:
+    with pytest.raises(NasctlError, match="already holds a run") as error:
         RunFolder.create(tmp_path / "run", SPACE, Config())
     assert "--resume" in error.value.hint
 
 
-def test_what_is_no_run_is_not_opened(tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(NasctlError, match="is not the folder of a run"):
         RunFolder.open(tmp_path)
     with pytest.raises(NasctlError, match="does not exist"):
@@ -81,7 +81,7 @@ def write_best(text: str) -> object:
     return lambda folder: (folder / "arch.json").write_text(text)
 
 
-def test_the_best_network_is_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_the_best_network_is_replaced_atomically(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", SPACE, Config())
     run.replace_best(write_best("first"))  # type: ignore[arg-type]
     assert (run.best / "arch.json").read_text() == "first"
@@ -98,7 +98,7 @@ def test_the_best_network_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert {path.name for path in run.path.iterdir()} == {"run.json", "space.nas", "best"}
 
 
-def test_a_replacement_that_was_cut_between_its_renames_is_undone(tmp_path: Path) -> None:
+def test_an_interrupted_replacement_is_undone(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", SPACE, Config())
     run.replace_best(write_best("first"))  # type: ignore[arg-type]
     run.best.rename(run.path / "best.old")

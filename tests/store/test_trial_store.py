@@ -1,4 +1,4 @@
-"""Trials in SQLite: what goes in comes out, for other processes too, and nothing is recorded twice."""
+"""Trials in SQLite: round trips, concurrent readers, migrations and errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def numbered(number: int, **changes: object) -> Trial:
     return replace(TRIAL, number=number, **changes)  # type: ignore[arg-type]
 
 
-def test_a_trial_comes_back_as_it_was(store: TrialStore) -> None:
+def test_a_trial_is_read_back_unchanged(store: TrialStore) -> None:
     failed = numbered(1, status="crashed", reward=None, cause="boom", traceback="Traceback …\nboom")
     store.record(TRIAL)
     store.record(failed)
@@ -83,14 +83,14 @@ def test_a_trial_is_open_from_its_proposal_to_its_end(store: TrialStore) -> None
     assert [trial.number for trial in store.open_trials()] == [1]
 
 
-def test_trials_are_known_in_the_order_in_which_they_ended(store: TrialStore) -> None:
+def test_trials_can_be_listed_in_the_order_in_which_they_ended(store: TrialStore) -> None:
     for number in (2, 0, 1):
         store.record(numbered(number))
     assert store.arrivals() == [2, 0, 1]
     assert [trial.number for trial in store.trials()] == [0, 1, 2]
 
 
-def test_what_was_measured_after_each_epoch_is_kept(store: TrialStore) -> None:
+def test_the_metrics_of_each_epoch_are_stored(store: TrialStore) -> None:
     history = ({"epoch": 1, "reward": 0.25}, {"epoch": 2, "reward": 0.5})
     store.record(numbered(0, history=history))
     assert store.trials()[0].history == history
@@ -106,7 +106,7 @@ def test_a_session_without_an_end_was_killed(store: TrialStore) -> None:
     assert (killed.ended, killed.stopped) == (None, "")
 
 
-def test_trials_of_the_first_version_are_brought_up_to_date(tmp_path: Path) -> None:
+def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(file)) as old:
         old.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
@@ -130,14 +130,14 @@ def test_the_best_is_found_without_reading_all_trials(store: TrialStore) -> None
     assert "trials_by_reward" in plan["detail"]
 
 
-def test_updates_of_the_controller_are_kept_by_the_number_of_trials(store: TrialStore) -> None:
+def test_controller_updates_are_stored_by_the_number_of_trials(store: TrialStore) -> None:
     store.record_update(5, {"entropy": 1.0})
     store.record_update(10, {"entropy": 0.5})
     store.record_update(10, {"entropy": 0.25})
     assert store.updates() == {5: {"entropy": 1.0}, 10: {"entropy": 0.25}}
 
 
-def test_others_read_while_one_writes(tmp_path: Path, store: TrialStore) -> None:
+def test_readers_see_trials_while_a_process_writes(tmp_path: Path, store: TrialStore) -> None:
     reader = TrialStore(tmp_path / "trials.sqlite", read_only=True)
     store.record(TRIAL)
     assert reader.trials() == [TRIAL]
@@ -156,7 +156,7 @@ def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
             TrialStore(path, read_only=read_only)
 
 
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "trials.sqlite"
     path.write_bytes(b"this is not a database, however long it may be" * 100)
     with pytest.raises(NasctlError, match="not a database"):
@@ -165,7 +165,7 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
         TrialStore(tmp_path / "absent.sqlite", read_only=True)
 
 
-def test_a_recorded_trial_survives_the_death_of_its_process(tmp_path: Path) -> None:
+def test_recorded_trials_survive_a_killed_process(tmp_path: Path) -> None:
     code = f"""
 import os, signal, dataclasses
 from pathlib import Path

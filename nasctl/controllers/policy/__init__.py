@@ -1,1 +1,1 @@
-"""The LSTM policy: a space compiled into steps, the network, sampling from it and scoring under it."""
+"""The LSTM policy: the space compiled to steps of the network, the network, sampling, and scoring of given strings."""

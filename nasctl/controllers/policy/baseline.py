@@ -1,4 +1,4 @@
-"""The reward's moving average and deviation: what turns rewards into advantages."""
+"""Moving statistics of the rewards, from which advantages are computed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class Baseline:
-    """Statistics of the rewards seen so far.
+    """Statistics of the rewards observed so far.
 
-    In double precision: rewards may be 1e6 with small differences, or differences of 1e-4.
+    All arithmetic is in double precision, since rewards may be large with small differences.
 
     Attributes:
-      count: Rewards seen.
+      count: Number of rewards.
       mean: Their exponential moving average, the baseline of REINFORCE.
-      variance: Moving average of their squared distance from it.
-      worst: The smallest of them, which failed trials are given; infinity before there is one.
+      variance: Exponential moving average of their squared distance from the mean.
+      worst: The smallest reward, which is substituted for failed trials; infinity before the first reward.
     """
 
     count: float = 0.0
@@ -36,17 +36,18 @@ class Baseline:
     def update(
         self, rewards: Sequence[float | None], decay: float
     ) -> tuple[Baseline, Float[np.ndarray, " B"]]:
-        """The statistics after some more rewards, and those rewards with failures filled in.
+        """The statistics after a batch of rewards.
 
-        The first rewards are averaged with equal weights, until that average is longer than the decay's.
+        The weight of the new rewards is their weight in a plain mean or in an exponential average, whichever is
+        larger. The first rewards therefore have equal weights.
 
         Args:
-          rewards: None (or a number that is not finite) for a failed trial.
-          decay: Decay of the averages, a reward.
+          rewards: Rewards of B trials; None or a non-finite number for a failed trial.
+          decay: Decay of the averages per reward.
 
         Returns:
-          The new statistics, and the rewards. While nothing but failures was seen, those are NaN and the
-          statistics are as they were.
+          The new statistics, and the rewards with failures replaced by the worst reward. While all trials have
+          failed, the statistics are unchanged and the rewards are NaN.
         """
         filled = np.array([math.nan if reward is None else reward for reward in rewards], float)
         filled[~np.isfinite(filled)] = math.nan

@@ -1,4 +1,4 @@
-"""The policy under the guidance of a reward model: it learns from strings that were scored, not tried.
+"""The LSTM policy that a reward model guides: it learns from strings with predicted rewards.
 
 Letters: B strings; T decisions.
 """
@@ -30,14 +30,23 @@ from nasctl.controllers.policy.train_state import (
 from nasctl.controllers.presets import Hyperparameters
 
 TARGET_ENTROPY = 0.3
-"""The policy's entropy, as a part of a uniform policy's, that it is kept near."""
+"""Target entropy of the policy, as a fraction of the entropy of a uniform policy."""
 
-INITIAL_COEFFICIENT, COEFFICIENT_BOUNDS, COEFFICIENT_STEP = 0.1, (0.03, 3.0), 0.1
-"""The weight of the entropy bonus at first, between which bounds it moves, and by how much its logarithm a step."""
+INITIAL_COEFFICIENT = 0.1
+"""Initial coefficient of the entropy bonus."""
+
+COEFFICIENT_BOUNDS = (0.03, 3.0)
+"""Bounds of the coefficient."""
+
+COEFFICIENT_STEP = 0.1
+"""Largest change of the logarithm of the coefficient per gradient step."""
 
 STIFFNESS = 16.0
-"""How much stronger (a logarithm) the bonus is at once for an entropy that is too low by all of a uniform policy's:
-without it, the weight swings, and a policy may be sure of everything before it has risen."""
+"""Slope of the logarithm of the entropy bonus in the entropy fraction.
+
+The bonus reacts at once to a low entropy, while the coefficient adapts slowly. Without this term, the
+coefficient oscillates, and the policy can become deterministic before the coefficient has risen.
+"""
 
 
 def imitation_loss(
@@ -47,22 +56,32 @@ def imitation_loss(
     weights: Float[Array, " B"],
     coefficient: Float[Array, ""],
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """-mean(weight · log P(tokens)) - coefficient · exp(16 (0.3 - h)) · H.
+    """The loss of the guided policy: a weighted log-likelihood with an adaptive entropy bonus.
 
-    H is the mean entropy of a string in nats, h what part it is of a uniform policy's, a constant to the gradient.
+    The loss is -mean(weight · log P(tokens)) - coefficient · exp(16 (0.3 - h)) · H, where H is the mean entropy
+    of a string in nats, and h its fraction of the entropy of a uniform policy, constant with respect to the
+    gradient.
 
-    The weights are advantages for strings of the policy, which makes it REINFORCE, and positive for strings that are to
-    be imitated (Abolafia et al. 2018).
+    Where the weights are advantages of strings sampled from the policy, the first term is REINFORCE. Where they
+    are positive constants, it imitates the strings, as in priority queue training (Abolafia et al. 2018,
+    "Neural Program Synthesis with Priority Queue Training", arXiv 1801.03526).
+
+    Args:
+      plan: The compiled space.
+      parameters: The policy.
+      tokens: Token strings.
+      weights: Weight of each string.
+      coefficient: Coefficient of the entropy bonus.
 
     Returns:
-      The loss, and h.
+      The loss and h.
     """
     scores = score(plan, parameters, tokens)
-    gained = (weights * scores.log_probability.sum(-1)).mean()
+    objective = (weights * scores.log_probability.sum(-1)).mean()
     entropy = scores.entropy.sum(-1).mean()
-    part = entropy / jnp.maximum(max_entropy(plan, tokens).mean(), 1e-6)
-    pressed = coefficient * jnp.exp(STIFFNESS * (TARGET_ENTROPY - jax.lax.stop_gradient(part)))
-    return -gained - pressed * entropy, part
+    fraction = entropy / jnp.maximum(max_entropy(plan, tokens).mean(), 1e-6)
+    bonus = coefficient * jnp.exp(STIFFNESS * (TARGET_ENTROPY - jax.lax.stop_gradient(fraction)))
+    return -objective - bonus * entropy, fraction
 
 
 @partial(jax.jit, static_argnames="plan")
@@ -94,18 +113,18 @@ def _improve(
     )
     change, moments = optimizer(hyperparameters).update(gradient, train_state.moments, train_state.parameters)
     train_state = TrainState(optax.apply_updates(train_state.parameters, change), moments)
-    steered = log_coefficient + jnp.clip(TARGET_ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
-    steered = jnp.clip(steered, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
+    log_coefficient += jnp.clip(TARGET_ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
+    log_coefficient = jnp.clip(log_coefficient, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
-    return train_state, steered, metrics | {"entropy_bonus": coefficient}
+    return train_state, log_coefficient, metrics | {"entropy_bonus": coefficient}
 
 
 class GuidedPolicy:
-    """An LSTM policy that is improved by scored strings, its entropy steered.
+    """An LSTM policy that learns from weighted strings and keeps its entropy near `TARGET_ENTROPY`.
 
     Args:
       plan: The compiled space.
-      hyperparameters: How the network is built and learns.
+      hyperparameters: How the network is built and trained.
       seed: Seed of the initial parameters and of all samples.
     """
 
@@ -122,7 +141,13 @@ class GuidedPolicy:
         given: Int[np.ndarray, "B T"],
         temperature: Float[np.ndarray, " B"],
     ) -> Int[np.ndarray, "B T"]:
-        """Strings from the policy, where their tokens are not given; they depend on the draw_id they are drawn for."""
+        """Samples the free tokens of incomplete strings.
+
+        Args:
+          draw_id: Identifies the draw: equal ids give equal random numbers.
+          given: Tokens to keep, or `FREE`.
+          temperature: For each string, the temperature of the softmax.
+        """
         numbers = np.array(draw_id, np.uint32)
         tokens = _sample(
             self._plan,
@@ -135,7 +160,15 @@ class GuidedPolicy:
         return np.array(tokens, np.int32)
 
     def improve(self, strings: Int[np.ndarray, "B T"], weights: Float[np.ndarray, " B"]) -> dict[str, Array]:
-        """One gradient step towards strings of positive weight and away from others."""
+        """Takes one gradient step on `imitation_loss`.
+
+        Args:
+          strings: Token strings.
+          weights: Positive for strings to imitate, negative for strings to avoid.
+
+        Returns:
+          Metrics of the step by name.
+        """
         self._train_state, self._log_coefficient, metrics = _improve(
             self._plan,
             self._hyperparameters,
@@ -148,10 +181,10 @@ class GuidedPolicy:
         return found
 
     def state(self) -> State:
-        """Parameters, moments and the entropy bonus."""
+        """Returns the parameters, the optimiser's state and the coefficient of the entropy bonus."""
         return to_arrays(self._train_state) | {"log_coefficient": np.array(self._log_coefficient)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a checked state."""
+        """Restores a state that `check_state` has accepted."""
         self._train_state = from_arrays(state, self._train_state)
         self._log_coefficient = jnp.asarray(state["log_coefficient"])

@@ -1,11 +1,11 @@
-"""The recurrent network of the policy: its parameters, one step of its LSTM, its heads.
+"""The recurrent network of the policy: its parameters, one LSTM step, and its output heads.
 
-Letters: B children, T decisions, S steps, L anchor points, K choices of the largest choice set, H units.
+Letters: B strings; T decisions; L anchor points; K choices of the largest choice set; H hidden units.
 
-The input of a step says what the last step that was taken decided. After a decision it is the embedding of
-the choice, shared by all decisions of a kind. After anchor point i it is the mean of learned embeddings of
-the points: i's own and those of the points that were selected to feed it, so that the next layer knows where
-it stands and what it may build on. The input of the first step is learned.
+The input of a step encodes what the previous active step decided. After a decision, it is the embedding of the
+choice, which all decisions of the same kind share. After anchor point i, it is the mean of the embeddings of
+point i and of the points selected to feed it, so that the next layer knows its position and its possible
+sources. The input of the first step is learned.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ from jaxtyping import Array, Bool, Float, Int
 from nasctl.controllers.policy.plan import Plan
 
 IMPOSSIBLE = -1e9
-"""Logit of a choice that a kind does not have: its probability is exactly zero, its gradient too."""
+"""Logit of a choice that a decision does not have: its probability and its gradient are exactly zero."""
 
 
 class Layer(NamedTuple):
-    """Parameters of one LSTM layer; the four gates are input, forget, candidate, output."""
+    """Parameters of one LSTM layer. The four gates are, in order, input, forget, candidate and output."""
 
     kernel: Float[Array, "2*H 4*H"]  # rows: input, then previous hidden state
     bias: Float[Array, " 4*H"]
 
 
 class Attention(NamedTuple):
-    """Parameters of the anchors: P(j feeds i) = sigmoid(vᵀ tanh(W_prev h_j + W_curr h_i))."""
+    """Parameters of the anchor points: P(j feeds i) = sigmoid(vᵀ tanh(W_prev h_j + W_curr h_i)).
+
+    Zoph & Le 2017, section 3.3.
+    """
 
     previous: Float[Array, "H H"]  # W_prev
     current: Float[Array, "H H"]  # W_curr
@@ -40,15 +43,15 @@ class Attention(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """Everything that the policy learns."""
+    """All parameters of the policy."""
 
     start: Float[Array, " H"]
     embedding: Float[Array, "kinds K H"]
     layers: tuple[Layer, ...]
     head: Float[Array, "kinds H K"]
     head_bias: Float[Array, "kinds K"]
-    attention: Attention | None  # None where no point may feed another
-    offsets: Float[Array, "T K"] | None  # each decision's own; of a bit, the first is that of "j feeds i"
+    attention: Attention | None  # None if the space has no skip connections
+    offsets: Float[Array, "T K"] | None  # for "j feeds i", the first column
 
 
 LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
@@ -58,15 +61,15 @@ LayerState = tuple[Float[Array, "B H"], Float[Array, "B H"]]
 def initial_parameters(
     rng: np.random.Generator, plan: Plan, *, layers: int, hidden: int, scale: float, offsets: bool
 ) -> Parameters:
-    """Draws all parameters uniformly from ±scale (paper, section 4.1: 0.08).
+    """Draws all parameters uniformly from [-scale, scale] (Zoph & Le 2017, section 4.1: 0.08).
 
     Args:
       rng: Source of randomness.
       plan: The compiled space.
-      layers: LSTM layers.
-      hidden: Units of each, and length of the embeddings.
+      layers: Number of LSTM layers.
+      hidden: Number of hidden units of each layer, and length of the embeddings.
       scale: Largest absolute value.
-      offsets: Whether decisions have offsets of their own on the logits of their kind's head.
+      offsets: Whether each decision has its own offsets on the logits of its head (`Parameters.offsets`).
     """
 
     def draw(*shape: int) -> Array:
@@ -92,20 +95,28 @@ def initial_parameters(
 
 
 def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerState:
-    """The LSTM's hidden and cell state after a step, from its gates before their nonlinearity."""
+    """One LSTM step.
+
+    Args:
+      gates: The gates before their nonlinearities, in the order of `Layer`.
+      memory: The cell state.
+
+    Returns:
+      The new hidden state and cell state.
+    """
     write, keep, candidate, expose = jnp.split(gates, 4, axis=-1)
     memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(write) * jnp.tanh(candidate)
     return jax.nn.sigmoid(expose) * jnp.tanh(memory), memory
 
 
 def initial_states(parameters: Parameters, children: int) -> tuple[LayerState, ...]:
-    """State of every layer before the first step: zeros."""
+    """The state of every layer before the first step: zeros."""
     zeros = jnp.zeros((children, parameters.start.shape[0]))
     return ((zeros, zeros),) * len(parameters.layers)
 
 
 def where_active(active: Bool[Array, " B"], new: LayerState, old: LayerState) -> LayerState:
-    """The new state for rows that are active, the old one for the others."""
+    """Selects the new state for active rows and the old state for the others."""
     hidden, memory = (jnp.where(active[:, None], a, b) for a, b in zip(new, old, strict=True))
     return hidden, memory
 
@@ -113,7 +124,17 @@ def where_active(active: Bool[Array, " B"], new: LayerState, old: LayerState) ->
 def choice_logits(
     parameters: Parameters, plan: Plan, decision: Int[Array, ...], hidden: Float[Array, "... B H"]
 ) -> Float[Array, "... B K"]:
-    """Logits of the choices of one or more decisions; `IMPOSSIBLE` beyond those that exist."""
+    """Logits of the choices of one or more decisions.
+
+    Args:
+      parameters: The policy.
+      plan: The compiled space.
+      decision: Indices of the decisions.
+      hidden: Hidden states of the top layer at their steps.
+
+    Returns:
+      The logits, `IMPOSSIBLE` for choices that a decision does not have.
+    """
     kind = jnp.asarray(plan.kind)[decision]
     bias = parameters.head_bias[kind]
     if parameters.offsets is not None:
@@ -129,7 +150,14 @@ def edge_logits(
     previous: Float[Array, "... H"],
     current: Float[Array, "... H"],
 ) -> Float[Array, ...]:
-    """Logits of "j feeds i" for one or more bits of anchors, from W_prev h_j and W_curr h_i."""
+    """Logits of "point j feeds point i" for one or more decisions of anchor points.
+
+    Args:
+      parameters: The policy.
+      decision: Indices of the decisions.
+      previous: W_prev h_j.
+      current: W_curr h_i.
+    """
     assert parameters.attention is not None
     logits = jnp.tanh(previous + current) @ parameters.attention.vector
     return logits if parameters.offsets is None else logits + parameters.offsets[decision, 0]
@@ -138,12 +166,12 @@ def edge_logits(
 def feed_points(
     attention: Attention, point: Int[Array, ...], selected: Float[Array, "... L"]
 ) -> Float[Array, "... H"]:
-    """Input of the step after an anchor point: the mean embedding of the point and of those that feed it.
+    """The input of the step after an anchor point: the mean embedding of the point and of the points that feed it.
 
     Args:
-      attention: The anchors' parameters.
-      point: Number of the point.
-      selected: 1 for the points that were selected to feed it, 0 for the others.
+      attention: The parameters of the anchor points.
+      point: Index of the point.
+      selected: 1 for the points that feed it, 0 for the others.
     """
     total = attention.embedding[point] + selected @ attention.embedding
     return total / (1 + selected.sum(-1, keepdims=True))

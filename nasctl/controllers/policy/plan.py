@@ -1,9 +1,10 @@
-"""A space compiled for the controller: the recurrent network's steps, and conditions, as constant arrays.
+"""Compiles a space to constant arrays for the policy: the steps of the network and the conditions of decisions.
 
-Letters: T decisions, S steps, L anchor points, K choices of the largest choice set, C conditions. One step
-of the network takes one decision, or all the binary decisions of one anchor point, which are independent of
-each other given the hidden states (paper, section 3.3): 15 layers of 5 decisions and an anchor are 90 steps,
-not 180.
+Letters: T decisions; S steps; L anchor points; K choices of the largest choice set; C conditions.
+
+One step of the network takes one decision, or all binary decisions of one anchor point, which are independent
+given the hidden states (Zoph & Le 2017, section 3.3). A network of 15 layers with 5 decisions and an anchor
+point each thus takes 90 steps instead of 180.
 """
 
 from __future__ import annotations
@@ -19,20 +20,22 @@ from nasctl.errors import NasctlError
 from nasctl.space import Clause, Space
 
 ABSENT = -1
-"""Marks a position of an index array that stands for nothing."""
+"""Marks an entry of an index array that refers to nothing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    """When decisions are active: the distinct conditions of a space, kept up to date token by token.
+    """The distinct conditions under which decisions of a space are active, as lookup tables.
 
-    Every condition holds at first. Taking a token of decision d leaves those conditions standing that have no
-    clause on d or one that the token fulfils; an inactive d leaves only those without a clause on it.
+    All conditions hold until a token violates them. A token violates each condition that has a clause on its
+    decision which the token does not satisfy. An inactive decision violates each condition that has a clause on
+    it.
 
     Attributes:
-      of: Which condition each decision is under; 0 always holds.
-      row: For each decision its row of `stands`; 0 if no condition asks about it.
-      stands: `still_holds[row_of[d], token + 1]` says which conditions a token of d leaves standing.
+      condition_of: For each decision the index of its condition. Condition 0 always holds.
+      row_of: For each decision its row in `still_holds`; 0 if no condition has a clause on it.
+      still_holds: `still_holds[row_of[d], token + 1, c]` is whether the token of decision d leaves condition c
+        intact.
     """
 
     condition_of: Int[np.ndarray, " T"]
@@ -41,24 +44,25 @@ class Conditions:
 
     @property
     def count(self) -> int:
-        """Number of distinct conditions."""
+        """C, the number of distinct conditions."""
         return int(self.still_holds.shape[2])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps that sample one token string.
+    """A space compiled for the policy.
 
-    Plans of equal spaces are equal, so what was compiled for one serves the other.
+    Plans of equal spaces compare equal, so that functions compiled for one serve the other.
 
     Attributes:
-      space: Hash of the space that it was made from.
-      sizes: Number of choices of each decision.
-      scheduled: Decisions that the number of the trial fixes; they have a step that the network does not see.
-      kind: For each decision which softmax head and embedding it uses; `ABSENT` for anchors' bits.
-      kind_sizes: Number of choices of each kind.
-      decision: For each step the decision that it takes; `ABSENT` if it is an anchor point's.
-      point: For each step the anchor point that it takes; `ABSENT` if it is a decision's.
+      space: Hash of the space.
+      sizes: For each decision the number of its choices.
+      scheduled: Which decisions the depth schedule fixes. The network skips their steps.
+      kind: For each decision the index of its softmax head and embedding; `ABSENT` for decisions of anchor
+        points.
+      kind_sizes: For each head the number of its choices.
+      decision: For each step the decision that it takes, or `ABSENT` if it is the step of an anchor point.
+      point: For each step its anchor point, or `ABSENT` if it takes a single decision.
       bits: `bits[i, j]` is the decision whether point j feeds point i, or `ABSENT`.
       conditions: When decisions are active.
     """
@@ -90,17 +94,17 @@ class Plan:
 
     @cached_property
     def choice_steps(self) -> Int[np.ndarray, " choices"]:
-        """Steps that take one decision by a softmax head, in order."""
+        """The steps that take a single decision, in order."""
         return np.flatnonzero(self.decision != ABSENT)
 
     @cached_property
     def point_steps(self) -> Int[np.ndarray, " L"]:
-        """Steps of the anchor points, in order of their numbers."""
+        """The steps of the anchor points, in order."""
         return np.flatnonzero(self.point != ABSENT)
 
     @cached_property
     def edges(self) -> Int[np.ndarray, "edges 2"]:
-        """The pairs (i, j) of points of which j may feed i, in the order of their decisions."""
+        """The pairs (i, j) of points such that j may feed i, in the order of their decisions."""
         return np.argwhere(self.bits != ABSENT)
 
     @cached_property
@@ -111,7 +115,7 @@ class Plan:
 
     @cached_property
     def decision_order(self) -> Int[np.ndarray, " T"]:
-        """Where each decision is among those of `choice_steps` followed by `anchor_decisions`."""
+        """For each decision its position among the decisions of `choice_steps` followed by `anchor_decisions`."""
         order = np.concatenate([self.decision[self.choice_steps], self.anchor_decisions])
         return np.argsort(order)
 
@@ -120,7 +124,7 @@ def make_plan(space: Space) -> Plan:
     """Compiles a space.
 
     Raises:
-      NasctlError: A bit of an anchor point is conditional on another bit of the same point.
+      NasctlError: A decision of an anchor point depends on another decision of the same point.
     """
     decisions = space.decisions
     points = space.anchors if any(point.sources for point in space.anchors) else ()

@@ -1,10 +1,10 @@
-"""The policy at work: samples token strings, a batch in one compiled scan.
+"""Samples batches of token strings from the policy, in one compiled scan.
 
-Letters: B children, T decisions, S steps, L anchor points, C conditions, K choices of the largest set,
-H units.
+Letters: B strings; T decisions; S steps; L anchor points; C conditions; K choices of the largest choice set; H
+hidden units.
 
-Decisions that are not active have no probability and leave the network's state as it is, and so do those
-that the depth schedule fixes: a deeper network is a longer string of the same program.
+Inactive decisions and those that the depth schedule fixes have no probability and do not change the state of
+the network. Strings of all depths therefore share one compiled program.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ from nasctl.controllers.policy.plan import ABSENT, Plan
 from nasctl.space import INACTIVE
 
 FREE = -1
-"""Among given tokens: this one is to be sampled."""
+"""Marks a token that is to be sampled."""
 
 
 class Sample(NamedTuple):
-    """Sampled token strings and the logarithm of the probability of each."""
+    """A batch of sampled token strings.
+
+    Attributes:
+      tokens: The strings; `INACTIVE` for inactive decisions.
+      log_probability: Log-probability of each string under the policy, in nats.
+    """
 
     tokens: Int[Array, "B T"]
     log_probability: Float[Array, " B"]
@@ -42,7 +47,14 @@ class Sample(NamedTuple):
 def draw_uniforms(
     plan: Plan, key: Key[Array, ""], trials: Int[Array, " B"], attempt: Int[Array, ""] | int = 0
 ) -> Float[Array, "B T"]:
-    """A uniform number in [0, 1) for each decision of each trial, keyed by the trial and the attempt."""
+    """Draws a uniform number in [0, 1) for each decision of each trial.
+
+    Args:
+      plan: The compiled space.
+      key: The random key of the search.
+      trials: Numbers of the trials.
+      attempt: Number of the attempt. Each pair of a trial and an attempt has its own random stream.
+    """
     keys = jax.vmap(lambda trial: jax.random.fold_in(jax.random.fold_in(key, trial), attempt))(trials)
     return jax.vmap(lambda k: jax.random.uniform(k, (plan.length,)))(keys)
 
@@ -62,15 +74,17 @@ def sample(
     given: Int[Array, "B T"],
     temperature: Float[Array, " B"] | None = None,
 ) -> Sample:
-    """Samples a token string for each row by inverting the cumulative distribution of each decision.
+    """Samples one token string for each row, by inverting the cumulative distribution of each decision.
 
     Args:
       plan: The compiled space.
-      parameters: The network.
-      uniforms: Numbers in [0, 1), one to decide each token.
-      given: Tokens to take where they are active, or `FREE`; must hold one for scheduled decisions.
-      temperature: What the logits are divided by to draw from them, 1 unless given. The log-probabilities that
-        are returned are those of the policy itself.
+      parameters: The policy.
+      uniforms: For each decision a uniform number in [0, 1), which determines its token.
+      given: Tokens to keep where their decisions are active, or `FREE`. Scheduled decisions need a token.
+      temperature: For each row a number that the logits are divided by before sampling; 1 by default.
+
+    Returns:
+      The strings. Their log-probabilities are those at temperature 1.
     """
     uniforms, given = jnp.asarray(uniforms), jnp.asarray(given)
     children, hidden = uniforms.shape[0], parameters.start.shape[0]
@@ -88,7 +102,7 @@ def sample(
         return logits if temperature is None else logits / temperature[:, None]
 
     def choose(carry: _Carry, top: Float[Array, "B H"], decision: Array) -> tuple[_Carry, Array, Array]:
-        """Takes one decision by its softmax head."""
+        """Takes one decision from its softmax head."""
         logits = choice_logits(parameters, plan, decision, top)
         log_probabilities = jax.nn.log_softmax(logits)
         drawn_from = jax.nn.softmax(tempered(logits))
@@ -108,7 +122,7 @@ def sample(
         return carry, token, jnp.full((children, plan.points), INACTIVE)
 
     def connect(carry: _Carry, top: Float[Array, "B H"], point: Array) -> tuple[_Carry, Array, Array]:
-        """Takes all the bits of one anchor point."""
+        """Takes all decisions of one anchor point."""
         attention = parameters.attention
         assert attention is not None
         decisions = bits[point]
@@ -134,8 +148,8 @@ def sample(
         some = (carry.holds[:, condition_of[bits[point]]] & is_edge[point]).any(-1)
         return some | ~is_edge[point].any()  # a point without sources is always visited
 
-    def step(carry: _Carry, place: tuple[Array, Array]) -> tuple[_Carry, tuple[Array, Array]]:
-        decision, point = place
+    def step(carry: _Carry, index: tuple[Array, Array]) -> tuple[_Carry, tuple[Array, Array]]:
+        decision, point = index
         active = carry.holds[:, condition_of[decision]] & ~scheduled[decision]
         if plan.points:
             active = jnp.where(point == ABSENT, active, point_is_active(carry, point))
@@ -172,7 +186,7 @@ def _advance(
     fed: Float[Array, "B H"],
     active: Bool[Array, " B"],
 ) -> tuple[tuple[LayerState, ...], Float[Array, "B H"]]:
-    """One step of all layers; rows that are not active keep their state."""
+    """Runs all LSTM layers for one step; inactive rows keep their state."""
     following = []
     for layer, state in zip(parameters.layers, states, strict=True):
         gates = jnp.concatenate([fed, state[0]], axis=-1) @ layer.kernel + layer.bias

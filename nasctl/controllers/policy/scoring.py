@@ -1,7 +1,6 @@
-"""The policy looked at: the probability of given token strings, in one compiled scan that can be
-differentiated.
+"""Scores given token strings under the policy, in one compiled scan that can be differentiated.
 
-Letters: B children, T decisions, S steps, L anchor points, K choices of the largest choice set, H units.
+Letters: B strings; T decisions; S steps; L anchor points; K choices of the largest choice set; H hidden units.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from nasctl.space import INACTIVE
 
 
 class Score(NamedTuple):
-    """What the policy says about given token strings, decision by decision; 0 where nothing was to decide.
+    """Log-probability and entropy of each decision; 0 for inactive and scheduled decisions.
 
     Attributes:
-      log_probability: Logarithm of the probability of the token, given the tokens before it, in nats.
-      entropy: Entropy of the distribution that it comes from, in nats.
+      log_probability: Log-probability of the token given the tokens before it, in nats.
+      entropy: Entropy of the distribution of the token, in nats.
     """
 
     log_probability: Float[Array, "B T"]
@@ -40,10 +39,15 @@ class Score(NamedTuple):
 
 
 def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Score:
-    """Log-probability and entropy at every decision of given token strings.
+    """Scores every decision of given token strings.
 
-    Since all tokens are known, the scan does the recurrent products only; everything else is done for all
+    All tokens are known, so the scan contains only the recurrent products. Everything else is computed for all
     steps at once, before and after it.
+
+    Args:
+      plan: The compiled space.
+      parameters: The policy.
+      tokens: Valid token strings.
     """
     tokens = jnp.asarray(tokens)
     hidden = _hidden_states(plan, parameters, tokens)
@@ -74,23 +78,23 @@ def score(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Scor
 
 
 def decision_mask(plan: Plan, tokens: Int[Array, "B T"]) -> Bool[Array, "B T"]:
-    """Which tokens were the policy's to decide: those of active decisions that no schedule fixes."""
+    """Which tokens the policy decides: those of active decisions that no schedule fixes."""
     counts: Bool[Array, "B T"] = (tokens != INACTIVE) & ~plan.scheduled
     return counts
 
 
 def max_entropy(plan: Plan, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
-    """The entropy of a uniform policy over the decisions of each string, in nats."""
+    """Entropy of a uniform policy over the decisions of each string, in nats."""
     return jnp.where(decision_mask(plan, tokens), jnp.log(plan.sizes), 0).sum(-1)
 
 
 def log_probabilities(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, " B"]:
-    """Logarithm of the probability of each token string, in nats."""
+    """Log-probability of each token string, in nats."""
     return score(plan, parameters, tokens).log_probability.sum(-1)
 
 
 def _hidden_states(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]) -> Float[Array, "S B H"]:
-    """The top layer's hidden state at every step of given token strings."""
+    """The hidden state of the top layer at every step of given token strings."""
     children = tokens.shape[0]
     counts = decision_mask(plan, tokens)
     active = counts[:, plan.decision].T
@@ -104,7 +108,7 @@ def _hidden_states(plan: Plan, parameters: Parameters, tokens: Int[Array, "B T"]
         after_points = feed_points(parameters.attention, jnp.arange(plan.points), selected.astype(float))
         fed = fed.at[plan.point_steps].set(after_points.swapaxes(0, 1))
 
-    # The input of a step is what the last active step before it feeds, and `start` before any.
+    # The input of a step comes from the latest active step before it, or is `start` if there is none.
     start = jnp.broadcast_to(parameters.start, (1, children, parameters.start.shape[0]))
     latest = jax.lax.cummax(jnp.where(active, np.arange(1, plan.steps + 1)[:, None], 0), axis=0)
     before = jnp.concatenate([jnp.zeros((1, children), int), latest[:-1]])

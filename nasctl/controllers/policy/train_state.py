@@ -1,4 +1,4 @@
-"""What learning changes about a policy, its parameters and the optimiser's moments: as they begin, and saved."""
+"""The training state of a policy: its parameters and its optimiser's state, and their conversion to named arrays."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from nasctl.controllers.presets import Hyperparameters
 
 
 class TrainState(NamedTuple):
-    """What an update changes: the policy and the state of its optimiser."""
+    """What an update changes.
+
+    The names of the fields are part of stored controller states and must not change.
+
+    Attributes:
+      parameters: The parameters of the policy.
+      moments: The state of the optimiser.
+    """
 
     parameters: Parameters
     moments: optax.OptState
 
 
 def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
-    """Adam, after the gradient was scaled down to the settings' norm."""
+    """Adam with clipping of the global gradient norm."""
     adam = optax.adam(hyperparameters.learning_rate)
     clip = (
         optax.clip_by_global_norm(hyperparameters.gradient_norm)
@@ -35,7 +42,13 @@ def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
 
 
 def init_train_state(plan: Plan, hyperparameters: Hyperparameters, seed: int) -> TrainState:
-    """A policy that has learned nothing."""
+    """The training state of an untrained policy.
+
+    Args:
+      plan: The compiled space.
+      hyperparameters: How the policy is built and trained.
+      seed: Seed of the initial parameters.
+    """
     parameters = initial_parameters(
         np.random.default_rng(seed),
         plan,
@@ -48,13 +61,18 @@ def init_train_state(plan: Plan, hyperparameters: Hyperparameters, seed: int) ->
 
 
 def to_arrays(train_state: TrainState) -> State:
-    """The learner as arrays by name, in an order that `from_arrays` knows."""
+    """Converts a training state to arrays by name, such as `parameters/layers/0/kernel`."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(train_state)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): np.array(leaf) for path, leaf in leaves}
 
 
 def from_arrays(state: Mapping[str, np.ndarray], like: TrainState) -> TrainState:
-    """The learner of a checked state."""
+    """Converts arrays by name back to a training state.
+
+    Args:
+      state: The result of `to_arrays`, with the dtypes and shapes of `like`.
+      like: A training state of the same structure.
+    """
     names = list(to_arrays(like))
     leaves = [jnp.asarray(state[name]) for name in names]
     train_state: TrainState = jax.tree.unflatten(jax.tree.structure(like), leaves)

@@ -1,4 +1,4 @@
-"""The reward model: a Gaussian process that predicts the reward of a token string from those that were tried."""
+"""The reward model: a Gaussian process that predicts the reward of a token string from the observed trials."""
 
 from nasctl.controllers.reward_model.model import RewardModel
 

@@ -1,10 +1,15 @@
-"""The reward model's parameters by maximum a posteriori: how much each decision matters, and how noisy rewards are.
+"""Fits the parameters of the reward model by maximum a posteriori estimation.
 
-Letters: N strings; T decisions; V levels of all decisions together.
+Letters: N strings; T decisions; V columns of the one-hot encoding.
 
-The covariance of warped rewards is q (K + σ² I) around a constant μ. Both q and μ have closed forms given the rest:
-μ is the generalised mean, shrunk to zero by N / (N + 2); q = (rᵀ (K + σ² I)⁻¹ r + 2) / (N + 2) with r = y - μ, as with
-two more observations of variance one. The other parameters are θ = (log w_1, …, log w_T, log σ²), with normal priors.
+The warped rewards y are modelled as a Gaussian process with mean μ and covariance q (K + σ² I), where K is the
+kernel of `kernel.py` with weights w_1, …, w_T. Given w and σ², both μ and q have closed forms:
+
+- μ is the generalised least squares mean, multiplied by N / (N + 2);
+- q = (rᵀ (K + σ² I)⁻¹ r + 2) / (N + 2) with r = y - μ.
+
+Both are regularised as if by two more observations of variance one. The remaining parameters are
+θ = (log w_1, …, log w_T, log σ²), with independent normal priors.
 """
 
 from __future__ import annotations
@@ -18,18 +23,19 @@ from scipy.optimize import minimize
 
 from nasctl.controllers.reward_model.kernel import OneHotEncoding, correlation
 
+# The priors are log w ~ N(-log T, 1) and log σ² ~ N(-5, 1.5²). Under them, two strings that differ in all decisions
+# have a distance near one.
 WEIGHT_DEVIATION = 1.0
 NOISE_MEAN, NOISE_DEVIATION = -5.0, 1.5
-"""Priors: log w ~ N(-log T, 1), so that all decisions together make a distance near one; log σ² ~ N(-5, 1.5)."""
 
-WEIGHT_BOUNDS = (-9.0, 3.0)
-NOISE_BOUNDS = (-9.0, 1.0)
+WEIGHT_BOUNDS = (-9.0, 3.0)  # of log w
+NOISE_BOUNDS = (-9.0, 1.0)  # of log σ²
 
 Parameters = Float[np.ndarray, " T+1"]
 
 
 def prior_mean(decisions: int) -> Parameters:
-    """θ before anything is known."""
+    """The mean of the prior of θ for a number of decisions."""
     return np.append(np.full(decisions, -math.log(decisions)), NOISE_MEAN)
 
 
@@ -39,7 +45,17 @@ def negative_log_posterior(
     encoded: Float[np.ndarray, "N V"],
     rewards: Float[np.ndarray, " N"],
 ) -> tuple[float, Parameters]:
-    """-log p(θ | rewards), up to a constant, and its gradient; infinite where the covariance is singular."""
+    """-log p(θ | rewards) up to a constant, and its gradient.
+
+    Args:
+      theta: θ.
+      encoding: The one-hot encoding of the space.
+      encoded: One-hot rows of the N strings.
+      rewards: Their warped rewards.
+
+    Returns:
+      The value and its gradient; infinity and zeros if the covariance matrix is not positive definite.
+    """
     count, decisions = len(rewards), len(theta) - 1
     weights, noise = np.exp(theta[:-1]), math.exp(theta[-1])
     kernel = correlation(encoding, weights, encoded, encoded)
@@ -58,8 +74,8 @@ def negative_log_posterior(
 
     inverse = lapack.dpotri(lower, lower=1)[0]
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    slope = np.outer(residual, residual) / scale - inverse  # twice the gradient by the covariance, negated
-    # being shrunk, the mean is not where the value is least, so what moves the mean moves the value
+    slope = np.outer(residual, residual) / scale - inverse  # -2 × gradient with respect to K
+    # The shrunk mean does not minimise the value, so the gradient has a term through the mean.
     through_mean = shrink * residual.sum() / (scale * solved[:, 1].sum())
     slope -= 2 * through_mean * np.outer(solved[:, 1], solved[:, 0] - generalised * solved[:, 1])
     weighted = slope * kernel
@@ -80,7 +96,18 @@ def fit(
     rewards: Float[np.ndarray, " N"],
     iterations: int,
 ) -> Parameters:
-    """θ after some iterations of L-BFGS from a start; the start itself where they lead nowhere."""
+    """Runs L-BFGS-B on `negative_log_posterior`.
+
+    Args:
+      start: Initial θ.
+      encoding: The one-hot encoding of the space.
+      encoded: One-hot rows of the N strings.
+      rewards: Their warped rewards.
+      iterations: Largest number of iterations.
+
+    Returns:
+      The final θ, or `start` if the result is not finite.
+    """
     result = minimize(
         negative_log_posterior,
         start,

@@ -1,6 +1,6 @@
-"""The reward model of a search: keeps what was observed, and its parameters and posterior up to date.
+"""The reward model of a search: its observations, its fitted parameters and its posterior.
 
-Letters: N strings that were tried; B new ones; T decisions.
+Letters: N observed strings; B new strings; A active strings; T decisions.
 """
 
 from __future__ import annotations
@@ -20,31 +20,34 @@ from nasctl.controllers.reward_model.warping import fill_failures, warp
 from nasctl.errors import NasctlError
 
 MOST_ACTIVE = 450
-"""Strings that the posterior is conditioned on; beyond, the best half of them and others at random."""
+"""Largest number of strings that the posterior is conditioned on.
+
+If there are more, half of the active strings are the best ones, and the other half is drawn at random.
+"""
 
 SLACK = 50
-"""Strings that may join them before they are chosen again."""
+"""Number of further strings that are added before the subset is chosen again."""
 
 MOST_FITTED = 300
-"""Strings that the parameters are fitted to."""
+"""Largest number of strings that the parameters are fitted to."""
 
 ITERATIONS = 12
-"""Iterations of a fit; the first one has twice as many."""
+"""Iterations of L-BFGS per fit; the first fit has twice as many."""
 
 
 class RewardModel:
-    """Predicts rewards of token strings.
+    """Predicts the rewards of token strings from the observed trials.
 
     Args:
       plan: The compiled space.
-      seed: Decides which strings are left out where there are too many.
+      seed: Seed of the choice of random subsets.
 
     Attributes:
-      encoding: Where tokens stand among the encoded.
-      strings: All that was observed, in order.
-      rewards: Their rewards, NaN for failures.
-      tried: Keys of the strings.
-      posterior: What is believed about every string; None before anything was observed.
+      encoding: The one-hot encoding of the space.
+      strings: The observed strings, N × T, in order.
+      rewards: Their rewards; NaN for failed trials.
+      tried: Keys of the strings (`moves.string_keys`).
+      posterior: The posterior of the Gaussian process; None before the first observation.
     """
 
     def __init__(self, plan: Plan, seed: int) -> None:
@@ -56,14 +59,19 @@ class RewardModel:
         self._seed = seed
         self._warped = self.rewards
         self._theta = prior_mean(plan.length)
-        self._fit_at = 0  # number of strings at which the parameters are fitted next
+        self._fit_at = 0  # number of strings at which the next fit is due
         self._active: Int[np.ndarray, " A"] = np.zeros(0, int)
-        self._factored = (
-            0  # how many of the active strings were factored at once; the others joined one by one
-        )
+        self._factored = 0  # number of active strings in the last full factorisation
 
     def observe(self, strings: Int[np.ndarray, "B T"], rewards: Float[np.ndarray, " B"]) -> None:
-        """Takes in finished trials; a reward that is not finite is a failure."""
+        """Adds finished trials and updates the posterior.
+
+        The parameters are fitted again when the number of trials has grown by one eighth, and by at least four.
+
+        Args:
+          strings: The strings of the trials.
+          rewards: Their rewards; a non-finite reward is a failure.
+        """
         known = len(self.strings)
         self.tried.update(string_keys(strings))
         self.strings = np.concatenate([self.strings, strings.astype(np.int32)])
@@ -105,21 +113,21 @@ class RewardModel:
         self.posterior = Posterior.of(factor, warped[self._active])
 
     def denoised_rewards(self) -> Float[np.ndarray, " N"]:
-        """Warped rewards of all that was observed, less what is taken for noise where the posterior knows it."""
-        believed = self._warped.copy()
+        """Warped rewards of all observed strings, without the estimated noise where the posterior is known."""
+        rewards = self._warped.copy()
         if self.posterior is not None:
-            believed[self._active] = self.posterior.at_observed
-        return believed
+            rewards[self._active] = self.posterior.at_observed
+        return rewards
 
     def best(self, count: int) -> Int[np.ndarray, " count"]:
-        """Indices of the best strings that were tried, in order, by posterior mean where it is known."""
-        believed = self.denoised_rewards()
-        least = np.partition(believed, -count)[-count] if count < len(believed) else -np.inf
-        among = np.flatnonzero(believed >= least)
-        return among[np.argsort(-believed[among], kind="stable")][:count]
+        """Indices of the strings with the largest denoised rewards, in decreasing order."""
+        rewards = self.denoised_rewards()
+        least = np.partition(rewards, -count)[-count] if count < len(rewards) else -np.inf
+        among = np.flatnonzero(rewards >= least)
+        return among[np.argsort(-rewards[among], kind="stable")][:count]
 
     def state(self) -> State:
-        """What was observed, the parameters, and what the posterior is conditioned on."""
+        """Returns the observations, the parameters and the choice of active strings."""
         return {
             "strings": self.strings.copy(),
             "rewards": self.rewards.copy(),
@@ -130,14 +138,14 @@ class RewardModel:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes over a state.
+        """Restores a state.
 
         Raises:
-          NasctlError: Its strings are not of this space.
+          NasctlError: The strings have another number of decisions.
         """
         strings = np.asarray(state["strings"], np.int32)
         if strings.ndim != 2 or strings.shape[1] != self.strings.shape[1]:
-            raise NasctlError("the saved state does not fit the controller: strings of another space")
+            raise NasctlError("the saved state does not fit the controller: its strings are of another space")
         self.strings = strings.copy()
         self.tried = set(string_keys(strings))
         self.rewards = np.array(state["rewards"], float)
@@ -154,7 +162,7 @@ class RewardModel:
 def _best_and_others(
     rewards: Float[np.ndarray, " N"], count: int, rng: np.random.Generator
 ) -> Int[np.ndarray, " count"]:
-    """Indices of some strings: the best half of the count, the others at random."""
+    """Indices of a subset, half of which are the best strings and the other half a random sample of the rest."""
     order = np.argsort(-rewards, kind="stable")
     half = count // 2
     return np.concatenate([order[:half], rng.choice(order[half:], count - half, replace=False)])

@@ -1,9 +1,9 @@
-"""What is believed about every string after some were tried: the Gaussian process's posterior.
+"""The posterior of the Gaussian process.
 
-Letters: N strings that were tried; M strings that are asked about; T decisions; V levels of all decisions together.
+Letters: N observed strings; M strings to predict; T decisions; V columns of the one-hot encoding.
 
-The inverse factor W, with (K + σ² I)⁻¹ = Wᵀ W, is lower triangular like the Cholesky factor that it inverts, grows by a
-row a string, and makes every prediction a matrix product.
+The posterior uses the inverse W of the Cholesky factor, with (K + σ² I)⁻¹ = Wᵀ W. Like the factor itself, W is
+lower triangular and gains one row per observation, but it turns every prediction into a matrix product.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from nasctl.controllers.reward_model.fit import Parameters
 from nasctl.controllers.reward_model.kernel import OneHotEncoding, correlation
 
 LEAST_VARIANCE = 1e-9
-"""Smallest variance, as a part of the prior's, that is predicted."""
+"""Lower bound of the predicted variance, as a fraction of the prior variance."""
 
 
 @dataclass(frozen=True, eq=False)
 class CovarianceFactor:
-    """The covariance of the strings that were tried, factored.
+    """The inverse Cholesky factor of the covariance of the observed strings.
 
     Attributes:
-      encoding: Where tokens stand among the encoded.
-      weights: w, what it costs two strings to differ in each decision.
+      encoding: The one-hot encoding of the space.
+      weights: w, the weights of the kernel.
       noise: σ².
-      encoded: The strings.
+      encoded: One-hot rows of the observed strings.
       inverse: W.
     """
 
@@ -45,7 +45,13 @@ class CovarianceFactor:
     def of(
         cls, encoding: OneHotEncoding, theta: Parameters, encoded: Float[np.ndarray, "N V"]
     ) -> CovarianceFactor:
-        """Factors the covariance of some strings from nothing."""
+        """Factors the covariance of some strings.
+
+        Args:
+          encoding: The one-hot encoding of the space.
+          theta: The parameters θ (`fit.py`).
+          encoded: One-hot rows of the strings.
+        """
         weights, noise = np.exp(theta[:-1]), math.exp(theta[-1])
         covariance = correlation(encoding, weights, encoded, encoded)
         covariance.flat[:: len(covariance) + 1] += noise
@@ -54,7 +60,7 @@ class CovarianceFactor:
         return cls(encoding, weights, noise, encoded, np.ascontiguousarray(inverse))
 
     def extended(self, encoded: Float[np.ndarray, " V"]) -> CovarianceFactor:
-        """The factor with one string more."""
+        """The factor with one more string, in O(N²)."""
         count = len(self.encoded)
         shared = self.inverse @ self.correlations(encoded[None])[0]
         rest = math.sqrt(max(1 + self.noise - shared @ shared, self.noise))
@@ -65,12 +71,17 @@ class CovarianceFactor:
         return replace(self, encoded=np.vstack([self.encoded, encoded]), inverse=inverse)
 
     def correlations(self, encoded: Float[np.ndarray, "M V"]) -> Float[np.ndarray, "M N"]:
-        """The kernel between strings and those that were tried."""
+        """The kernel between some strings and the observed ones."""
         return correlation(self.encoding, self.weights, encoded, self.encoded)
 
 
 class Prediction(NamedTuple):
-    """What is expected of some strings, in warped rewards."""
+    """Predicted warped rewards of M strings.
+
+    Attributes:
+      mean: Posterior means.
+      deviation: Posterior standard deviations, without the noise.
+    """
 
     mean: Float[np.ndarray, " M"]
     deviation: Float[np.ndarray, " M"]
@@ -78,14 +89,14 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """The factor, conditioned on rewards.
+    """The Gaussian process conditioned on rewards.
 
     Attributes:
-      factor: The strings' covariance.
-      rewards: Warped rewards of the strings.
-      mean: μ, the constant that is expected far from every string.
+      factor: The factor of the covariance.
+      rewards: Warped rewards of the observed strings.
+      mean: μ, the prior mean.
       residual: (K + σ² I)⁻¹ (rewards - μ).
-      scale: q, the variance that the kernel is multiplied by.
+      scale: q, the prior variance.
     """
 
     factor: CovarianceFactor
@@ -96,7 +107,7 @@ class Posterior:
 
     @classmethod
     def of(cls, factor: CovarianceFactor, rewards: Float[np.ndarray, " N"]) -> Posterior:
-        """Conditions on rewards."""
+        """Conditions on the rewards of the factored strings."""
         count = len(rewards)
         both = factor.inverse.T @ (factor.inverse @ np.stack([rewards, np.ones(count)], axis=1))
         mean = float(both[:, 0].sum() / both[:, 1].sum() * count / (count + 2))
@@ -106,23 +117,28 @@ class Posterior:
 
     @property
     def at_observed(self) -> Float[np.ndarray, " N"]:
-        """The mean of the strings that were tried: their rewards less what is taken for noise."""
+        """Posterior means of the observed strings: their rewards without the estimated noise."""
         return self.rewards - self.factor.noise * self.residual
 
     def means(self, encoded: Float[np.ndarray, "M V"]) -> Float[np.ndarray, " M"]:
-        """The mean of some strings."""
+        """Posterior means of M strings, given as one-hot rows."""
         means: Float[np.ndarray, " M"] = self.mean + self.factor.correlations(encoded) @ self.residual
         return means
 
     def predict(self, encoded: Float[np.ndarray, "M V"]) -> Prediction:
-        """Mean and standard deviation of some strings, without the noise."""
+        """Posterior means and standard deviations of M strings, given as one-hot rows."""
         kernel = self.factor.correlations(encoded)
-        # W is lower triangular; seen as BLAS sees it, by columns, its transpose is upper triangular
+        # BLAS reads the row-major W as its transpose in column-major order, which is upper triangular.
         explained = blas.dtrmm(1.0, self.factor.inverse.T, kernel.T, lower=0, trans_a=1)
         variance = np.maximum(1 - np.einsum("nm,nm->m", explained, explained), LEAST_VARIANCE)
         return Prediction(self.mean + kernel @ self.residual, np.sqrt(self.scale * variance))
 
     def fantasised(self, encoded: Float[np.ndarray, " V"], reward: float | None = None) -> Posterior:
-        """The posterior after a string whose reward is awaited, believed to be what is expected, or as given."""
+        """The posterior after a fantasised observation of a string.
+
+        Args:
+          encoded: One-hot row of the string.
+          reward: The fantasised reward; by default the posterior mean.
+        """
         expected = float(self.means(encoded[None])[0]) if reward is None else reward
         return Posterior.of(self.factor.extended(encoded), np.append(self.rewards, expected))

@@ -1,4 +1,4 @@
-"""Rewards as the reward model sees them: on a scale of their own, bad ones drawn together.
+"""Warps rewards to the scale of the Gaussian process.
 
 Letters: N rewards.
 """
@@ -10,20 +10,24 @@ from jaxtyping import Float
 
 
 def fill_failures(rewards: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    """The rewards with the worst of them in place of those that are not finite; zeros if there are only those."""
+    """Replaces non-finite rewards by the smallest finite one, or by zero if there is none."""
     known = np.isfinite(rewards)
     return np.where(known, rewards, rewards[known].min() if known.any() else 0.0)
 
 
 def warp(rewards: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    """Rewards standardised, after those below the median were compressed by a logarithm.
+    """Compresses rewards below the median logarithmically, then standardises all.
 
-    With m the median, t the 0.9 quantile and s = max(t - m, 0.05 of the standard deviation), a reward y becomes
-    u = (y - m) / s, and -log(1 - u) where that is negative. How bad the bad ones are is no concern of a search:
-    a failure must not hide the differences between the good ones. The result is the same for a·y + b, a > 0.
+    With m the median, t the 0.9 quantile and s = max(t - m, 0.05 · standard deviation), a reward y becomes u =
+    (y - m) / s if u ≥ 0, and -log(1 - u) otherwise. Differences between bad rewards do not matter for the
+    search, and a failure must not hide the differences between good ones. The result is invariant under y → a y
+    + b with a > 0.
 
     >>> warp(np.array([0.0, 91.0, 92.0, 93.0, 94.0])).round(2)
     array([-1.9 , -0.25,  0.18,  0.72,  1.26])
+
+    Returns:
+      Warped rewards of mean 0 and standard deviation 1; zeros if all rewards are equal.
     """
     middle, high = np.quantile(rewards, [0.5, 0.9])
     scale = max(high - middle, 0.05 * rewards.std())

@@ -1,4 +1,4 @@
-"""A policy far from uniform, so that a mistake shows, and all the strings of a small space."""
+"""A policy far from uniform, so that errors are visible, and all strings of a small space."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from nasctl.space import INACTIVE
 
 
 class Opinionated:
-    """Large random parameters for a space; each of its functions compiles once a shape."""
+    """A policy with large random parameters. Each of its functions compiles once per shape."""
 
     def __init__(self, space, seed=0, hidden=6, scale=1.5, offsets=True):
         self.space = space

@@ -1,4 +1,4 @@
-"""The policy once more, slowly: NumPy loops over a space's own decisions, in double precision."""
+"""A slow reference implementation of the policy: NumPy loops over the decisions of a space, in double precision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SlowPolicy:
                 self.kinds.append(decision.kind)
 
     def probabilities(self, tokens: Sequence[int]) -> list[np.ndarray | None]:
-        """For each decision the distribution of its token given those before; None where nothing is decided."""
+        """For each decision the distribution of its token given those before; None for inactive decisions."""
         hidden = len(self.p.start)
         self.h = [np.zeros(hidden) for _ in self.p.layers]
         self.c = [np.zeros(hidden) for _ in self.p.layers]

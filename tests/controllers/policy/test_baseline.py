@@ -1,4 +1,4 @@
-"""The moving statistics of rewards."""
+"""The moving statistics of the rewards."""
 
 import math
 
@@ -13,7 +13,7 @@ rewards = st.lists(st.floats(-100, 100), min_size=1, max_size=20)
 
 
 @given(rewards)
-def test_the_first_rewards_weigh_the_same(values):
+def test_the_first_rewards_have_equal_weights(values):
     baseline, _ = Baseline().update(values, decay=0.99)
     assert baseline.mean == pytest.approx(np.mean(values), abs=1e-9)
     assert baseline.deviation == pytest.approx(np.std(values), abs=1e-6)
@@ -21,7 +21,7 @@ def test_the_first_rewards_weigh_the_same(values):
 
 
 @given(rewards, rewards)
-def test_few_rewards_in_two_batches_are_the_same_as_in_one(first, second):
+def test_early_rewards_in_two_batches_equal_those_in_one(first, second):
     two = Baseline().update(first, decay=0.999)[0].update(second, decay=0.999)[0]
     one = Baseline().update(first + second, decay=0.999)[0]
     assert two.mean == pytest.approx(one.mean, abs=1e-6)
@@ -36,7 +36,7 @@ def test_old_rewards_are_forgotten():
     assert baseline.deviation < 0.05
 
 
-def test_one_reward_moves_the_average_by_one_less_the_decay():
+def test_a_reward_moves_the_average_by_one_minus_the_decay():
     baseline = Baseline(count=1000.0, mean=2.0, variance=0.0, worst=2.0)
     assert baseline.update([3.0], decay=0.95)[0].mean == pytest.approx(2.05)
 
@@ -48,7 +48,7 @@ def test_failures_are_given_the_worst_reward_seen(failure):
     assert baseline.update([failure, 5.0], decay=0.95)[1].tolist() == [2.0, 5.0]
 
 
-def test_nothing_but_failures_is_no_information():
+def test_failures_alone_change_no_statistics():
     baseline, filled = Baseline().update([None, None], decay=0.95)
     assert baseline == Baseline()
     assert np.isnan(filled).all()

@@ -1,4 +1,4 @@
-"""Spaces compiled into steps and conditions."""
+"""Spaces compiled to steps and conditions."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_the_bits_of_an_anchor_point_are_one_step():
 
 
 @given(spaces())
-def test_every_decision_has_exactly_one_place(space):
+def test_every_decision_occurs_exactly_once(space):
     plan = make_plan(space)
     listed = np.concatenate([plan.decision[plan.choice_steps], plan.anchor_decisions])
     assert listed[plan.decision_order].tolist() == list(range(len(space.decisions)))
@@ -42,7 +42,7 @@ def test_every_decision_has_exactly_one_place(space):
 
 
 @given(spaces(), st.integers(0, 1000))
-def test_conditions_kept_token_by_token_agree_with_the_decisions_own(space, seed):
+def test_conditions_updated_token_by_token_agree_with_the_decisions(space, seed):
     conditions = make_plan(space).conditions
     tokens = sample_uniform(space, np.random.default_rng(seed), space.forced(seed % 20))
     holds = np.ones(conditions.count, bool)
@@ -51,7 +51,7 @@ def test_conditions_kept_token_by_token_agree_with_the_decisions_own(space, seed
         holds &= conditions.still_holds[conditions.row_of[index], tokens[index] + 1]
 
 
-def test_equal_conditions_are_one():
+def test_equal_conditions_are_shared():
     space = layered(depths=(2, 4))
     layer_3_and_4 = {d.when for d in space.decisions if d.name in ("layer3.type", "layer4.type")}
     assert len(layer_3_and_4) == 1

@@ -1,4 +1,4 @@
-"""Sampled strings: valid, as probable as slow loops say, and a function of their trial alone."""
+"""Sampling from the policy, compared with the reference implementation."""
 
 import jax
 import numpy as np
@@ -24,12 +24,12 @@ def check_against_the_slow_policy(policy, trials):
 
 @settings(max_examples=5, deadline=None)
 @given(spaces(), st.integers(0, 1000))
-def test_samples_of_any_space_are_valid_and_have_the_probability_that_slow_loops_find(space, seed):
+def test_samples_of_any_space_are_valid_and_their_probability_matches_the_reference(space, seed):
     check_against_the_slow_policy(Opinionated(space, seed), range(0, 16, 2))
 
 
 @pytest.mark.parametrize("offsets", [True, False])
-def test_samples_of_typed_layers_with_anchors_have_the_probability_that_slow_loops_find(offsets):
+def test_probabilities_of_typed_layers_with_anchors_match_the_reference(offsets):
     check_against_the_slow_policy(Opinionated(layered(), seed=1, offsets=offsets), range(30))
 
 
@@ -65,7 +65,7 @@ def test_given_tokens_are_kept_where_they_are_active():
     np.testing.assert_array_equal(policy.sample_given(strings, range(12), seed=9).tokens, strings)
 
 
-def test_a_deeper_network_of_the_schedule_is_the_same_program():
+def test_networks_of_all_depths_share_one_compiled_program():
     policy = Opinionated(layered(depths=(2, 3, 4), every=10))
     depths = {int(np.asarray(policy.sample([trial]).tokens)[0, 0]) for trial in (0, 10, 20)}
     assert depths == {0, 1, 2}

@@ -1,4 +1,4 @@
-"""Probabilities of given strings: a distribution, and blind to what was not decided."""
+"""Scores of given strings: their probabilities sum to one and do not depend on inactive decisions."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def strings_without_pools(space, depth, count=3):
     return [sample_uniform(space, rng, forced) for _ in range(count)]
 
 
-def test_decisions_that_are_not_taken_have_no_gradient():
+def test_inactive_decisions_have_no_gradient():
     policy = Opinionated(layered(depths=(2, 3, 4)))
     kind = {d.name: int(k) for d, k in zip(policy.space.decisions, policy.plan.kind, strict=True)}
     convolutions = np.array(strings_without_pools(policy.space, depth=0))  # nothing of layers 3 and 4 either
@@ -40,7 +40,7 @@ def test_decisions_that_are_not_taken_have_no_gradient():
     assert not np.any(gradient.head[kind["layer1.type"]][:, 2:])  # padding up to the largest choice set
 
 
-def test_heads_of_decisions_that_are_not_taken_change_nothing():
+def test_parameters_of_inactive_decisions_do_not_affect_scores():
     policy = Opinionated(layered())
     size = int(policy.plan.kind[[d.name for d in policy.space.decisions].index("layer1.size")])
     sizes = [index for index, decision in enumerate(policy.space.decisions) if decision.kind == "size"]

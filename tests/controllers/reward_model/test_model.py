@@ -1,4 +1,4 @@
-"""What the reward model keeps of a search."""
+"""The observations of the reward model."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from nasctl.controllers.reward_model import RewardModel
 
 
 @pytest.mark.parametrize("count", [1, 5, 39, 40, 100])
-def test_the_best_are_those_of_a_whole_sort_by_belief(count: int) -> None:
+def test_the_best_strings_are_those_of_a_full_sort(count: int) -> None:
     plan, rng = make_plan(flat(3, 4, 3, 4)), np.random.default_rng(0)
     model = RewardModel(plan, seed=0)
     strings = Moves(plan).random(40, rng, {})
@@ -21,5 +21,5 @@ def test_the_best_are_those_of_a_whole_sort_by_belief(count: int) -> None:
     assert model.best(count).tolist() == order[:count].tolist()
 
 
-def test_before_anything_was_observed_nothing_is_best() -> None:
+def test_there_are_no_best_strings_before_the_first_observation() -> None:
     assert len(RewardModel(make_plan(flat(2, 2)), seed=0).best(3)) == 0

@@ -1,4 +1,4 @@
-"""The reward model's arithmetic, against scikit-learn and plain NumPy."""
+"""The Gaussian process, compared with scikit-learn and plain NumPy."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from nasctl.controllers.reward_model.posterior import CovarianceFactor, Posterio
 
 
 class Hamming(Kernel):
-    """The kernel as its formula says, string by string."""
+    """The kernel, evaluated string by string from its formula."""
 
     def __init__(self, weights):
         self.weights = weights
@@ -32,7 +32,7 @@ class Hamming(Kernel):
 
 @pytest.fixture(params=["flat", "conditional"])
 def data(request):
-    """A space's encoding, 30 strings of it with rewards, 10 others, and a θ."""
+    """The encoding of a space, 30 of its strings with rewards, 10 other strings, and a θ."""
     space = flat(2, 3, 4, 2, 3) if request.param == "flat" else layered()
     plan, rng = make_plan(space), np.random.default_rng(0)
     strings = Moves(plan).random(40, rng, {})
@@ -47,14 +47,14 @@ def data(request):
     )
 
 
-def test_the_kernel_is_that_of_the_formula(data):
+def test_the_kernel_matches_the_formula(data):
     encoding, strings, _, others, theta = data
     weights = np.exp(theta[:-1])
     found = correlation(encoding, weights, encoding.encode(strings), encoding.encode(others))
     np.testing.assert_allclose(found, Hamming(weights)(strings, others))
 
 
-def test_mean_and_deviation_are_those_of_scikit_learn(data):
+def test_mean_and_deviation_match_scikit_learn(data):
     encoding, strings, rewards, others, theta = data
     posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
     reference = GaussianProcessRegressor(Hamming(np.exp(theta[:-1])), alpha=np.exp(theta[-1]), optimizer=None)
@@ -66,7 +66,7 @@ def test_mean_and_deviation_are_those_of_scikit_learn(data):
     np.testing.assert_allclose(posterior.at_observed, posterior.means(encoding.encode(strings)), atol=1e-9)
 
 
-def test_the_constant_mean_and_the_scale_are_those_of_the_formulas(data):
+def test_the_prior_mean_and_the_scale_match_the_formulas(data):
     encoding, strings, rewards, _, theta = data
     posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
     inverse = np.linalg.inv(Hamming(np.exp(theta[:-1]))(strings) + np.exp(theta[-1]) * np.eye(30))
@@ -75,7 +75,7 @@ def test_the_constant_mean_and_the_scale_are_those_of_the_formulas(data):
     assert posterior.scale == pytest.approx(((rewards - mean) @ inverse @ (rewards - mean) + 2) / 32)
 
 
-def test_row_by_row_is_the_same_as_at_once(data):
+def test_extending_row_by_row_equals_one_factorisation(data):
     encoding, strings, _, _, theta = data
     encoded = encoding.encode(strings)
     grown = CovarianceFactor.of(encoding, theta, encoded[:5])
@@ -86,7 +86,7 @@ def test_row_by_row_is_the_same_as_at_once(data):
     np.testing.assert_array_equal(grown.encoded, whole.encoded)
 
 
-def test_a_believed_string_changes_no_mean_but_its_neighbourhood_is_known_better(data):
+def test_a_fantasised_mean_keeps_the_means_and_reduces_the_deviation(data):
     encoding, strings, rewards, others, theta = data
     theta = np.append(theta[:-1], -9.0)
     posterior = Posterior.of(CovarianceFactor.of(encoding, theta, encoding.encode(strings)), rewards)
@@ -96,7 +96,7 @@ def test_a_believed_string_changes_no_mean_but_its_neighbourhood_is_known_better
     assert believing.predict(asked[:1]).deviation[0] < 0.2 * posterior.predict(asked[:1]).deviation[0]
 
 
-def test_the_gradient_of_the_fit_is_that_of_finite_differences(data):
+def test_the_gradient_of_the_fit_matches_finite_differences(data):
     encoding, strings, rewards, _, theta = data
     encoded = encoding.encode(strings)
     _, gradient = negative_log_posterior(theta, encoding, encoded, rewards)

@@ -1,4 +1,4 @@
-"""The measures of a drawing: in pixels, or in cells of a terminal. One layout serves both."""
+"""The dimensions of a drawing, in pixels or in terminal cells. The same layouts serve both."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from nasctl.render.scene import Role
 
-# Widths of the characters from space to tilde, in hundredths of the font size, of a wide sans-serif (DejaVu Sans):
-# what is laid out with them has room for the text in whatever font a viewer has.
+# Widths of the characters from space to tilde in DejaVu Sans, in hundredths of the font size. Since that font is
+# wide, text in most other sans-serif fonts fits too.
 _WIDTHS = (
     *(32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34),  # space to /
     *(64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 53),  # 0 to ?
@@ -22,27 +22,27 @@ _OTHER_WIDTHS = {"·": 32, "×": 84, "…": 100}
 _WIDEST = 100
 
 FONT_SIZES: Mapping[Role, float] = {"title": 17, "main": 13, "detail": 11, "note": 11}
-"""Font size of each kind of text, in pixels."""
+"""Font size of each role of text, in pixels."""
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """Measures of the things in a drawing.
+class Dimensions:
+    """Sizes and distances in a drawing.
 
     Attributes:
-      margin: Around the whole.
-      padding: Between the outline of a box and its text: horizontal, vertical.
+      margin: Margin around the drawing.
+      padding: Horizontal and vertical distance between the outline of a box and its text.
       join_padding: The same for joins.
-      gap: Between the boxes of a column.
-      column_gap: Between the boxes of a row.
-      turn: Vertical room that a connector needs to come in from the side.
-      lane_margin: Between the boxes and the first lane.
-      lane_gap: Between two lanes.
-      track_gap: Between two horizontal connectors in the gap of two rows.
-      port_gap: Between two connectors that enter a box from above.
-      note_gap: Between the notes on the left and the boxes.
-      frame_padding: Between a frame and the boxes in it: horizontal, above, below.
-      cells: Whether places are whole cells of a terminal.
+      gap: Vertical distance between boxes.
+      column_gap: Horizontal distance between boxes of a row.
+      turn: Vertical space that a connector needs to turn.
+      lane_margin: Distance between the boxes and the first lane.
+      lane_gap: Distance between two lanes.
+      track_gap: Distance between two horizontal tracks.
+      port_gap: Distance between two connectors that enter a box from above.
+      note_gap: Distance between the notes on the left and the boxes.
+      frame_padding: Distance between a frame and its boxes: horizontal, above, below.
+      cells: Whether the unit is a terminal cell instead of a pixel.
     """
 
     margin: float
@@ -60,7 +60,7 @@ class Metrics:
     cells: bool = False
 
     def text_width(self, text: str, role: Role) -> float:
-        """Room that a text needs."""
+        """Width of a text."""
         if self.cells:
             return len(text) - 1  # from the middle of the first cell to that of the last
         hundredths = sum(
@@ -72,16 +72,16 @@ class Metrics:
         """Height of a line of text."""
         return 1 if self.cells else round(FONT_SIZES[role] * 1.4)
 
-    def snapped(self, place: float) -> float:
-        """A place where a line can be drawn: the middle of a cell, or a whole pixel."""
-        return math.floor(place)
+    def snapped(self, coordinate: float) -> float:
+        """Rounds a coordinate down to the middle of a cell, or to a whole pixel."""
+        return math.floor(coordinate)
 
     def even(self, width: float) -> float:
-        """The least width, no less than a given one, whose half is a place."""
+        """Rounds a width up to a multiple of two, so that the middle of a box is a whole coordinate."""
         return 2 * math.ceil(width / 2)
 
 
-PIXELS = Metrics(
+PIXELS = Dimensions(
     margin=24,
     padding=(16, 8),
     join_padding=(10, 2),
@@ -96,7 +96,7 @@ PIXELS = Metrics(
     frame_padding=(14, 14, 14),
 )
 
-CELLS = Metrics(
+CELLS = Dimensions(
     margin=0,
     padding=(2, 0.5),
     join_padding=(1, -0.5),
