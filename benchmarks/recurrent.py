@@ -40,7 +40,7 @@ from nasctl.space.sampling import sample_uniform
 from nasctl.tasks import Task, make_task
 from nasctl.training import train_child
 from nasctl.training.child import prepare
-from nasctl.training.group import GroupTrainer
+from nasctl.training.group_trainer import GroupTrainer
 from nasctl.training.optimiser import learning_rates
 from nasctl.training.plan import plan_drawer
 

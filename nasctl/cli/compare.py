@@ -99,26 +99,26 @@ def compare(
         given = [Run(folder) for folder in runs]
     numbers, summaries = compare_runs(given)
     groups = group_runs(summaries)
-    known: list[BaselineResult] = []
+    baseline_results: list[BaselineResult] = []
     if baselines:
         progress = progress_console()
         with progress.status("training the baselines"):
-            known = list(train_baselines(given[0], data_dir=data_dir))
+            baseline_results = list(train_baselines(given[0], data_dir=data_dir))
     if json:
         print_json(
             {
                 "at_trials": numbers,
                 "runs": [asdict(summary) for summary in summaries],
                 "controllers": [asdict(group) for group in groups],
-                "baselines": [asdict(measured) for measured in known],
+                "baselines": [asdict(result) for result in baseline_results],
             }
         )
         return
     _print_runs(numbers, summaries)
     if len(groups) < len(summaries):
         _print_groups(numbers, groups)
-    if known:
-        _print_baselines(summaries[0], known)
+    if baseline_results:
+        _print_baselines(summaries[0], baseline_results)
 
 
 def _search_all(
@@ -158,7 +158,7 @@ def _print_groups(numbers: Sequence[int], groups: Sequence[Group]) -> None:
         cells = map(_interval, (*group.best_so_far, group.mean))
         table.add_row(group.controller, str(group.seeds), *cells)
     console = result_console()
-    console.print("\nOver the seeds, mean and 95 % confidence interval of the reward:")
+    console.print("\nMean reward over the seeds, with its 95 % confidence interval:")
     console.print(table)
 
 
@@ -193,18 +193,18 @@ def _print_runs(numbers: Sequence[int], summaries: Sequence[RunSummary]) -> None
     result_console().print(table)
 
 
-def _print_baselines(found: RunSummary, known: Sequence[BaselineResult]) -> None:
+def _print_baselines(run: RunSummary, results: Sequence[BaselineResult]) -> None:
     """Prints the best cell of a run and the well-known cells, the best first."""
     from rich.table import Table
 
-    metric = known[0].metric
-    rows = [(measured.name, measured.params, measured.reward, measured.validation) for measured in known]
+    metric = results[0].metric
+    rows = [(result.name, result.params, result.reward, result.validation) for result in results]
     rows.append(
         (
-            f"[bold]the best of {found.run}[/]",
-            int(found.params or 0),
-            found.best or 0.0,
-            found.measured or 0.0,
+            f"[bold]the best of {run.run}[/]",
+            int(run.params or 0),
+            run.best or 0.0,
+            run.measured or 0.0,
         )
     )
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -4,7 +4,7 @@ from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from nasctl.training.child import PreparedChild, prepare, train_child
 from nasctl.training.compilation import forget_programs
 from nasctl.training.evaluation import CompiledEvaluation, evaluate
-from nasctl.training.group import GroupTrainer, can_train_together
+from nasctl.training.group_trainer import GroupTrainer, can_train_together
 from nasctl.training.loop import TrainedChild
 from nasctl.training.weights import Weights
 

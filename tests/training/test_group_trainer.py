@@ -12,7 +12,7 @@ from nasctl.errors import NotFinite
 from nasctl.space import sample_uniform
 from nasctl.tasks import LanguageModel
 from nasctl.training import evaluate, train_child
-from nasctl.training.group import GroupTrainer, can_train_together
+from nasctl.training.group_trainer import GroupTrainer, can_train_together
 
 SPACE = parse_space(
     """
