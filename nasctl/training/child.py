@@ -78,7 +78,7 @@ class PreparedChild:
             validation = evaluation.measure_split(state.weights, "validation")
             return state, [(float(loss), validation)]
 
-        (course,) = run_epochs(
+        (progress,) = run_epochs(
             run_epoch,
             TrainState(self.weights, self.optimiser_state),
             learning_rates(self.config, self.steps),
@@ -86,10 +86,10 @@ class PreparedChild:
             on_epoch=None if on_epoch is None else lambda _, metrics: on_epoch(metrics),
             rungs=rungs,
         )
-        if course.failure is not None:
-            raise course.failure
+        if progress.failure is not None:
+            raise progress.failure
         times = {"seconds_prepare": self.seconds, "seconds_train": time.perf_counter() - started}
-        return course.finish(course.best_weights, evaluation.measure_split, times)
+        return progress.finish(progress.best_weights, evaluation.measure_split, times)
 
 
 def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int) -> PreparedChild:

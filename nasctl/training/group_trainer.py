@@ -26,7 +26,7 @@ from nasctl.metrics import EpochMetrics
 from nasctl.space import Space
 from nasctl.tasks import Split, Task
 from nasctl.training.evaluation import evaluate, put_on_device
-from nasctl.training.loop import Course, EpochResult, TrainedChild, run_epochs
+from nasctl.training.loop import ChildProgress, EpochResult, TrainedChild, run_epochs
 from nasctl.training.optimiser import learning_rates, make_optimiser
 from nasctl.training.plan import plan_drawer
 from nasctl.training.programs import Programs, TrainState
@@ -92,25 +92,25 @@ class GroupTrainer:
             return state, [(float(losses[index]), validation[index]) for index in range(count)]
 
         rates = learning_rates(self.config, len(plan.positions))
-        courses = run_epochs(run_epoch, state, rates, self.task, children=count, on_epoch=on_epoch)
+        children = run_epochs(run_epoch, state, rates, self.task, count=count, on_epoch=on_epoch)
         times = {
             "seconds_prepare": (prepared - started) / count,
             "seconds_train": (time.perf_counter() - prepared) / count,
         }
         return [
-            course.failure or self._finish(course, architecture, index, times)
-            for index, (course, architecture) in enumerate(zip(courses, architectures, strict=True))
+            child.failure or self._finish(child, architecture, index, times)
+            for index, (child, architecture) in enumerate(zip(children, architectures, strict=True))
         ]
 
     def _finish(
-        self, course: Course, architecture: Architecture, index: int, times: Mapping[str, float]
+        self, child: ChildProgress, architecture: Architecture, index: int, times: Mapping[str, float]
     ) -> TrainedChild:
-        weights = _without_choices(jax.tree.map(lambda leaf: leaf[index], course.best_weights))
+        weights = _without_choices(jax.tree.map(lambda leaf: leaf[index], child.best_weights))
 
         def measure_split(weights: Weights, split: Split) -> dict[str, float]:
             return evaluate(architecture, weights, self.task, self.config, split=split)
 
-        return course.finish(weights, measure_split, times)
+        return child.finish(weights, measure_split, times)
 
     def _initial_state(self, children: Sequence[tuple[Architecture, int]]) -> TrainState:
         """The weights of children, drawn by their seeds, and the states of their optimisers, on a leading axis."""

@@ -48,8 +48,8 @@ class TrainedChild:
     measure_split: Callable[[Weights, Split], dict[str, float]]
 
 
-class Course:
-    """The epochs of one child.
+class ChildProgress:
+    """The progress of one child's training.
 
     Args:
       task: What the child learns.
@@ -133,36 +133,41 @@ def run_epochs(
     rates: Float[ndarray, "epochs S"],
     task: Task,
     *,
-    children: int = 1,
+    count: int = 1,
     on_epoch: Callable[[int, EpochMetrics], None] | None = None,
     rungs: Mapping[int, float] | None = None,
-) -> list[Course]:
+) -> list[ChildProgress]:
     """Trains children that share a state, until the last epoch or until all of them have stopped.
+
+    A single child is a group of one.
 
     Args:
       run_epoch: Trains one epoch.
       state: The state before the first epoch; the memory of its optimiser state is given to that epoch.
       rates: The learning rate of each step of each epoch.
       task: What the children learn.
-      children: How many there are.
+      count: The number of children.
       on_epoch: Called after each epoch for each child that has not stopped, with the child's index and metrics; an
         exception that it raises ends the training.
       rungs: Least reward after some epochs, by the epoch; a child that earns less stops there.
+
+    Returns:
+      The progress of each child.
     """
-    courses = [Course(task) for _ in range(children)]
+    children = [ChildProgress(task) for _ in range(count)]
     for epoch, rates_of_epoch in enumerate(rates, start=1):
         started = time.perf_counter()
         state, results = run_epoch(state, epoch, rates_of_epoch)
-        seconds = (time.perf_counter() - started) / children
-        for index, (course, result) in enumerate(zip(courses, results, strict=True)):
-            if course.stopped:
+        seconds = (time.perf_counter() - started) / count
+        for index, (child, result) in enumerate(zip(children, results, strict=True)):
+            if child.stopped:
                 continue
-            metrics = course.add(epoch, result, state.weights, seconds)
+            metrics = child.add(epoch, result, state.weights, seconds)
             if metrics is None:
                 continue
             if on_epoch is not None:
                 on_epoch(index, metrics)
-            course.stopped = metrics["reward"] < (rungs or {}).get(epoch, -math.inf)
-        if all(course.stopped for course in courses):
+            child.stopped = metrics["reward"] < (rungs or {}).get(epoch, -math.inf)
+        if all(child.stopped for child in children):
             break
-    return courses
+    return children

@@ -10,7 +10,7 @@ import pytest
 
 from nasctl.errors import NotFinite
 from nasctl.tasks import ImageClassification
-from nasctl.training.loop import Course, EpochResult, run_epochs
+from nasctl.training.loop import ChildProgress, EpochResult, run_epochs
 from nasctl.training.programs import TrainState
 from nasctl.training.weights import Weights
 
@@ -21,8 +21,8 @@ def result(accuracy: float, loss: float = 1.0) -> EpochResult:
 
 def run(
     task: ImageClassification, epochs: Sequence[Sequence[EpochResult]], **options
-) -> tuple[list[Course], int]:
-    """The courses of children whose epochs have these results, and how many epochs were run."""
+) -> tuple[list[ChildProgress], int]:
+    """The progress of children whose epochs have these results, and how many epochs were run."""
     numbers = []
 
     def run_epoch(
@@ -33,7 +33,7 @@ def run(
 
     rates = np.zeros((len(epochs), 1), np.float32)
     state = TrainState(Weights(0, None), None)
-    return run_epochs(run_epoch, state, rates, task, children=len(epochs[0]), **options), len(numbers)
+    return run_epochs(run_epoch, state, rates, task, count=len(epochs[0]), **options), len(numbers)
 
 
 def test_each_child_keeps_the_weights_of_its_own_best_epoch(blobs: ImageClassification) -> None:
