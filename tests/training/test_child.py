@@ -38,8 +38,7 @@ def test_the_history_has_a_record_an_epoch_and_on_epoch_sees_each(blobs: ImageCl
     assert set(child.history[0]) == {
         "epoch",
         "train_loss",
-        "validation_loss",
-        "validation_accuracy",
+        *(f"validation_{name}" for name in blobs.measures),
         "reward",
         "seconds",
     }
