@@ -117,7 +117,7 @@ def test_json_that_is_cut_short(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "two"}, "no checkpoint of nasctl"),
+        ({"format": "two"}, "not a checkpoint of nasctl"),
         ({"format": 99}, "newer nasctl"),
         ({"signature": None}, "damaged"),
         ({"signature": {"input_shape": 3, "outputs": 1}}, "damaged"),
