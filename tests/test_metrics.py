@@ -7,7 +7,7 @@ from nasctl.tasks import ImageClassification, LanguageModel
 
 
 @pytest.mark.parametrize("task", [ImageClassification, LanguageModel])
-def test_what_a_task_reports_is_in_the_table(task: type) -> None:
+def test_what_a_task_reports_is_in_the_table(task: type[ImageClassification] | type[LanguageModel]) -> None:
     assert all(METRICS[metric.name] is metric for metric in task.metrics)
 
 

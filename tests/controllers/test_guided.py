@@ -1,6 +1,7 @@
 """The default controller: initial design, reward model, local search phases, failures and the LSTM policy."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import orbax.checkpoint as ocp
@@ -155,6 +156,7 @@ def test_the_entropy_stays_near_its_target(batch):
 def test_the_policy_learns_from_the_model():
     controller = make_controller(flat(*[3] * 8), SMALL, seed=0)
     run(controller, pairwise, 60)
+    assert isinstance(controller, GuidedReinforce)
     given, temperature = np.full((200, 8), -1), np.ones(200)
     drawn = controller._policy.sample((9, 9, 9), given, temperature)
     hot = controller._policy.sample((9, 9, 9), given, 5 * temperature)
@@ -172,14 +174,15 @@ def test_it_continues_from_a_checkpoint_and_compiles_once(tmp_path):
         checkpointer.save(tmp_path / "state", controller.state())
     with ocp.StandardCheckpointer() as checkpointer:
         saved = checkpointer.restore(tmp_path / "state")
-    compiled = _improve._cache_size(), _sample._cache_size()
+    functions: list[Any] = [_improve, _sample]
+    compiled = [function._cache_size() for function in functions]
     resumed = make_controller(space, SMALL, seed=1)
     resumed.restore(saved)
     for first in range(13, 22, 3):
         assert resumed.propose(first, 3) == controller.propose(first, 3)
         one, two = (run(c, lambda tokens: float(sum(tokens)), 3, 3, first)[1] for c in (resumed, controller))
         assert one == two
-    assert (_improve._cache_size(), _sample._cache_size()) == compiled
+    assert [function._cache_size() for function in functions] == compiled
 
 
 def test_the_number_of_active_strings_is_bounded(monkeypatch):

@@ -63,7 +63,7 @@ def foreign(tmp_path: Path) -> Iterator[Path]:
     """A folder with a data set that was prepared with TFDS but is unknown to it."""
     import tensorflow_datasets as tfds
 
-    class Spots(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    class Spots(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
         name = "spots"
         VERSION = tfds.core.Version("2.0.0")
 

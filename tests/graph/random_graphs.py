@@ -1,6 +1,7 @@
 """Random networks for property tests: layers with skip connections, of every op that layers may have."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ window = st.fixed_dictionaries({"kernel": st.tuples(small, small), "stride": st.
 filtered = st.fixed_dictionaries(
     {"kernel": st.tuples(small, small), "stride": st.tuples(small, small), "filters": st.integers(1, 4)}
 )
-OPS = {
+OPS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "conv2d": filtered,
     "separable_conv2d": filtered,
     "max_pool": window,

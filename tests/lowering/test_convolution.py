@@ -71,10 +71,12 @@ def test_bfloat16_is_accumulated_in_float32(monkeypatch: pytest.MonkeyPatch, pla
     random = np.random.default_rng(0)
     shapes = (8, 7, 3, 5), (5, 3, 3, 36), (4, 7, 36, 5)
     operands = [jnp.asarray(random.standard_normal(shape), jnp.bfloat16) for shape in shapes]
-    exact = all_three(lambda *both: convolve(*both, (2, 1)), *(x.astype(jnp.float32) for x in operands))
+    exact = all_three(
+        lambda maps, weights: convolve(maps, weights, (2, 1)), *(x.astype(jnp.float32) for x in operands)
+    )
     monkeypatch.setattr(jax, "default_backend", lambda: platform)
     for value, reference in zip(
-        all_three(lambda *both: convolve(*both, (2, 1)), *operands), exact, strict=True
+        all_three(lambda maps, weights: convolve(maps, weights, (2, 1)), *operands), exact, strict=True
     ):
         assert value.dtype == jnp.bfloat16
         np.testing.assert_allclose(value.astype(jnp.float32), reference, rtol=2**-8, atol=1e-5)
@@ -99,7 +101,7 @@ def test_any_size_kernel_and_stride(form: str, size: Pair, kernel: Pair, stride:
 def test_float32_is_precise(form: str, kernel: Pair, stride: Pair) -> None:
     """Compares with XLA's convolution in float64, for maps of the size that children have."""
     operands, exact = in_float64(kernel, stride)
-    values = all_three(lambda *operands: convolve(*operands, stride), *operands)
+    values = all_three(lambda maps, weights: convolve(maps, weights, stride), *operands)
     for value, reference in zip(values, exact, strict=True):
         assert value.dtype == np.float32
         assert np.linalg.norm(np.asarray(value) - reference) < 1e-6 * np.linalg.norm(reference)
@@ -137,9 +139,9 @@ def in_float64(kernel: Pair, stride: Pair) -> tuple[list[np.ndarray], list[np.nd
 def test_the_unfoldings_that_were_measured_to_be_faster_are_selected(
     size, kernel, stride, channels, chosen
 ) -> None:
-    axes = [centred_axis(size, window, stride)[0] for window in kernel]
-    unfoldings = tuple(way(axis) for way, axis in zip(chosen, axes, strict=True))
-    assert selection.select_unfoldings(*axes, channels, filters=48) == unfoldings
+    height, width = (centred_axis(size, window, stride)[0] for window in kernel)
+    unfoldings = tuple(way(axis) for way, axis in zip(chosen, (height, width), strict=True))
+    assert selection.select_unfoldings(height, width, channels, filters=48) == unfoldings
 
 
 def test_a_stride_along_an_axis_of_one_tap_skips_values() -> None:
@@ -155,7 +157,9 @@ def test_vmap_equals_a_loop(form: str) -> None:
     weights = random.standard_normal((3, 3, 5, 2, 3)).astype(np.float32)
 
     def ours(maps, weights):
-        return all_three(lambda *operands: convolve(*operands, (2, 1)), maps, weights, jnp.ones((3, 6, 3, 4)))
+        return all_three(
+            lambda maps, weights: convolve(maps, weights, (2, 1)), maps, weights, jnp.ones((3, 6, 3, 4))
+        )
 
     batched = jax.vmap(ours)(maps, weights)
     separate = [ours(*operands) for operands in zip(maps, weights, strict=True)]
@@ -181,7 +185,10 @@ def compare_with_definition(size: Pair, kernel: Pair, stride: Pair) -> None:
     exact = by_definition(maps, weights, stride)
     output_gradient = random.standard_normal(exact.shape)
     output, maps_gradient, weights_gradient = all_three(
-        lambda *operands: convolve(*operands, stride), maps, weights, output_gradient.astype(np.float32)
+        lambda maps, weights: convolve(maps, weights, stride),
+        maps,
+        weights,
+        output_gradient.astype(np.float32),
     )
     np.testing.assert_allclose(output, exact, rtol=1e-4, atol=1e-4)
 

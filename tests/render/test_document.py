@@ -1,6 +1,7 @@
 """A graph as JSON."""
 
 import json
+from typing import Any
 
 from drawn_graphs import cnn, language_model
 
@@ -23,9 +24,11 @@ def test_nodes_have_attributes_shapes_and_parameters():
 
 
 def test_an_unbound_graph_has_no_shapes():
-    assert all("shape" not in node for node in graph_document(cnn([()], bound=False))["nodes"])
+    nodes: Any = graph_document(cnn([()], bound=False))["nodes"]
+    assert all("shape" not in node for node in nodes)
 
 
 def test_applied_graphs_are_nested_documents():
-    layer = graph_document(language_model())["nodes"][2]
-    assert [node["name"] for node in layer["attributes"]["cell"]["nodes"]][:3] == ["x", "h", "c"]
+    document: Any = graph_document(language_model())
+    cell = document["nodes"][2]["attributes"]["cell"]
+    assert [node["name"] for node in cell["nodes"]][:3] == ["x", "h", "c"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -103,7 +104,8 @@ def test_a_setting_of_jax_counts_unless_it_is_about_caches(
     before = fingerprint_of(ONE, blobs, CONFIG)
     with jax.default_matmul_precision("float32"):
         assert fingerprint_of(ONE, blobs, CONFIG) != before
-    folder = jax.config.jax_compilation_cache_dir
+    settings: Any = jax.config
+    folder = settings.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     try:
         assert fingerprint_of(ONE, blobs, CONFIG) == before

@@ -45,7 +45,8 @@ layer {
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path) -> Iterator[Path]:
     """The folder of the program cache; JAX's own cache is empty too."""
-    before = jax.config.jax_compilation_cache_dir
+    settings: Any = jax.config
+    before = settings.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
     reset_cache()
     program_cache._evict.cache_clear()
