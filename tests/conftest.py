@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
 
 # A GPU rounds products differently from the references.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -27,6 +28,9 @@ COMPILE_QUICKLY = [
 if version("jaxlib").startswith("0.10."):
     COMPILE_QUICKLY.append("--xla_cpu_use_fusion_emitters=false")  # later versions have no other emitters
 os.environ.setdefault("XLA_FLAGS", " ".join([ONE_THREAD, *COMPILE_QUICKLY]))
+
+# The shapes and types in the signatures of these packages are checked at every call, in the test process alone.
+install_import_hook(["nasctl.lowering", "nasctl.tasks"], "shape_checks.check")
 
 COMPILED_OF_THIS_RUN = pytest.StashKey[Path]()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Shaped
 
 from nasctl.graph import Graph, infer_shapes, simplify
 from nasctl.lowering.data_layout import apply, examples_first, examples_last
@@ -56,7 +56,7 @@ class Network(nnx.Module):
             }
         )
 
-    def __call__(self, *inputs: Float[Array, "N ..."]) -> Any:
+    def __call__(self, *inputs: Shaped[Array, "N ..."]) -> Any:
         """Computes the output of the graph, with recurrent layers starting from states of zeros.
 
         Args:
@@ -67,7 +67,7 @@ class Network(nnx.Module):
         """
         return self.run(*inputs, carry={})[0]
 
-    def run(self, *inputs: Float[Array, "N ..."], carry: NetworkCarry) -> tuple[Any, NetworkCarry]:
+    def run(self, *inputs: Shaped[Array, "N ..."], carry: NetworkCarry) -> tuple[Any, NetworkCarry]:
         """Computes the output of the graph, with recurrent layers starting from given states.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int, Key, Shaped
 
@@ -16,6 +16,7 @@ Split = Literal["train", "validation", "test"]
 Metrics = Mapping[str, float]
 
 
+@runtime_checkable
 class Task(Protocol):
     """A kind of problem on one data set: `ImageClassification` or `LanguageModel`.
 

@@ -1,10 +1,11 @@
 """The layout of values between ops, and modules that declare `examples_last` or do not."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from nasctl.lowering.data_layout import apply, channel_axis, examples_first, examples_last
 
-MAPS = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)  # 2 examples of 3 by 4 positions in 5 channels
+MAPS = jnp.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)  # 2 examples of 3 by 4 positions in 5 channels
 
 
 def test_maps_have_the_examples_last_and_other_values_first() -> None:

@@ -59,8 +59,9 @@ def sampled(seed: int, layers: int = 6) -> Graph:
     return bind(space.decode(sample_uniform(space, np.random.default_rng(seed))).graph, TASK)
 
 
-def images(count: int = 4, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((count, *TASK.input_shape)).astype(np.float32)
+def images(count: int = 4, seed: int = 0) -> jax.Array:
+    random = np.random.default_rng(seed)
+    return jnp.asarray(random.standard_normal((count, *TASK.input_shape)), jnp.float32)
 
 
 def parameters(network: Network) -> int:

@@ -21,7 +21,7 @@ def test_shapes_stay_and_the_key_decides(augmentation) -> None:
     images = random_images(20, 8, 6, 3)
     drawn = augmentation.draw(KEY, 20, (8, 6, 3))
     assert drawn.shape[0] == 20
-    assert augmentation.vary(drawn, images).shape == images.shape
+    assert augmentation.vary(drawn, jnp.asarray(images)).shape == images.shape
     assert np.array_equal(drawn, augmentation.draw(KEY, 20, (8, 6, 3)))
     if drawn.size:
         assert not np.array_equal(drawn, augmentation.draw(jax.random.key(4), 20, (8, 6, 3)))
@@ -33,7 +33,8 @@ def test_a_crop_is_a_window_of_the_enlarged_image(top: int, left: int, mirrored:
     (image,) = random_images(1, 32, 32, 1, seed=top)
     enlarged = np.asarray(Image.fromarray(image[:, :, 0]).resize((40, 40), Image.Resampling.BILINEAR))
     expected = enlarged[top : top + 32, left : left + 32]
-    got = upsample_crop_flip().vary(jnp.array([[top, left, int(mirrored)]]), image[None])[0, :, :, 0]
+    variations = jnp.array([[top, left, int(mirrored)]])
+    got = upsample_crop_flip().vary(variations, jnp.asarray(image[None]))[0, :, :, 0]
     np.testing.assert_allclose(got, expected[:, ::-1] if mirrored else expected, atol=1e-5)
 
 
@@ -44,7 +45,7 @@ def test_all_crops_are_drawn_and_half_are_mirrored() -> None:
 
 
 def test_evaluation_sees_the_middle_at_the_size_of_training() -> None:
-    images = random_images(2, 32, 32, 3)
+    images = jnp.asarray(random_images(2, 32, 32, 3))
     augmentation = upsample_crop_flip()
     middle = augmentation.vary(jnp.array([[4, 4, 0]] * 2), images)
     np.testing.assert_array_equal(augmentation.settle(images), middle)

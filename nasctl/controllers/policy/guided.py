@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, UInt
 
 from nasctl.controllers.controller import State
 from nasctl.controllers.policy.network import Parameters
@@ -89,7 +89,7 @@ def _sample(
     plan: Plan,
     parameters: Parameters,
     stream: Key[Array, ""],
-    draw_id: Int[Array, " 3"],
+    draw_id: UInt[Array, " 3"],
     given: Int[Array, "B T"],
     temperature: Float[Array, " B"],
 ) -> Int[Array, "B T"]:

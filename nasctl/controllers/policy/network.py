@@ -94,7 +94,7 @@ def initial_parameters(
     )
 
 
-def cell(gates: Float[Array, "B 4*H"], memory: Float[Array, "B H"]) -> LayerState:
+def cell(gates: Float[Array, "B gates"], memory: Float[Array, "B H"]) -> LayerState:
     """One LSTM step.
 
     Args:

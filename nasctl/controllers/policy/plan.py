@@ -40,7 +40,7 @@ class Conditions:
 
     condition_of: Int[np.ndarray, " T"]
     row_of: Int[np.ndarray, " T"]
-    still_holds: Bool[np.ndarray, "rows K+1 C"]
+    still_holds: Bool[np.ndarray, "rows tokens C"]  # tokens: K + 1
 
     @property
     def count(self) -> int:

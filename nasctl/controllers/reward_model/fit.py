@@ -31,7 +31,7 @@ NOISE_MEAN, NOISE_DEVIATION = -5.0, 1.5
 WEIGHT_BOUNDS = (-9.0, 3.0)  # of log w
 NOISE_BOUNDS = (-9.0, 1.0)  # of log σ²
 
-Parameters = Float[np.ndarray, " T+1"]
+Parameters = Float[np.ndarray, " P"]  # P = T + 1
 
 
 def prior_mean(decisions: int) -> Parameters:

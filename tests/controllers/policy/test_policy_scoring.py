@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from opinionated import Opinionated, all_strings
@@ -29,7 +30,7 @@ def test_inactive_decisions_have_no_gradient():
     policy = Opinionated(layered(depths=(2, 3, 4)))
     kind = {d.name: int(k) for d, k in zip(policy.space.decisions, policy.plan.kind, strict=True)}
     convolutions = np.array(strings_without_pools(policy.space, depth=0))  # nothing of layers 3 and 4 either
-    total = jax.jit(jax.grad(lambda p: log_probabilities(policy.plan, p, convolutions).sum()))
+    total = jax.jit(jax.grad(lambda p: log_probabilities(policy.plan, p, jnp.asarray(convolutions)).sum()))
     gradient = total(policy.parameters)
     for absent in (kind["layer1.size"], kind["layers"]):
         assert not np.any(gradient.head[absent]) and not np.any(gradient.head_bias[absent])
