@@ -13,7 +13,7 @@ from nasctl.metrics import EpochMetrics
 class GroupEvaluator(Protocol):
     """An evaluator of several jobs at once."""
 
-    def together(
+    def evaluate(
         self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> Sequence[Evaluation | Exception]:
         """Evaluates all jobs at once and returns the evaluation of each, or the error that it ended with."""
@@ -47,7 +47,7 @@ class GroupExecutor:
         started = time.monotonic()
         results: Sequence[Evaluation | Exception]
         try:
-            results = self._evaluator.together(group, listener.epoch_finished)
+            results = self._evaluator.evaluate(group, listener.epoch_finished)
         except Exception as error:  # an error of the group is the outcome of each of its jobs
             results = [error] * len(group)
         seconds = (time.monotonic() - started) / len(group)

@@ -14,7 +14,7 @@ class Fake:
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
 
-    def together(
+    def evaluate(
         self, jobs: Sequence[Job], on_epoch: Callable[[Job, dict[str, float]], None]
     ) -> list[Evaluation | Exception]:
         self.groups.append([job.number for job in jobs])

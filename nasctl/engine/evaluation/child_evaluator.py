@@ -44,7 +44,7 @@ class ChildEvaluator:
         return lambda on_epoch: evaluation(child.run(on_epoch, rungs=rungs), self._task, self._training)
 
 
-class GroupOfChildren:
+class ChildGroupEvaluator:
     """Trains the children of several jobs at once with one program.
 
     Args:
@@ -55,7 +55,7 @@ class GroupOfChildren:
         prepare_to_train()
         self._trainer = trainer
 
-    def together(
+    def evaluate(
         self, jobs: Sequence[Job], on_epoch: Callable[[Job, EpochMetrics], None]
     ) -> list[Evaluation | Exception]:
         """Trains the children of several jobs at once; returns an evaluation or an error for each."""

@@ -13,7 +13,7 @@ import numpy as np
 from nasctl.arch_json import TaskInfo
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
-from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, GroupOfChildren
+from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, ChildGroupEvaluator
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction, FunctionEvaluator, import_function
 from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
@@ -57,9 +57,9 @@ class ChildTraining:
         """An evaluator for this process."""
         return ChildEvaluator(self.task, self.training)
 
-    def group_evaluator(self, size: int) -> GroupOfChildren:
+    def group_evaluator(self, size: int) -> ChildGroupEvaluator:
         """An evaluator for this process that trains several children at once."""
-        return GroupOfChildren(GroupTrainer(self.space, self.task, self.training, size))
+        return ChildGroupEvaluator(GroupTrainer(self.space, self.task, self.training, size))
 
     def spec(self) -> EvaluatorSpec:
         """The specification from which a worker makes its evaluator."""
