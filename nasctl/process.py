@@ -1,7 +1,7 @@
 """What nasctl may change about the process that it runs in: threads, memory allocator, caches, import path.
 
 A process that imports nasctl as a library belongs to its user, and nasctl leaves it as it is. The command line and
-worker processes claim theirs with `claim_process`; a library user who wants the same calls `configure_process`.
+worker processes claim theirs with `allow_configuration`; a library user who wants the same calls `configure_process`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEEP_FREED_MEMORY = {
     _M_TOP_PAD: ("MALLOC_TOP_PAD_", 64 * 2**20),
 }
 
-_claimed = False
+_may_configure = False
 
 
 def configure_process() -> None:
@@ -45,32 +45,32 @@ def configure_process() -> None:
     - From then on, a search clears JAX's in-memory caches from time to time, keeps the current folder on `sys.path`
       once it has imported an evaluator, and leaves accelerators to its worker processes.
     """
-    claim_process()
+    allow_configuration()
     os.environ["XLA_FLAGS"] = _one_thread(os.environ.get("XLA_FLAGS", ""))
     _keep_freed_memory()
     cache_compilations(cache_folder() / "compiled")
 
 
-def claim_process() -> None:
+def allow_configuration() -> None:
     """Allows nasctl to configure this process when it needs to; changes nothing yet."""
-    global _claimed
-    _claimed = True
+    global _may_configure
+    _may_configure = True
 
 
-def is_claimed() -> bool:
+def may_configure() -> bool:
     """Whether nasctl may configure this process."""
-    return _claimed
+    return _may_configure
 
 
 def prepare_to_train() -> None:
     """Configures this process for training, if it is claimed."""
-    if _claimed:
+    if _may_configure:
         configure_process()
 
 
 def leave_devices_to_workers() -> None:
     """Keeps JAX on the CPU in this process, if it is claimed, so that its workers can use the accelerators."""
-    if _claimed:
+    if _may_configure:
         import jax
 
         settings: Any = jax.config
@@ -88,7 +88,7 @@ def current_folder_importable() -> Iterator[None]:
     try:
         yield
     finally:
-        if not _claimed:
+        if not _may_configure:
             with suppress(ValueError):
                 sys.path.remove(here)
 

@@ -25,7 +25,7 @@ from nasctl.cli.status import status
 from nasctl.cli.train import train
 from nasctl.cli.trials import trials
 from nasctl.errors import NasctlError
-from nasctl.process import claim_process
+from nasctl.process import allow_configuration
 
 app = typer.Typer(
     name="nasctl",
@@ -76,7 +76,7 @@ def run() -> None:
 
     The exit code is 0 (done), 1 (the work failed), 2 (invalid input) or 130 (interrupted).
     """
-    claim_process()
+    allow_configuration()
     try:
         app()
     except NasctlError as error:

@@ -20,7 +20,7 @@ from nasctl.executors.machine import Machine
 from nasctl.executors.messages import Message
 from nasctl.executors.worker import Worker, error_content, stay_within
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
-from nasctl.process import claim_process
+from nasctl.process import allow_configuration
 
 CONNECT_TIMEOUT = 10.0
 """Seconds in which a cluster must accept a connection."""
@@ -41,7 +41,7 @@ class Actor:
     def __init__(self, maker: str, arguments: Mapping[str, Any], gigabytes: float) -> None:
         self._sent: SimpleQueue[Message] = SimpleQueue()
         self._worker: Worker | None = None
-        claim_process()
+        allow_configuration()
         if gigabytes:
             stay_within(gigabytes)
         threading.Thread(target=self._work, args=(EvaluatorSpec(maker, arguments),), daemon=True).start()

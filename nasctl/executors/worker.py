@@ -26,7 +26,7 @@ from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
 from nasctl.executors.job import Evaluation, Job, OnEpoch, finish
 from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
 from nasctl.metrics import EpochMetrics
-from nasctl.process import claim_process
+from nasctl.process import allow_configuration
 
 CHECK_EVERY = 0.1
 """Seconds between two checks of the memory in use."""
@@ -118,7 +118,7 @@ def resident_bytes() -> int:
 
 def main() -> None:
     """Reads the descriptor of the pipe and the memory limit from the command line, and evaluates jobs."""
-    claim_process()
+    allow_configuration()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C interrupts the search, which stops its workers
     connection = Connection(int(sys.argv[1]))
     gigabytes = float(sys.argv[2])

@@ -9,7 +9,7 @@ from typing import Any
 from nasctl.config import TrainingConfig
 from nasctl.executors import Evaluation, Job, OnEpoch
 from nasctl.metrics import EpochMetrics
-from nasctl.process import is_claimed, prepare_to_train
+from nasctl.process import may_configure, prepare_to_train
 from nasctl.tasks import Task
 from nasctl.training import GroupTrainer, TrainedChild, forget_programs, prepare, save_checkpoint
 
@@ -36,7 +36,7 @@ class ChildEvaluator:
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; the function that is returned trains it."""
-        if is_claimed() and self._prepared % REMEMBERED == 0:
+        if may_configure() and self._prepared % REMEMBERED == 0:
             forget_programs()
         self._prepared += 1
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)

@@ -17,7 +17,7 @@ from nasctl.space import sample_uniform
 def test_programs_are_kept_for_a_few_children_and_then_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[str] = []
     monkeypatch.setattr(child_evaluator, "forget_programs", lambda: happened.append("forget"))
-    monkeypatch.setattr(child_evaluator, "is_claimed", lambda: True)
+    monkeypatch.setattr(child_evaluator, "may_configure", lambda: True)
     monkeypatch.setattr(child_evaluator, "prepare", lambda *_, **__: happened.append("prepare"))
     space = load_space("spaces/tiny.nas")
     evaluator = ChildEvaluator(task_of(space, None), TrainingConfig())
