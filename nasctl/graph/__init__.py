@@ -7,7 +7,7 @@ from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
 from nasctl.graph.cost import measure_cost, node_cost
 from nasctl.graph.graph import Attribute, Graph, GraphWriter, Node, Shape, Signature
-from nasctl.graph.ops import Cost, Op, Role, is_our_op, op_named, ops
+from nasctl.graph.ops import Cost, Op, Role, is_builtin_op, op_named, ops
 from nasctl.graph.shapes import infer_shapes, node_shape
 from nasctl.graph.simplify import simplify
 from nasctl.graph.skips import Layer, classify, connect_skips
@@ -28,7 +28,7 @@ __all__ = [
     "classify",
     "connect_skips",
     "infer_shapes",
-    "is_our_op",
+    "is_builtin_op",
     "measure_cost",
     "node_cost",
     "node_shape",

@@ -20,7 +20,7 @@ import jax
 
 from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig
-from nasctl.graph import Graph, bind, is_our_op
+from nasctl.graph import Graph, bind, is_builtin_op
 from nasctl.tasks import Task
 from nasctl.training.weights import Buildable
 
@@ -48,7 +48,7 @@ def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) 
     ):
         return None
     graph = bind(architecture.graph, task.signature)
-    if not _is_ours(graph):
+    if not _is_builtin(graph):
         return None
     training = {name: value for name, value in asdict(config).items() if name not in _ARGUMENTS}
     settings: dict[str, Any] = jax.config.values
@@ -65,14 +65,14 @@ def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) 
     return "\n".join(map(repr, parts))
 
 
-def _is_ours(value: object) -> bool:
+def _is_builtin(value: object) -> bool:
     """Whether a graph, or an attribute of a node, consists of nasctl's own ops and of plain values."""
     if isinstance(value, Graph):
         return all(
-            is_our_op(node.op) and all(map(_is_ours, node.attributes.values())) for node in value.nodes
+            is_builtin_op(node.op) and all(map(_is_builtin, node.attributes.values())) for node in value.nodes
         )
     if isinstance(value, tuple):
-        return all(map(_is_ours, value))
+        return all(map(_is_builtin, value))
     return type(value) in (int, float, str, bool)
 
 

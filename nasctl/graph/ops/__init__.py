@@ -21,7 +21,7 @@ from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
 from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
-__all__ = ["Cost", "Op", "Role", "is_our_op", "op_named", "ops"]
+__all__ = ["Cost", "Op", "Role", "is_builtin_op", "op_named", "ops"]
 
 _OURS: Mapping[str, Op] = {
     op.name: op
@@ -70,7 +70,7 @@ def op_named(name: str) -> Op:
     return op
 
 
-def is_our_op(name: str) -> bool:
+def is_builtin_op(name: str) -> bool:
     """Whether an op belongs to nasctl, not to another package."""
     return name in _OURS
 
