@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nasctl.dialects.cnn.properties import Context, PropertyReader
-from nasctl.dialects.cnn.steps import Again, Apply, Choose, Operand, Step
+from nasctl.dialects.cnn.steps import Apply, Choose, Loop, Operand, Step
 from nasctl.dialects.cnn.syntax import Block, Given, Item, OneOf, Pair, Repeat, Skip, Times, Use
 from nasctl.dialects.cnn.template import Template, make_template
 from nasctl.dialects.cnn.types import LayerType, Property, layer_type, layer_type_names
@@ -71,7 +71,7 @@ class _BodyReader:
             elif isinstance(item, Repeat):
                 count = self._times(item.times, context)
                 name = self._label("repeat")
-                steps.append(Again(name, count, item.dense, self.items(item.body, context)))
+                steps.append(Loop(name, count, item.dense, self.items(item.body, context)))
             else:
                 self._note_skip(item, context)
         return tuple(steps)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nasctl.dialects.cnn.body import TemplateReader
 from nasctl.dialects.cnn.counts import MOST_LAYERS, CountReader, LayerCount
 from nasctl.dialects.cnn.graph_builder import CnnGraphBuilder, LayerSpec
-from nasctl.dialects.cnn.steps import Again, Choose, Ref, Step
+from nasctl.dialects.cnn.steps import Choose, Loop, Ref, Step
 from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers
 from nasctl.dialects.cnn.template import Template
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
@@ -170,7 +170,7 @@ def _most_layers(steps: Sequence[Step], template: Template) -> int:
     choices = dict(zip(template.names, template.decisions, strict=True))
     most = 0
     for step in steps:
-        if isinstance(step, Again):
+        if isinstance(step, Loop):
             count = step.count
             counts = choices[count.decision].choices if isinstance(count, Ref) else (count,)
             most += max(value for value in counts if isinstance(value, int))

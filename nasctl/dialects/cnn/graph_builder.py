@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from nasctl.dialects.cnn.steps import Again, Apply, Choose, Operand, Ref, Step, step_from_json, step_to_json
+from nasctl.dialects.cnn.steps import Apply, Choose, Loop, Operand, Ref, Step, step_from_json, step_to_json
 from nasctl.graph import Attribute, Graph, GraphWriter, connect_skips
 from nasctl.graph.skips import Layer as SkipLayer
 from nasctl.graph.skips import classify
@@ -164,7 +164,7 @@ class _NetworkWriter:
                 source = self._repeat(step, source, owner, suffix)
         return source
 
-    def _repeat(self, step: Again, source: int, owner: str, suffix: str) -> int:
+    def _repeat(self, step: Loop, source: int, owner: str, suffix: str) -> int:
         outputs = [source]
         for number in range(1, cast(int, self._operand(step.count, owner)) + 1):
             inside = f"{suffix}.{number}"

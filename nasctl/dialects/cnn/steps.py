@@ -53,7 +53,7 @@ class Choose:
 
 
 @dataclass(frozen=True)
-class Again:
+class Loop:
     """Repeats some steps.
 
     Attributes:
@@ -69,7 +69,7 @@ class Again:
     body: tuple[Step, ...]
 
 
-Step = Apply | Choose | Again
+Step = Apply | Choose | Loop
 
 
 def step_to_json(step: Step) -> dict[str, object]:
@@ -96,7 +96,7 @@ def step_from_json(document: Mapping[str, Any]) -> Step:
         )
         return Choose(document["choose"], alternatives)
     body = tuple(step_from_json(inner) for inner in document["body"])
-    return Again(document["name"], _operand_from_json(document["repeat"]), bool(document["dense"]), body)
+    return Loop(document["name"], _operand_from_json(document["repeat"]), bool(document["dense"]), body)
 
 
 def _operand_to_json(operand: Operand) -> object:
