@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from nasctl.dialects.cnn.properties import Context, PropertyReader
 from nasctl.dialects.cnn.steps import Apply, Choose, Loop, Operand, Step
-from nasctl.dialects.cnn.syntax import Block, Given, Item, OneOf, Pair, Repeat, Skip, Times, Use
+from nasctl.dialects.cnn.syntax import Block, Fixed, Item, OneOf, Pair, Repeat, Skip, Times, Use
 from nasctl.dialects.cnn.template import Template, make_template
 from nasctl.dialects.cnn.types import LayerType, Property, layer_type, layer_type_names
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
@@ -214,7 +214,7 @@ class _BodyReader:
                 )
             elif isinstance(written, Pair):
                 self._problems.error(written.span, f"the parameter `{called}` is one value")
-            elif isinstance(written, Given):
+            elif isinstance(written, Fixed):
                 value = written.value
                 if isinstance(value, Word) and value.name in context.bindings:
                     bindings[called] = context.bindings[value.name]

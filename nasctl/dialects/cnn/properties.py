@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nasctl.dialects.cnn.steps import Operand, Ref
-from nasctl.dialects.cnn.syntax import Decided, Given, Pair
+from nasctl.dialects.cnn.syntax import Decided, Fixed, Pair
 from nasctl.dialects.cnn.template import LocalDecision, When
 from nasctl.dialects.cnn.types import Property
 from nasctl.dsl.diagnostics import Problems
@@ -53,7 +53,7 @@ class PropertyReader:
         return Ref(str(len(self.decisions) - 1))
 
     def read(
-        self, written: Given | Decided | Pair, owner: str, known: Property, context: Context
+        self, written: Fixed | Decided | Pair, owner: str, known: Property, context: Context
     ) -> Operand | None:
         """The value of a property, or None after an error.
 

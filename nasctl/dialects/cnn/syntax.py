@@ -11,7 +11,7 @@ from nasctl.dsl.syntax import Domain, Expression, Node, Word
 
 
 @dataclass(frozen=True)
-class Given(Node):
+class Fixed(Node):
     """`NAME VALUE`: a property that is fixed."""
 
     name: Word
@@ -31,10 +31,10 @@ class Pair(Node):
     """`NAME (height …, width …)`: a property with two parts."""
 
     name: Word
-    parts: tuple[Given | Decided, ...]
+    parts: tuple[Fixed | Decided, ...]
 
 
-Property = Given | Decided | Pair
+Property = Fixed | Decided | Pair
 
 
 @dataclass(frozen=True)
@@ -181,15 +181,15 @@ class CnnSyntax(SyntaxBuilder):
         """One alternative."""
         return use
 
-    def fixed(self, span: Span, name: Word, value: Expression) -> Given:
+    def fixed(self, span: Span, name: Word, value: Expression) -> Fixed:
         """`NAME VALUE`."""
-        return Given(name, value, span=span)
+        return Fixed(name, value, span=span)
 
     def decided(self, span: Span, name: Word, domain: Domain) -> Decided:
         """`NAME in DOMAIN`."""
         return Decided(name, domain, span=span)
 
-    def pair(self, span: Span, name: Word, *parts: Given | Decided) -> Pair:
+    def pair(self, span: Span, name: Word, *parts: Fixed | Decided) -> Pair:
         """`NAME (…, …)`."""
         return Pair(name, parts, span=span)
 
