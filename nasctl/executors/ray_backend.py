@@ -18,7 +18,7 @@ from nasctl.errors import NasctlError
 from nasctl.executors.evaluator_spec import EvaluatorSpec
 from nasctl.executors.machine import Machine
 from nasctl.executors.messages import Message
-from nasctl.executors.worker import Worker, error_content, stay_within
+from nasctl.executors.worker import Worker, error_content, limit_memory
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 from nasctl.process import allow_configuration
 
@@ -43,7 +43,7 @@ class Actor:
         self._worker: Worker | None = None
         allow_configuration()
         if gigabytes:
-            stay_within(gigabytes)
+            limit_memory(gigabytes)
         threading.Thread(target=self._work, args=(EvaluatorSpec(maker, arguments),), daemon=True).start()
 
     def messages(self) -> list[Message]:

@@ -92,7 +92,7 @@ def error_content(error: Exception) -> Message:
     return {"error": f"{type(error).__name__}: {error}", "hint": traceback.format_exc(), "expected": False}
 
 
-def stay_within(gigabytes: float) -> None:
+def limit_memory(gigabytes: float) -> None:
     """Exits with the code `OUT_OF_MEMORY` once this process uses more memory than the limit."""
 
     def watch() -> None:
@@ -123,7 +123,7 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     gigabytes = float(sys.argv[2])
     if gigabytes:
-        stay_within(gigabytes)
+        limit_memory(gigabytes)
     sending = threading.Lock()
 
     def send_safely(message: Message) -> None:
