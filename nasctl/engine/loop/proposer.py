@@ -64,7 +64,7 @@ class Proposer:
         self._next = 0
         self._recall()
 
-    def left_open(self) -> list[Candidate]:
+    def open_candidates(self) -> list[Candidate]:
         """The trials that an earlier process proposed and did not finish."""
         return [
             candidate_of(self._space, self._task, trial.number, trial.tokens, trial.rejected)
@@ -84,7 +84,7 @@ class Proposer:
         self._next += 1
         return candidate
 
-    def ended(self, trial: Trial) -> None:
+    def trial_ended(self, trial: Trial) -> None:
         """Notes a trial that was recorded."""
         self._ended[trial.number] = Observation(trial.tokens, trial.reward)
         self._arrivals.append(trial.number)
@@ -94,7 +94,7 @@ class Proposer:
         self._learn(self._next)
         self._save(at_once=True)
 
-    def seen_by(self, number: int) -> int:
+    def trials_seen_at(self, number: int) -> int:
         """Number of trials that the controller has learned from when it proposes a trial of a synchronous search."""
         batch = self._controller.batch
         return max(0, (number - self._ahead) // batch * batch)
@@ -103,7 +103,9 @@ class Proposer:
         """Has the controller learn what a proposal needs; returns False if some of those trials have not ended."""
         batch = self._controller.batch
         while (
-            self._seen < self.seen_by(number) if self._in_order else self._seen + batch <= len(self._arrivals)
+            self._seen < self.trials_seen_at(number)
+            if self._in_order
+            else self._seen + batch <= len(self._arrivals)
         ):
             numbers = (
                 list(range(self._seen, self._seen + batch))

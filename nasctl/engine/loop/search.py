@@ -126,7 +126,7 @@ class Search:
             task=self._task,
             listener=self._listener,
         )
-        left_open = deque(self._proposer.left_open())
+        left_open = deque(self._proposer.open_candidates())
         progress = _Progress(self._store, self._listener)
         while not (stop := self._budget.used_up()):
             while len(self._running) < self._executor.capacity and not self._budget.used_up():
@@ -174,7 +174,7 @@ class Search:
 
     def _record(self, trial: Trial, evaluation: Evaluation | None = None) -> None:
         self._recorder.record(trial, evaluation)
-        self._proposer.ended(trial)
+        self._proposer.trial_ended(trial)
         self._failures = [*self._failures, trial] if trial.status != COMPLETE else []
         self._check_failures()
 
@@ -182,7 +182,7 @@ class Search:
         search = self._config.search
         if search.halving < 2:
             return ()
-        earlier = self._store.trials(range(self._proposer.seen_by(candidate.number)))
+        earlier = self._store.trials(range(self._proposer.trials_seen_at(candidate.number)))
         return rungs(self._config.training.epochs, search.halving, earlier)
 
     def _memory_of(self, candidate: Candidate) -> int:
