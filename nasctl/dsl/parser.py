@@ -14,7 +14,7 @@ from nasctl.dsl.diagnostics import MOST_ERRORS, Problems
 from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.parser_state import ParserState, missing_parts, start_of
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.syntax_errors import Found, describe_syntax_error
+from nasctl.dsl.syntax_errors import UnexpectedLexeme, describe_syntax_error
 from nasctl.resources import grammar_folder
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Recovery:
             return False
         return self._resume(state, found)
 
-    def _found(self, mistake: UnexpectedInput, state: ParserState | None) -> Found:
+    def _found(self, mistake: UnexpectedInput, state: ParserState | None) -> UnexpectedLexeme:
         """Returns the unexpected lexeme as a whole, even if Lark stopped at one of its characters."""
         at = mistake.pos_in_stream or 0
         before = state.end_of_values() if state else len(self._text[:at].rstrip())
@@ -133,25 +133,27 @@ class _Recovery:
             token: Token = mistake.token  # type: ignore[attr-defined]
             if token.type == "$END":
                 end = len(self._source.text.rstrip())
-                return Found("", Span(self._source, end, end), before, at_end=True)
+                return UnexpectedLexeme("", Span(self._source, end, end), before, at_end=True)
             start = token.start_pos or 0
-            return Found(str(token), Span(self._source, start, start + len(token)), before)
+            return UnexpectedLexeme(str(token), Span(self._source, start, start + len(token)), before)
         start = mistake.pos_in_stream or 0
         match = re.compile(r'"[^"\n]*|-?[\w.]+|.').match(self._text, start)
         end = match.end() if match else start + 1
-        return Found(self._text[start:end], Span(self._source, start, end), before, unreadable=True)
+        return UnexpectedLexeme(
+            self._text[start:end], Span(self._source, start, end), before, unreadable=True
+        )
 
-    def _leads_line(self, found: Found) -> bool:
+    def _leads_line(self, found: UnexpectedLexeme) -> bool:
         line, column = self._source.position(found.span.start)
         return not self._source.line(line)[: column - 1].strip()
 
-    def _report(self, found: Found, state: ParserState, acceptable: set[str]) -> None:
+    def _report(self, found: UnexpectedLexeme, state: ParserState, acceptable: set[str]) -> None:
         patterns = {terminal.name: terminal.pattern for terminal in self._grammar.terminals}
         begins = state.between_statements()
         span, message, hint = describe_syntax_error(found, acceptable, patterns, begins_statement=begins)
         self._problems.syntax_error(span, message, hint=hint)
 
-    def _resume(self, state: ParserState, found: Found) -> bool:
+    def _resume(self, state: ParserState, found: UnexpectedLexeme) -> bool:
         """Discards the current statement and moves to the next one; returns False if that is impossible."""
         discarded = state.discard_statement()
         if discarded is None:
@@ -168,7 +170,7 @@ class _Recovery:
         state.move_to(at)
         return True
 
-    def _next_statement(self, found: Found, start: int, unclosed: int) -> int:
+    def _next_statement(self, found: UnexpectedLexeme, start: int, unclosed: int) -> int:
         """Finds the offset of the next statement by line breaks, indentation and brackets."""
         _, column = self._source.position(start)
         line, _ = self._source.position(found.span.start)

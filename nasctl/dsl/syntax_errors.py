@@ -23,7 +23,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Found:
+class UnexpectedLexeme:
     """An unexpected lexeme.
 
     Attributes:
@@ -42,7 +42,7 @@ class Found:
 
 
 def describe_syntax_error(
-    found: Found, acceptable: set[str], patterns: Mapping[str, Pattern], *, begins_statement: bool
+    found: UnexpectedLexeme, acceptable: set[str], patterns: Mapping[str, Pattern], *, begins_statement: bool
 ) -> tuple[Span, str, str]:
     """Describes a syntax error.
 
@@ -147,12 +147,12 @@ def _is_kind(terminal: str, patterns: Mapping[str, Pattern]) -> bool:
     return not isinstance(patterns[terminal], PatternStr)
 
 
-def _word_before(found: Found) -> str:
+def _word_before(found: UnexpectedLexeme) -> str:
     match = re.search(r"\w+$", found.span.source.text[: found.before])
     return match[0] if match else ""
 
 
-def _unreadable(found: Found) -> tuple[str, str]:
+def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:
     """Returns the message and the hint for text that is not a lexeme of the language."""
     text = found.text
     if text.startswith('"'):
