@@ -31,20 +31,20 @@ class Augmentation:
       name: Identifies the three functions: augmentations that differ in one of them have different names.
       draw: Draws the variations from a key, N and the shape of an image.
       vary: Applies the variations.
-      settle: The variation in the middle of the range, so that objects have the size that the network was trained on.
+      centre: The variation in the middle of the range, so that objects have the size that the network was trained on.
     """
 
     name: str
     draw: Callable[[Key[Array, ""], int, Shape], Variations]
     vary: Callable[[Variations, Images], Images]
-    settle: Callable[[Images], Images]
+    centre: Callable[[Images], Images]
 
 
 NO_AUGMENTATION = Augmentation(
     "none",
     draw=lambda key, count, shape: jnp.zeros((count, 0), jnp.int32),
     vary=lambda variations, images: images,
-    settle=lambda images: images,
+    centre=lambda images: images,
 )
 
 
@@ -74,12 +74,12 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
         columns = jnp.where(mirrored[:, None, None] == 1, columns[:, ::-1], columns)
         return _resample(rows, columns, images)
 
-    def settle(images: Images) -> Images:
+    def centre(images: Images) -> Images:
         count, height, width, _ = images.shape
         middle = jnp.array([room(height) // 2, room(width) // 2, 0])
         return vary(jnp.broadcast_to(middle, (count, 3)), images)
 
-    return Augmentation(f"upsample {factor!r}, crop, flip", draw, vary, settle)
+    return Augmentation(f"upsample {factor!r}, crop, flip", draw, vary, centre)
 
 
 def _enlarging(size: int, larger: int) -> np.ndarray:

@@ -54,7 +54,7 @@ class ImageClassification:
 
     def inputs(self, examples: Shaped[Array, "N H W C"]) -> Float[Array, "N H W C"]:
         """Images normalised to mean 0 and standard deviation 1 in each channel, without variation."""
-        return self._normalise(self.augmentation.settle(examples.astype(jnp.float32)))
+        return self._normalise(self.augmentation.centre(examples.astype(jnp.float32)))
 
     def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N V"]:
         """Draws how each of N images is varied."""

@@ -48,4 +48,4 @@ def test_evaluation_sees_the_middle_at_the_size_of_training() -> None:
     images = jnp.asarray(random_images(2, 32, 32, 3))
     augmentation = upsample_crop_flip()
     middle = augmentation.vary(jnp.array([[4, 4, 0]] * 2), images)
-    np.testing.assert_array_equal(augmentation.settle(images), middle)
+    np.testing.assert_array_equal(augmentation.centre(images), middle)
