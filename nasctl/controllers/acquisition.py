@@ -23,7 +23,7 @@ CLIMBED_STRINGS = 3
 """Number of strings whose neighbours are evaluated in each round."""
 
 
-class Candidate(NamedTuple):
+class ScoredString(NamedTuple):
     """A string and its value under the acquisition function."""
 
     string: Int[np.ndarray, " T"]
@@ -61,7 +61,7 @@ def maximise(
     excluded: Container[bytes],
     acquisition: Callable[[Strings], Float[np.ndarray, " N"]],
     neighbours: Callable[[Int[np.ndarray, " T"]], Strings],
-) -> Candidate | None:
+) -> ScoredString | None:
     """Finds a string with a high acquisition value by hill climbing from a pool.
 
     Evaluates the pool, then the neighbours of its best strings, then the neighbours of the best of those. Stops when
@@ -76,7 +76,7 @@ def maximise(
     Returns:
       The best string and its value, or None if the whole pool is excluded.
     """
-    best: Candidate | None = None
+    best: ScoredString | None = None
     for _ in range(CLIMBING_ROUNDS + 1):
         rows = {key: row for row, key in enumerate(string_keys(pool)) if key not in excluded}
         if not rows:
@@ -86,6 +86,6 @@ def maximise(
         order = np.argsort(-values, kind="stable")[:CLIMBED_STRINGS]
         if best is not None and values[order[0]] <= best.value:
             break
-        best = Candidate(pool[order[0]], float(values[order[0]]))
+        best = ScoredString(pool[order[0]], float(values[order[0]]))
         pool = np.concatenate([neighbours(pool[index]) for index in order])
     return best

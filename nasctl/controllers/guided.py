@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 from threadpoolctl import ThreadpoolController
 
-from nasctl.controllers.acquisition import Candidate, log_expected_improvement, maximise
+from nasctl.controllers.acquisition import ScoredString, log_expected_improvement, maximise
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.local_search_phase import LocalSearchPhase
 from nasctl.controllers.moves import (
@@ -221,7 +221,7 @@ class GuidedReinforce:
         excluded: ExcludedStrings,
         rng: np.random.Generator,
         forced: Forced,
-    ) -> Candidate | None:
+    ) -> ScoredString | None:
         """The string with the largest log expected improvement, by hill climbing from a pool."""
         best = float(posterior.at_observed.max())
 
