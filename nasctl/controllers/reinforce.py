@@ -16,7 +16,7 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 
 from nasctl.controllers.controller import Observation, State
-from nasctl.controllers.policy.baseline import Baseline
+from nasctl.controllers.policy.baseline import RewardBaseline
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan, make_plan
 from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
@@ -123,7 +123,7 @@ class Reinforce:
         self._plan = make_plan(space)
         self._stream = jax.random.key(seed)
         self._train_state = init_train_state(self._plan, hyperparameters, seed)
-        self._baseline = Baseline()
+        self._baseline = RewardBaseline()
 
     def propose(
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
@@ -186,5 +186,7 @@ class Reinforce:
         """Restores the parameters, the optimiser's state and the reward statistics."""
         checked = check_state(state, self.state())
         self._train_state = from_arrays(checked, self._train_state)
-        statistics = {field.name: float(checked[f"baseline/{field.name}"]) for field in fields(Baseline)}
-        self._baseline = Baseline(**statistics)
+        statistics = {
+            field.name: float(checked[f"baseline/{field.name}"]) for field in fields(RewardBaseline)
+        }
+        self._baseline = RewardBaseline(**statistics)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 
 @dataclass(frozen=True)
-class Baseline:
+class RewardBaseline:
     """Statistics of the rewards observed so far.
 
     All arithmetic is in double precision, since rewards may be large with small differences.
@@ -35,7 +35,7 @@ class Baseline:
 
     def update(
         self, rewards: Sequence[float | None], decay: float
-    ) -> tuple[Baseline, Float[np.ndarray, " B"]]:
+    ) -> tuple[RewardBaseline, Float[np.ndarray, " B"]]:
         """The statistics after a batch of rewards.
 
         The weight of the new rewards is their weight in a plain mean or in an exponential average, whichever is
@@ -59,4 +59,4 @@ class Baseline:
         weight = max(1 - decay ** len(filled), len(filled) / (self.count + len(filled)))
         distance = float(filled.mean()) - self.mean
         spread = (1 - weight) * (self.variance + weight * distance**2) + weight * float(filled.var())
-        return Baseline(self.count + len(filled), self.mean + weight * distance, spread, worst), filled
+        return RewardBaseline(self.count + len(filled), self.mean + weight * distance, spread, worst), filled
