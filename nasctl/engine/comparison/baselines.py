@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class BaselineNetwork:
     """A known network.
 
     Attributes:
@@ -82,7 +82,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
     metric = task.metrics[0]
     params = measure_cost(bind(graph, task.signature)).params
     for name, cell in KNOWN_CELLS.items():
-        baseline = Baseline(name, with_cell(graph, cell(), params))
+        baseline = BaselineNetwork(name, with_cell(graph, cell(), params))
         child = train_child(baseline, task, folder.config().training, seed=best.seed)
         yield BaselineResult(
             name=name,
