@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasctl.dialects import load_space, parse_space
-from nasctl.dialects.choices.graph_builder import NoNetworks
+from nasctl.dialects.choices.graph_builder import ChoicesGraphBuilder
 from nasctl.space import INACTIVE, Clause, Decision, Space
 
 
@@ -30,7 +30,7 @@ def spaces(draw) -> Space:
             when.append(Clause(earlier, tuple(sorted(tokens))))
         choices = tuple(range(draw(st.integers(1, 3))))
         decisions.append(Decision(f"d{index}", "d", choices, tuple(when)))
-    return Space("drawn", "choices", tuple(decisions), NoNetworks())
+    return Space("drawn", "choices", tuple(decisions), ChoicesGraphBuilder())
 
 
 @settings(deadline=None, max_examples=150)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nasctl.dialects import DecisionList, Parts
-from nasctl.dialects.cell.graph_builder import OPERATIONS, StackedCells, edge_names
+from nasctl.dialects.cell.graph_builder import OPERATIONS, CellGraphBuilder, edge_names
 from nasctl.dialects.cell.syntax import Cell, Edges, Input, Output, Size
 from nasctl.dsl import Note, Problems, Scope, Span, evaluate, expand, suggestion
 from nasctl.dsl.syntax import ChoiceSet, Node, Statement, Word
@@ -45,7 +45,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     decisions = DecisionList()
     for name, _, _ in edge_names(sizes["nodes"]):
         decisions.add(name, operations, kind="edge")
-    return Parts(decisions.all(), StackedCells(**sizes))
+    return Parts(decisions.all(), CellGraphBuilder(**sizes))
 
 
 def _report_repeated(items: Sequence[Node], problems: Problems) -> None:

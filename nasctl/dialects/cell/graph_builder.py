@@ -22,7 +22,7 @@ def edge_names(nodes: int) -> Iterator[tuple[str, int, int]]:
 
 
 @dataclass(frozen=True)
-class StackedCells:
+class CellGraphBuilder:
     """The network of NAS-Bench-201 (Dong & Yang 2020, figure 1) around a cell.
 
     The network starts with a convolution. Then follow the stages, which repeat the cell. A residual block between two
@@ -123,6 +123,6 @@ OPERATIONS: Mapping[str, Operation] = {
 """The operations that an edge can have: each adds its nodes to a graph and returns the index of the output."""
 
 
-def graph_builder_from_json(document: Mapping[str, Any]) -> StackedCells:
-    """The inverse of `StackedCells.to_json`."""
-    return StackedCells(**{name: int(size) for name, size in document.items()})
+def graph_builder_from_json(document: Mapping[str, Any]) -> CellGraphBuilder:
+    """The inverse of `CellGraphBuilder.to_json`."""
+    return CellGraphBuilder(**{name: int(size) for name, size in document.items()})

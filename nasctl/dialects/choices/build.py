@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nasctl.dialects.choices.graph_builder import NoNetworks
+from nasctl.dialects.choices.graph_builder import ChoicesGraphBuilder
 from nasctl.dialects.choices.syntax import Decide, Fix, Group, If, Item, OneOf
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
@@ -38,8 +38,8 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     try:
         builder.items([item for item in statements if isinstance(item, Item)], "", ())
     except _TooMany:
-        return Parts((), NoNetworks())
-    return Parts(builder.decisions.all(), NoNetworks())
+        return Parts((), ChoicesGraphBuilder())
+    return Parts(builder.decisions.all(), ChoicesGraphBuilder())
 
 
 @dataclass

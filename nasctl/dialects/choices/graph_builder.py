@@ -12,7 +12,7 @@ from nasctl.space import Value
 
 
 @dataclass(frozen=True)
-class NoNetworks:
+class ChoicesGraphBuilder:
     """Refuses to build networks: an evaluator scores the values themselves."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
@@ -31,6 +31,6 @@ class NoNetworks:
         return {}
 
 
-def graph_builder_from_json(document: Mapping[str, Any]) -> NoNetworks:
-    """The inverse of `NoNetworks.to_json`."""
-    return NoNetworks()
+def graph_builder_from_json(document: Mapping[str, Any]) -> ChoicesGraphBuilder:
+    """The inverse of `ChoicesGraphBuilder.to_json`."""
+    return ChoicesGraphBuilder()

@@ -15,7 +15,7 @@ from nasctl.dialects.rnn.choices import (
     read_choices,
     whole_number,
 )
-from nasctl.dialects.rnn.graph_builder import LanguageModel
+from nasctl.dialects.rnn.graph_builder import RnnGraphBuilder
 from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
 from nasctl.dsl import Note, Problems, Scope, Span, suggestion
 from nasctl.dsl.syntax import Node, Statement, Word
@@ -60,7 +60,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
         size = given.get(name)
         reader.read_size(name, size if isinstance(size, Size) else None)
     hidden = given.get("hidden")
-    graph_builder = LanguageModel(
+    graph_builder = RnnGraphBuilder(
         base=reader.base,
         fixed=tuple(reader.fixed),
         fitted=isinstance(hidden, Size) and hidden.how == "fitted",

@@ -12,7 +12,7 @@ from nasctl.space import Choice, Decision, Value
 
 
 @dataclass(frozen=True)
-class LanguageModel:
+class RnnGraphBuilder:
     """Builds language models around a tree cell: an embedding, recurrent layers, and one logit for each word.
 
     The embedding and all layers have the same number of units. The layers share the cell and have their own weights.
@@ -79,9 +79,9 @@ class LanguageModel:
         }
 
 
-def graph_builder_from_json(document: Mapping[str, Any]) -> LanguageModel:
-    """The inverse of `LanguageModel.to_json`."""
-    return LanguageModel(
+def graph_builder_from_json(document: Mapping[str, Any]) -> RnnGraphBuilder:
+    """The inverse of `RnnGraphBuilder.to_json`."""
+    return RnnGraphBuilder(
         base=int(document["base"]),
         fixed=tuple(document["fixed"].items()),
         fitted=bool(document["fitted"]),
