@@ -151,20 +151,20 @@ def resume(
     changes = (settings or {}, {"search": budget or {}})
     refuse_fixed(*changes)
     folder = RunFolder.open(Path(out))
-    facts = folder.facts()
-    config = resolve(_recorded(facts["config"]), *changes)
-    space = parse_space(folder.space_text(), name=facts["space"], path=str(folder.path / "space.nas"))
-    if space.hash != facts["space_hash"]:
+    metadata = folder.metadata()
+    config = resolve(_recorded(metadata["config"]), *changes)
+    space = parse_space(folder.space_text(), name=metadata["space"], path=str(folder.path / "space.nas"))
+    if space.hash != metadata["space_hash"]:
         raise NasctlError(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="restore the file, or start a new run",
         )
-    method = _method(space, config, evaluate or facts["evaluator"], facts["dataset"], data_dir)
+    method = _method(space, config, evaluate or metadata["evaluator"], metadata["dataset"], data_dir)
     execution = plan_execution(config, method)
     folder.lock()  # before anything is written: another process may be searching
     folder.write_config(execution.config)
-    first = tuple(tuple(tokens) for tokens in facts.get("init", ()))
-    return _run(space, folder, execution, facts["seed"], first, listener)
+    first = tuple(tuple(tokens) for tokens in metadata.get("init", ()))
+    return _run(space, folder, execution, metadata["seed"], first, listener)
 
 
 def refuse_fixed(*changes: Settings) -> None:

@@ -55,14 +55,14 @@ class RunFolder:
         return self.path / "logs"
 
     @classmethod
-    def create(cls, path: Path, space: Space, config: Config, **facts: object) -> RunFolder:
+    def create(cls, path: Path, space: Space, config: Config, **metadata: object) -> RunFolder:
         """Creates the folder of a new run.
 
         Args:
           path: The folder, which must be empty or not exist.
           space: Written to `space.nas`.
           config: Written to `run.json`.
-          facts: Further JSON values for `run.json`, such as the seed and the data set.
+          metadata: Further JSON values for `run.json`, such as the seed and the data set.
 
         Raises:
           NasctlError: The folder is not empty or cannot be written.
@@ -78,7 +78,7 @@ class RunFolder:
             "version": RUN_FORMAT,
             "space": space.name,
             "space_hash": space.hash,
-            **facts,
+            **metadata,
             "config": asdict(config),
         }
         try:
@@ -108,7 +108,7 @@ class RunFolder:
         run._recover_best()
         return run
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Reads `run.json`.
 
         Raises:
@@ -116,20 +116,20 @@ class RunFolder:
         """
         file = self.path / "run.json"
         try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
+            metadata = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise NasctlError(f"{file} cannot be read: {error}") from error
-        if not isinstance(facts, dict) or facts.get("version") != RUN_FORMAT:
+        if not isinstance(metadata, dict) or metadata.get("version") != RUN_FORMAT:
             raise NasctlError(f"{file} has a format version that this nasctl cannot read")
-        return facts
+        return metadata
 
     def config(self) -> Config:
         """Reads the resolved configuration of the run."""
-        return resolve(self.facts()["config"])
+        return resolve(self.metadata()["config"])
 
     def write_config(self, config: Config) -> None:
         """Replaces the configuration, for example when a run is resumed with a larger budget."""
-        document = {**self.facts(), "config": asdict(config)}
+        document = {**self.metadata(), "config": asdict(config)}
         with explain_write_errors(self.path / "run.json"):
             _write_whole(self.path / "run.json", json.dumps(document, indent=2) + "\n")
 

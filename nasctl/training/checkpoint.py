@@ -128,7 +128,7 @@ def save_checkpoint(
     try:
         named, _ = jax.tree.flatten_with_path(weights)
         _write_arrays(made / "weights", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
-        facts = {
+        metadata = {
             "format": FORMAT,
             "dataset": task.name,
             "validation_seed": task.validation_seed,
@@ -139,7 +139,7 @@ def save_checkpoint(
             "versions": {name: version(name) for name in ("jax", "flax", "orbax-checkpoint")},
         }
         (made / "arch.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        (made / "checkpoint.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        (made / "checkpoint.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
         made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
         _replace(folder, made)
     finally:
@@ -156,25 +156,25 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     previous = _previous(folder)
     if not folder.exists() and previous.exists():  # `save_checkpoint` was killed between its two renames
         folder = previous
-    facts = _read_json(folder, "checkpoint.json")
+    metadata = _read_json(folder, "checkpoint.json")
     document = _read_json(folder, "arch.json")
-    if not isinstance(facts.get("format"), int):
+    if not isinstance(metadata.get("format"), int):
         raise _foreign(folder)
-    if facts["format"] > FORMAT:
+    if metadata["format"] > FORMAT:
         raise NasctlError(f"the checkpoint {folder} was written by a newer nasctl", hint="upgrade nasctl")
     try:
-        _check_files(folder, facts["files"])
+        _check_files(folder, metadata["files"])
         signature = Signature(
-            tuple(map(int, facts["signature"]["input_shape"])), int(facts["signature"]["outputs"])
+            tuple(map(int, metadata["signature"]["input_shape"])), int(metadata["signature"]["outputs"])
         )
         return Checkpoint(
             folder=folder,
             document=document,
-            dataset=str(facts["dataset"]),
-            validation_seed=int(facts["validation_seed"]),
+            dataset=str(metadata["dataset"]),
+            validation_seed=int(metadata["validation_seed"]),
             signature=signature,
-            config=resolve({"training": facts["training"]}).training,
-            metrics={str(name): float(value) for name, value in facts["metrics"].items()},
+            config=resolve({"training": metadata["training"]}).training,
+            metrics={str(name): float(value) for name, value in metadata["metrics"].items()},
             arrays=_read_arrays(folder),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

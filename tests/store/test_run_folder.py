@@ -36,7 +36,7 @@ def test_a_run_keeps_its_space_and_settings(tmp_path: Path) -> None:
     run = RunFolder.open(tmp_path / "run")
     assert run.space_text() == SPACE.source
     assert run.config() == config
-    assert run.facts()["seed"] == 4
+    assert run.metadata()["seed"] == 4
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_folder_without_a_run_is_not_opened(tmp_path: Path) -> None:
         RunFolder.open(tmp_path / "nowhere")
     (tmp_path / "run.json").write_text('{"version": 1, "conf')
     with pytest.raises(NasctlError, match="cannot be read"):
-        RunFolder.open(tmp_path).facts()
+        RunFolder.open(tmp_path).metadata()
 
 
 def test_two_searches_cannot_share_a_folder(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
         )
     prepare_to_train()
     folder = RunFolder.open(run.folder)
-    task = task_of(run.best_architecture.space, folder.facts()["dataset"], data_dir=data_dir)
+    task = task_of(run.best_architecture.space, folder.metadata()["dataset"], data_dir=data_dir)
     metric = task.metrics[0]
     params = measure_cost(bind(graph, task.signature)).params
     for name, cell in KNOWN_CELLS.items():

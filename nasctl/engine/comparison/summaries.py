@@ -143,7 +143,7 @@ def milestones(most: int) -> tuple[int, ...]:
 
 
 def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
-    facts = RunFolder.open(run.folder).facts()
+    metadata = RunFolder.open(run.folder).metadata()
     best = run.best
     metrics = best.metrics if best else {}
     main = main_metric(metrics, "validation")
@@ -151,9 +151,9 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
     upto = [[t.reward for t in run.trials[:number] if t.reward is not None] for number in numbers]
     return RunSummary(
         run=str(run.folder),
-        space=f"{facts['space']} {facts['space_hash']}",
-        controller=_searcher(facts["config"].get("controller", {})),
-        dataset=facts["dataset"],
+        space=f"{metadata['space']} {metadata['space_hash']}",
+        controller=_searcher(metadata["config"].get("controller", {})),
+        dataset=metadata["dataset"],
         trials=len(run.trials),
         best=best.reward if best else None,
         metric=metric,
