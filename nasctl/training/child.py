@@ -20,7 +20,7 @@ from nasctl.training.evaluation import CompiledEvaluation, compile_evaluation, p
 from nasctl.training.fingerprint import fingerprint_of
 from nasctl.training.loop import EpochResult, TrainedChild, run_epochs
 from nasctl.training.optimiser import initial_optimiser_state, learning_rates
-from nasctl.training.plan import Plan, plan_drawer
+from nasctl.training.plan import EpochPlan, plan_drawer
 from nasctl.training.program_cache import cached_program
 from nasctl.training.programs import TrainState
 from nasctl.training.weights import Buildable, Weights, split_network
@@ -46,7 +46,7 @@ class PreparedChild:
     evaluation: CompiledEvaluation
     weights: Weights
     optimiser_state: optax.OptState
-    draw: Callable[[Key[Array, ""]], Plan]
+    draw: Callable[[Key[Array, ""]], EpochPlan]
     steps: int
     config: TrainingConfig
     seed: int

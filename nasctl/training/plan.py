@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Int, Key
 from nasctl.tasks import Task
 
 
-class Plan(NamedTuple):
+class EpochPlan(NamedTuple):
     """The plan of an epoch.
 
     Attributes:
@@ -86,15 +86,15 @@ def stream_layout(
     return jnp.minimum(positions, tokens - 1), (steps[..., None, :] < length) & (positions < tokens)
 
 
-def stream_plan(tokens: int, batch: int, steps: int) -> Plan:
+def stream_plan(tokens: int, batch: int, steps: int) -> EpochPlan:
     """The plan of an epoch over a text: B streams in parallel, in windows of equal length."""
     windows, size = windows_of_epoch(tokens, batch, steps)
     positions, counts = stream_layout(tokens, batch, jnp.arange(windows * size).reshape(windows, size))
-    return Plan(positions, counts, jnp.zeros((windows, 0), jnp.int32))
+    return EpochPlan(positions, counts, jnp.zeros((windows, 0), jnp.int32))
 
 
 @functools.lru_cache(maxsize=8)
-def plan_drawer(task: Task, batch: int) -> Callable[[Key[Array, ""]], Plan]:
+def plan_drawer(task: Task, batch: int) -> Callable[[Key[Array, ""]], EpochPlan]:
     """The compiled function that draws the plan of an epoch of a task from a key.
 
     A text is read in order, so its plan is always the same.
@@ -104,10 +104,10 @@ def plan_drawer(task: Task, batch: int) -> Callable[[Key[Array, ""]], Plan]:
         (steps,) = task.signature.input_shape
         return jax.jit(lambda key: stream_plan(examples, batch, steps))
 
-    def draw(key: Key[Array, ""]) -> Plan:
+    def draw(key: Key[Array, ""]) -> EpochPlan:
         order_key, variation_key = jax.random.split(key)
         positions, counts = epoch_order(order_key, examples, batch)
         variations = task.variations(variation_key, positions.size)
-        return Plan(positions, counts, variations.reshape(*positions.shape, -1))
+        return EpochPlan(positions, counts, variations.reshape(*positions.shape, -1))
 
     return jax.jit(draw)

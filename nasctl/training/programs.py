@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
-from nasctl.training.plan import Plan, steps_of_epoch
+from nasctl.training.plan import EpochPlan, steps_of_epoch
 from nasctl.training.precision import to_compute, to_measure
 from nasctl.training.weights import Weights, split_network
 
@@ -83,7 +83,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         return jnp.sum(losses * counts) / jnp.sum(counts), split_network(network)[1].statistics
 
     def step(
-        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: EpochPlan, rate: Float[Array, ""]
     ) -> tuple[TrainState, Float[Array, ""]]:
         inputs = task.augment(plan.variations, data.inputs[plan.positions])
         (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
@@ -96,7 +96,11 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         return TrainState(Weights(parameters, statistics), optimiser_state), value
 
     def train(
-        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+        weights: Weights,
+        optimiser_state: optax.OptState,
+        data: Data,
+        plan: EpochPlan,
+        rates: Float[Array, " S"],
     ) -> tuple[TrainState, Float[Array, ""]]:
         state, losses = lax.scan(
             lambda state, now: step(*state, data, *now), TrainState(weights, optimiser_state), (plan, rates)

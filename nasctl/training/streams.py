@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
-from nasctl.training.plan import Plan, stream_layout
+from nasctl.training.plan import EpochPlan, stream_layout
 from nasctl.training.precision import to_compute, to_measure
 from nasctl.training.programs import Data, Programs, TrainState
 from nasctl.training.weights import Weights, split_network
@@ -40,7 +40,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
     (steps,) = task.signature.input_shape
 
     def loss(
-        parameters: PyTree, statistics: PyTree, carry: PyTree, data: Data, plan: Plan
+        parameters: PyTree, statistics: PyTree, carry: PyTree, data: Data, plan: EpochPlan
     ) -> tuple[Float[Array, ""], tuple[PyTree, PyTree]]:
         network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
         logits, carry = network.run(data.inputs[plan.positions], carry=carry)
@@ -49,7 +49,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         return mean, (split_network(network)[1].statistics, carry)
 
     def read(
-        state: TrainState, carry: PyTree, data: Data, plan: Plan, rate: Float[Array, ""]
+        state: TrainState, carry: PyTree, data: Data, plan: EpochPlan, rate: Float[Array, ""]
     ) -> tuple[TrainState, PyTree, Float[Array, ""]]:
         weights, optimiser_state = state
         (value, (statistics, carry)), gradient = jax.value_and_grad(loss, has_aux=True)(
@@ -66,16 +66,20 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         return to_compute(carry, config)
 
     def step(
-        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rate: Float[Array, ""]
+        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: EpochPlan, rate: Float[Array, ""]
     ) -> tuple[TrainState, Float[Array, ""]]:
         state, _, value = read(TrainState(weights, optimiser_state), start(weights), data, plan, rate)
         return state, value
 
     def train(
-        weights: Weights, optimiser_state: optax.OptState, data: Data, plan: Plan, rates: Float[Array, " S"]
+        weights: Weights,
+        optimiser_state: optax.OptState,
+        data: Data,
+        plan: EpochPlan,
+        rates: Float[Array, " S"],
     ) -> tuple[TrainState, Float[Array, ""]]:
         def window(
-            before: tuple[TrainState, PyTree], now: tuple[Plan, Float[Array, ""]]
+            before: tuple[TrainState, PyTree], now: tuple[EpochPlan, Float[Array, ""]]
         ) -> tuple[tuple[TrainState, PyTree], Float[Array, ""]]:
             plan, rate = now
             state, carry, value = read(*before, data, plan, rate)
