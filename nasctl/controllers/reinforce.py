@@ -22,7 +22,7 @@ from nasctl.controllers.policy.plan import Plan, make_plan
 from nasctl.controllers.policy.sampling import FREE, draw_uniforms, sample
 from nasctl.controllers.policy.scoring import decision_mask, max_entropy, score
 from nasctl.controllers.policy.train_state import (
-    TrainState,
+    PolicyTrainState,
     from_arrays,
     init_train_state,
     optimizer,
@@ -91,17 +91,17 @@ def _propose(
 def _update(
     plan: Plan,
     hyperparameters: Hyperparameters,
-    train_state: TrainState,
+    train_state: PolicyTrainState,
     tokens: Int[Array, "B T"],
     advantages: Float[Array, " B"],
     weights: Float[Array, " B"],
-) -> tuple[TrainState, dict[str, Array]]:
+) -> tuple[PolicyTrainState, dict[str, Array]]:
     (loss, entropy), gradient = jax.value_and_grad(reinforce_loss, argnums=1, has_aux=True)(
         plan, train_state.parameters, tokens, advantages, weights, hyperparameters.barrier
     )
     change, moments = optimizer(hyperparameters).update(gradient, train_state.moments, train_state.parameters)
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}
-    return TrainState(optax.apply_updates(train_state.parameters, change), moments), metrics
+    return PolicyTrainState(optax.apply_updates(train_state.parameters, change), moments), metrics
 
 
 class Reinforce:

@@ -21,7 +21,7 @@ from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.policy.sampling import sample
 from nasctl.controllers.policy.scoring import max_entropy, score
 from nasctl.controllers.policy.train_state import (
-    TrainState,
+    PolicyTrainState,
     from_arrays,
     init_train_state,
     optimizer,
@@ -102,17 +102,17 @@ def _sample(
 def _improve(
     plan: Plan,
     hyperparameters: Hyperparameters,
-    train_state: TrainState,
+    train_state: PolicyTrainState,
     log_coefficient: Float[Array, ""],
     tokens: Int[Array, "B T"],
     weights: Float[Array, " B"],
-) -> tuple[TrainState, Float[Array, ""], dict[str, Array]]:
+) -> tuple[PolicyTrainState, Float[Array, ""], dict[str, Array]]:
     coefficient = jnp.exp(log_coefficient)
     (loss, entropy), gradient = jax.value_and_grad(imitation_loss, argnums=1, has_aux=True)(
         plan, train_state.parameters, tokens, weights, coefficient
     )
     change, moments = optimizer(hyperparameters).update(gradient, train_state.moments, train_state.parameters)
-    train_state = TrainState(optax.apply_updates(train_state.parameters, change), moments)
+    train_state = PolicyTrainState(optax.apply_updates(train_state.parameters, change), moments)
     log_coefficient += jnp.clip(TARGET_ENTROPY - entropy, -COEFFICIENT_STEP, COEFFICIENT_STEP)
     log_coefficient = jnp.clip(log_coefficient, *(math.log(bound) for bound in COEFFICIENT_BOUNDS))
     metrics = {"loss": loss, "entropy": entropy, "gradient_norm": optax.tree.norm(gradient)}

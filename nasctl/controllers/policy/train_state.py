@@ -16,7 +16,7 @@ from nasctl.controllers.policy.plan import Plan
 from nasctl.controllers.presets import Hyperparameters
 
 
-class TrainState(NamedTuple):
+class PolicyTrainState(NamedTuple):
     """What an update changes.
 
     The names of the fields are part of stored controller states and must not change.
@@ -41,7 +41,7 @@ def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
     return optax.flatten(optax.chain(clip, adam))  # as one vector it compiles and runs in a third of the time
 
 
-def init_train_state(plan: Plan, hyperparameters: Hyperparameters, seed: int) -> TrainState:
+def init_train_state(plan: Plan, hyperparameters: Hyperparameters, seed: int) -> PolicyTrainState:
     """The training state of an untrained policy.
 
     Args:
@@ -57,16 +57,16 @@ def init_train_state(plan: Plan, hyperparameters: Hyperparameters, seed: int) ->
         scale=hyperparameters.initial_scale,
         offsets=hyperparameters.offsets,
     )
-    return TrainState(parameters, optimizer(hyperparameters).init(parameters))
+    return PolicyTrainState(parameters, optimizer(hyperparameters).init(parameters))
 
 
-def to_arrays(train_state: TrainState) -> State:
+def to_arrays(train_state: PolicyTrainState) -> State:
     """Converts a training state to arrays by name, such as `parameters/layers/0/kernel`."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(train_state)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): np.array(leaf) for path, leaf in leaves}
 
 
-def from_arrays(state: Mapping[str, np.ndarray], like: TrainState) -> TrainState:
+def from_arrays(state: Mapping[str, np.ndarray], like: PolicyTrainState) -> PolicyTrainState:
     """Converts arrays by name back to a training state.
 
     Args:
@@ -75,5 +75,5 @@ def from_arrays(state: Mapping[str, np.ndarray], like: TrainState) -> TrainState
     """
     names = list(to_arrays(like))
     leaves = [jnp.asarray(state[name]) for name in names]
-    train_state: TrainState = jax.tree.unflatten(jax.tree.structure(like), leaves)
+    train_state: PolicyTrainState = jax.tree.unflatten(jax.tree.structure(like), leaves)
     return train_state
