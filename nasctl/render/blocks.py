@@ -58,7 +58,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Repeat:
+class RepeatedSection:
     """A sequence of equal sections of a network, of which the diagram contains only the first.
 
     Attributes:
@@ -96,7 +96,7 @@ class Diagram:
 
     blocks: tuple[Block, ...]
     edges: tuple[tuple[int, int], ...]
-    repeats: tuple[Repeat, ...] = ()
+    repeats: tuple[RepeatedSection, ...] = ()
     bodies: tuple[tuple[str, Diagram], ...] = ()
 
     def sources(self, block: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nasctl.render.blocks import Diagram, Repeat
+from nasctl.render.blocks import Diagram, RepeatedSection
 from nasctl.render.dimensions import Dimensions
 from nasctl.render.scene import Frame, Role, Scene, Text
 
@@ -37,7 +37,7 @@ def with_repeats(scene: Scene, diagram: Diagram, dimensions: Dimensions) -> Scen
     return framed.moved(-left, 0)
 
 
-def _beside(repeat: Repeat, x: float, y: float, dimensions: Dimensions) -> list[Text]:
+def _beside(repeat: RepeatedSection, x: float, y: float, dimensions: Dimensions) -> list[Text]:
     """The texts beside a frame: the number of repetitions and the range of names of the sections."""
     lines: list[tuple[str, Role]] = [(f"× {repeat.times}", "main")]
     if repeat.prefix:

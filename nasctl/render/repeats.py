@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nasctl.render.blocks import Block, Diagram, Repeat
+from nasctl.render.blocks import Block, Diagram, RepeatedSection
 
 _FEWEST_BLOCKS = 4
 
@@ -34,16 +34,16 @@ def fold_repeats(diagram: Diagram) -> Diagram:
     return diagram
 
 
-def _repeat_at(diagram: Diagram, start: int, length: int) -> Repeat:
+def _repeat_at(diagram: Diagram, start: int, length: int) -> RepeatedSection:
     """Counts how often the section of a given length at a given block is repeated."""
     pattern = _section(diagram, start, length)
     times = 1
     while pattern is not None and _section(diagram, start + times * length, length) == pattern:
         times += 1
-    return Repeat(start, start + length - 1, times)
+    return RepeatedSection(start, start + length - 1, times)
 
 
-def _with_names(diagram: Diagram, repeat: Repeat) -> Repeat:
+def _with_names(diagram: Diagram, repeat: RepeatedSection) -> RepeatedSection:
     """Adds the name prefixes of the first and the last section."""
     length = len(repeat.blocks)
     last = repeat.first + (repeat.times - 1) * length
@@ -85,7 +85,7 @@ def _section(diagram: Diagram, start: int, length: int) -> object:
     return [_appearance(block) for block in diagram.blocks[start:end]], inner
 
 
-def _folded(diagram: Diagram, repeat: Repeat) -> Diagram:
+def _folded(diagram: Diagram, repeat: RepeatedSection) -> Diagram:
     """The diagram without the sections after the first."""
     gone = len(repeat.blocks) * (repeat.times - 1)
 
