@@ -16,7 +16,7 @@ from nasctl.metrics import format_measure
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
-    from nasctl.engine.comparison import Group, Interval, RunSummary
+    from nasctl.engine.comparison import Interval, RunGroup, RunSummary
     from nasctl.engine.comparison.baselines import BaselineResult
 
 
@@ -144,7 +144,7 @@ def _search_all(
     return runs
 
 
-def _print_groups(numbers: Sequence[int], groups: Sequence[Group]) -> None:
+def _print_groups(numbers: Sequence[int], groups: Sequence[RunGroup]) -> None:
     """Prints searchers, averaged over their seeds, the best first."""
     from rich.table import Table
 

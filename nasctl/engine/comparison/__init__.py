@@ -2,12 +2,12 @@
 
 from nasctl.engine.comparison.baselines import BaselineResult, train_baselines
 from nasctl.engine.comparison.runs import comparison_runs
-from nasctl.engine.comparison.summaries import Group, Interval, RunSummary, compare_runs, group_runs
+from nasctl.engine.comparison.summaries import Interval, RunGroup, RunSummary, compare_runs, group_runs
 
 __all__ = [
     "BaselineResult",
-    "Group",
     "Interval",
+    "RunGroup",
     "RunSummary",
     "compare_runs",
     "comparison_runs",

@@ -59,7 +59,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Group:
+class RunGroup:
     """Runs of one controller on one space and data set that differ in their seeds.
 
     Attributes:
@@ -78,13 +78,13 @@ class Group:
     mean: Interval | None
 
 
-def group_runs(summaries: Sequence[RunSummary]) -> list[Group]:
+def group_runs(summaries: Sequence[RunSummary]) -> list[RunGroup]:
     """Groups runs by controller, space and data set; the group with the largest final reward comes first."""
     members: dict[tuple[str, str | None, str], list[RunSummary]] = {}
     for summary in summaries:
         members.setdefault((summary.controller, summary.dataset, summary.space), []).append(summary)
     groups = [
-        Group(
+        RunGroup(
             controller=controller,
             dataset=dataset,
             seeds=len(runs),
@@ -113,7 +113,7 @@ def interval(values: Sequence[float | None]) -> Interval | None:
     return Interval(fmean(known), width * stdev(known) / math.sqrt(len(known)))
 
 
-def _last(group: Group) -> float:
+def _last(group: RunGroup) -> float:
     last = group.best_so_far[-1]
     return -math.inf if last is None else last.mean
 
