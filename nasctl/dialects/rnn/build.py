@@ -8,7 +8,7 @@ from typing import TypeVar
 from nasctl.dialects.dialect import DecisionList, Parts
 from nasctl.dialects.rnn.choices import (
     Choices,
-    Kind,
+    ValueKind,
     fraction,
     one_of,
     power_of_two,
@@ -33,7 +33,7 @@ EXAMPLES = {
 }
 INDICES = ("cell_output", "cell_inject")  # in the order of their tokens
 PARAMS = whole_number("a number of parameters", 1, 10**12)
-SIZES: Mapping[str, tuple[Kind, Choice]] = {
+SIZES: Mapping[str, tuple[ValueKind, Choice]] = {
     "stack": (whole_number("a number of layers", 1, 64), 1),
     "hidden": (whole_number("a number of units", 1, 100_000), 64),
     "dropout": (fraction("a fraction to drop"), 0),
@@ -98,7 +98,7 @@ def _expect(word: Word, wanted: str, problems: Problems) -> None:
         problems.error(word.span, f"`{word.name}` cannot stand here", hint=f"write `{wanted}`")
 
 
-def _ops_as(role: Role, what: str) -> Kind:
+def _ops_as(role: Role, what: str) -> ValueKind:
     """The names of the ops with a role, those of other packages included."""
     return one_of(what, [name for name, op in ops().items() if role in op.roles])
 
@@ -173,7 +173,7 @@ class _Reader:
             anywhere = Choices(nodes, decided=True)
             self._decide(name, read_choices(given, kind, named, self._problems) if given else anywhere)
 
-    def _read(self, written: Property | Size | None, kind: Kind) -> Choices | None:
+    def _read(self, written: Property | Size | None, kind: ValueKind) -> Choices | None:
         return None if written is None else read_choices(written, kind, self._scope, self._problems)
 
     def _decide(self, name: str, choices: Choices | None, kind: str = "") -> None:

@@ -25,7 +25,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ValueKind:
     """The kind of value that a property takes.
 
     Attributes:
@@ -39,30 +39,30 @@ class Kind:
     hint: Callable[[Choice], str]
 
 
-def one_of(what: str, known: Sequence[str]) -> Kind:
+def one_of(what: str, known: Sequence[str]) -> ValueKind:
     """One word of a list."""
-    return Kind(what, lambda value: value in known, lambda value: suggestion(str(value), known))
+    return ValueKind(what, lambda value: value in known, lambda value: suggestion(str(value), known))
 
 
-def whole_number(what: str, lowest: int, highest: int) -> Kind:
+def whole_number(what: str, lowest: int, highest: int) -> ValueKind:
     """A whole number from `lowest` to `highest`."""
-    return Kind(
+    return ValueKind(
         what,
         lambda value: isinstance(value, int) and lowest <= value <= highest,
         lambda value: f"it is a whole number from {lowest:,} to {highest:,}",
     )
 
 
-def fraction(what: str) -> Kind:
+def fraction(what: str) -> ValueKind:
     """A number from 0 to less than 1."""
-    return Kind(
+    return ValueKind(
         what,
         lambda value: isinstance(value, (int, float)) and 0 <= value < 1,
         lambda value: "it is a number from 0 to less than 1",
     )
 
 
-def power_of_two(what: str, highest: int) -> Kind:
+def power_of_two(what: str, highest: int) -> ValueKind:
     """A power of two from 2 to `highest`."""
 
     def hint(value: Choice) -> str:
@@ -71,14 +71,16 @@ def power_of_two(what: str, highest: int) -> Kind:
         below = 1 << (value.bit_length() - 1)
         return f"powers of two nearby are {below} and {2 * below}"
 
-    return Kind(
+    return ValueKind(
         what,
         lambda value: isinstance(value, int) and 2 <= value <= highest and value & (value - 1) == 0,
         hint,
     )
 
 
-def read_choices(written: Property | Size, kind: Kind, scope: Scope, problems: Problems) -> Choices | None:
+def read_choices(
+    written: Property | Size, kind: ValueKind, scope: Scope, problems: Problems
+) -> Choices | None:
     """Reads the choices of a property.
 
     Args:
