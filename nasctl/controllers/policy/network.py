@@ -23,7 +23,7 @@ IMPOSSIBLE = -1e9
 """Logit of a choice that a decision does not have: its probability and its gradient are exactly zero."""
 
 
-class Layer(NamedTuple):
+class LstmLayer(NamedTuple):
     """Parameters of one LSTM layer. The four gates are, in order, input, forget, candidate and output."""
 
     kernel: Float[Array, "2*H 4*H"]  # rows: input, then previous hidden state
@@ -47,7 +47,7 @@ class Parameters(NamedTuple):
 
     start: Float[Array, " H"]
     embedding: Float[Array, "kinds K H"]
-    layers: tuple[Layer, ...]
+    layers: tuple[LstmLayer, ...]
     head: Float[Array, "kinds H K"]
     head_bias: Float[Array, "kinds K"]
     attention: Attention | None  # None if the space has no skip connections
@@ -79,7 +79,7 @@ def initial_parameters(
     return Parameters(
         start=draw(hidden),
         embedding=draw(kinds, most, hidden),
-        layers=tuple(Layer(draw(2 * hidden, 4 * hidden), draw(4 * hidden)) for _ in range(layers)),
+        layers=tuple(LstmLayer(draw(2 * hidden, 4 * hidden), draw(4 * hidden)) for _ in range(layers)),
         head=draw(kinds, hidden, most),
         head_bias=draw(kinds, most),
         attention=Attention(
@@ -98,7 +98,7 @@ def cell(gates: Float[Array, "B gates"], memory: Float[Array, "B H"]) -> LayerSt
     """One LSTM step.
 
     Args:
-      gates: The gates before their nonlinearities, in the order of `Layer`.
+      gates: The gates before their nonlinearities, in the order of `LstmLayer`.
       memory: The cell state.
 
     Returns:
