@@ -13,7 +13,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from nasctl.graph import Attribute, Shape
-from nasctl.graph.ops.reading import pair
+from nasctl.graph.ops.reading import height_and_width
 from nasctl.lowering.convolution import convolve
 from nasctl.lowering.initialisers import he_normal
 from nasctl.lowering.modules import Stateless
@@ -37,9 +37,9 @@ class Conv2d(nnx.Module):
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        height, width = pair(attributes, "kernel")
+        height, width = height_and_width(attributes, "kernel")
         channels = input_shapes[0][2]
-        self.stride = pair(attributes, "stride")
+        self.stride = height_and_width(attributes, "stride")
         shape = (height, width, channels, output_shape[2])
         self.kernel = nnx.Param(he_normal(rngs.params(), shape, fan_in=height * width * channels))
 
@@ -65,9 +65,9 @@ class SeparableConv2d(nnx.Module):
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        height, width = pair(attributes, "kernel")
+        height, width = height_and_width(attributes, "kernel")
         channels, filters = input_shapes[0][2], output_shape[2]
-        self.stride = pair(attributes, "stride")
+        self.stride = height_and_width(attributes, "stride")
         # No ReLU follows the depthwise convolution, so its weights keep the variance: 1 / fan-in instead of 2 / fan-in.
         self.depthwise = nnx.Param(
             he_normal(rngs.params(), (height, width, channels), fan_in=2 * height * width)
@@ -93,8 +93,8 @@ class _Pool(nnx.Module):
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        self.window = pair(attributes, "kernel")
-        self.stride = pair(attributes, "stride")
+        self.window = height_and_width(attributes, "kernel")
+        self.stride = height_and_width(attributes, "stride")
 
 
 class MaxPool(_Pool):

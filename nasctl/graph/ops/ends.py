@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
 from nasctl.graph.ops.op import Cost, Op
-from nasctl.graph.ops.reading import only, shown_shape, whole
+from nasctl.graph.ops.reading import only, positive_integer, shown_shape
 
 if TYPE_CHECKING:
     from nasctl.graph.graph import Shape
@@ -29,7 +29,7 @@ def _dense_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
             f"it reads a vector or a sequence of vectors, but is given {shown_shape(inputs[0])}",
             hint="put a global_average_pool before it",
         )
-    return *steps, whole(attributes, "units")
+    return *steps, positive_integer(attributes, "units")
 
 
 def _dense_label(attributes: Attributes) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nasctl.graph.ops.convolution import shown_window, strided
 from nasctl.graph.ops.op import Cost, Op
-from nasctl.graph.ops.reading import only_map, pair
+from nasctl.graph.ops.reading import height_and_width, only_map
 
 if TYPE_CHECKING:
     from nasctl.graph.graph import Shape
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def _shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     height, width, channels = only_map(inputs)
-    pair(attributes, "kernel")
-    down, across = pair(attributes, "stride")
+    height_and_width(attributes, "kernel")
+    down, across = height_and_width(attributes, "stride")
     return strided(height, down), strided(width, across), channels
 
 
 def _average_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:
-    return Cost(flops=prod(pair(attributes, "kernel")) * prod(output))
+    return Cost(flops=prod(height_and_width(attributes, "kernel")) * prod(output))
 
 
 max_pool = Op(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nasctl.graph.ops.op import Attributes
 
 
-def whole(attributes: Attributes, name: str) -> int:
+def positive_integer(attributes: Attributes, name: str) -> int:
     """Reads an attribute that is a positive whole number, such as the number of filters.
 
     Raises:
@@ -24,7 +24,7 @@ def whole(attributes: Attributes, name: str) -> int:
     return value
 
 
-def pair(attributes: Attributes, name: str) -> tuple[int, int]:
+def height_and_width(attributes: Attributes, name: str) -> tuple[int, int]:
     """Reads an attribute that is a height and a width, such as a stride.
 
     Raises:

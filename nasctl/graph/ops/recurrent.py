@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nasctl.errors import NasctlError
 from nasctl.graph.graph import Graph
 from nasctl.graph.ops.op import Cost, Op
-from nasctl.graph.ops.reading import only, shown_shape, whole
+from nasctl.graph.ops.reading import only, positive_integer, shown_shape
 
 if TYPE_CHECKING:
     from nasctl.graph.graph import Node, Shape
@@ -56,7 +56,7 @@ def _bound_cell(attributes: Attributes, inputs: Sequence[Shape]) -> Graph:
     cell = attributes.get("cell")
     if not isinstance(cell, Graph):
         raise NasctlError("it needs a cell: the graph of one step")
-    return bind_cell(cell, inputs[0][-1], whole(attributes, "units"))
+    return bind_cell(cell, inputs[0][-1], positive_integer(attributes, "units"))
 
 
 def _recurrent_shape(
@@ -94,7 +94,7 @@ def _recurrent_cost(
 def _linear_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     if len(only(inputs)) != 1:
         raise NasctlError(f"it reads a vector, but is given {shown_shape(inputs[0])}")
-    return (whole(attributes, "units"),)
+    return (positive_integer(attributes, "units"),)
 
 
 def _linear_cost(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cost:

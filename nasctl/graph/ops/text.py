@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
 from nasctl.graph.ops.op import Cost, Op
-from nasctl.graph.ops.reading import only, shown_shape, whole
+from nasctl.graph.ops.reading import only, positive_integer, shown_shape
 
 if TYPE_CHECKING:
     from nasctl.graph.graph import Shape
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _embedding_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
-    whole(attributes, "vocabulary")
-    return _steps(only(inputs)), whole(attributes, "units")
+    positive_integer(attributes, "vocabulary")
+    return _steps(only(inputs)), positive_integer(attributes, "units")
 
 
 def _table_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
     if inputs:
         raise NasctlError(f"a table reads nothing, but is given {len(inputs)} inputs")
-    return whole(attributes, "vocabulary"), whole(attributes, "units")
+    return positive_integer(attributes, "vocabulary"), positive_integer(attributes, "units")
 
 
 def _lookup_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
@@ -65,7 +65,9 @@ def _label(name: str, attributes: Attributes) -> str:
 embedding = Op(
     "embedding",
     shape=_embedding_shape,
-    cost=lambda attributes, inputs, output: Cost(params=whole(attributes, "vocabulary") * output[1]),
+    cost=lambda attributes, inputs, output: Cost(
+        params=positive_integer(attributes, "vocabulary") * output[1]
+    ),
     label=lambda attributes: _label("embedding", attributes),
     family="compute",
     lowering="nasctl.lowering.embedding:Embedding",
