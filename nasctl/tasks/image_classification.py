@@ -87,7 +87,7 @@ class ImageClassification:
         return replace(self, augmentation=NO_AUGMENTATION)
 
     @property
-    def traced(self) -> str:
+    def traced_constants(self) -> str:
         """The augmentation, and the means and deviations for the normalisation."""
         moments = [(values.dtype.name, values.tolist()) for values in (self.mean, self.deviation)]
         return repr((self.augmentation.name, moments))

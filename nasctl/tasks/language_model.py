@@ -62,7 +62,7 @@ class LanguageModel:
         return self
 
     @property
-    def traced(self) -> str:
+    def traced_constants(self) -> str:
         """No constants."""
         return ""
 

@@ -81,7 +81,7 @@ class Task(Protocol):
         ...
 
     @property
-    def traced(self) -> str:
+    def traced_constants(self) -> str:
         """The constants of the task that are compiled into programs, besides signature, measures and sizes.
 
         Tasks of one class with the same value have the same `inputs`, `augment` and `measure`.

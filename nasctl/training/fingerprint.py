@@ -54,7 +54,7 @@ def fingerprint_of(architecture: Buildable, task: Task, config: TrainingConfig) 
     settings: dict[str, Any] = jax.config.values
     parts = (
         graph,
-        (type(task), task.signature, task.sequential, task.measures, task.traced),
+        (type(task), task.signature, task.sequential, task.measures, task.traced_constants),
         {name: len(examples) for name, examples in task.splits.items()},
         training,
         {name: value for name, value in settings.items() if not name.startswith(_IGNORED_OF_JAX)},
