@@ -109,7 +109,7 @@ def search(
     if controller is not None:
         shortcuts["controller"]["kind"] = controller
     config = resolve(space.defaults, settings or {}, shortcuts)
-    first = tuple(tokens_in(space, path) for path in init)
+    first = tuple(tokens_of_file(space, path) for path in init)
     execution = plan_execution(config, _method(space, config, evaluate, dataset, data_dir))
     folder = RunFolder.create(
         Path(out) if out is not None else next_run(RUNS, space.name),
@@ -149,7 +149,7 @@ def resume(
       WorkFailed: The search had to stop.
     """
     changes = (settings or {}, {"search": budget or {}})
-    refuse_fixed(*changes)
+    check_changes(*changes)
     folder = RunFolder.open(Path(out))
     metadata = folder.metadata()
     config = resolve(_recorded(metadata["config"]), *changes)
@@ -167,7 +167,7 @@ def resume(
     return _run(space, folder, execution, metadata["seed"], first, listener)
 
 
-def refuse_fixed(*changes: Settings) -> None:
+def check_changes(*changes: Settings) -> None:
     """Refuses new values for settings that decide the trials of a run.
 
     Raises:
@@ -203,7 +203,7 @@ def _recorded(config: Settings) -> Settings:
     return {**config, "search": search}
 
 
-def tokens_in(space: Space, path: str | Path) -> Tokens:
+def tokens_of_file(space: Space, path: str | Path) -> Tokens:
     """The token string of an architecture file in a space, which may differ from the space that it was found in.
 
     Raises:
