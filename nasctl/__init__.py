@@ -61,7 +61,7 @@ set_decoder(_decode)  # for `Space.decode`: a space itself does not import what 
 
 
 def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first used, so that light commands do not wait for JAX."""
+    """Imports a public name when it is first used, so that commands that do not need JAX start quickly."""
     if name not in _HOMES:
         raise AttributeError(f"module 'nasctl' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,6 +1,6 @@
 """The file `arch.json`: one architecture with its space, its results and its origin (`docs/arch.schema.json`).
 
-Reading parses the text of the space, which needs its dialect. Nothing above this file needs the dialects for it.
+Only this file imports the dialects to read an architecture: it parses the text of the space.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ArchitectureDocument:
 
     Attributes:
       space: The space of the architecture.
-      tokens: Its token string, a valid one of the space.
+      tokens: Its token string, which is valid in the space.
       task: The data set on which it was measured, if there is one.
       results: Measured results by name.
       origin: Where it comes from, with the versions of the packages that made it.

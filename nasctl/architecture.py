@@ -37,7 +37,7 @@ class Architecture:
           tokens: For each decision of the space the index of its choice, or -1 where it is not decided.
 
         Raises:
-          NasctlError: The token string is not one of the space.
+          NasctlError: The token string is not valid in the space.
         """
         return Architecture(space, space.validate(tokens))
 

@@ -14,7 +14,7 @@ Settings = Mapping[str, Mapping[str, object]]
 """Settings by section and key: `{"training": {"epochs": 10}}`."""
 
 MAY_CHANGE: Mapping[str, object] = {"may_change": True}
-"""Metadata of a setting that may change when a run is resumed. All others decide the trials, and a run keeps them."""
+"""Metadata of a setting that may change when a run is resumed. All others affect the trials and are fixed."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class ControllerConfig:
       batch: Trials per update of the controller. 0 uses the preset's value, or 1 for a baseline.
       hidden: Units of each LSTM layer. 0 uses the preset's value.
       learning_rate: Step size of Adam. 0 uses the preset's value.
-      barrier: Weight of the term that keeps the policy from becoming certain: a larger weight explores longer, 0
+      barrier: Weight of the term that keeps the policy from becoming deterministic: a larger weight explores longer, 0
         turns the term off. A negative value uses the preset's.
       baseline_decay: Decay of the exponential moving average of rewards. A negative value uses the preset's.
       reward_model: Whether the default preset learns a model of the rewards, which also chooses among the policy's
@@ -117,7 +117,7 @@ class TrainingConfig:
       schedule: `cosine` decays the step size to zero, `constant` keeps it.
       augment: Whether the augmentation of the data set is applied.
       optimiser: `sgd`, or `adam`, which needs a much lower learning rate.
-      clip: Largest norm of a gradient; a longer one is scaled down to it. 0 turns clipping off.
+      clip: Largest norm of a gradient; a larger gradient is scaled down to it. 0 turns clipping off.
       precision: Number format that networks compute in; parameters stay in float32. Use `bfloat16` on GPUs and TPUs.
     """
 
@@ -183,7 +183,7 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
 
 
 def may_change(section: str, key: str) -> bool:
-    """Whether a setting may change when a run is resumed, as budgets do; the others decide the trials."""
+    """Whether a setting may change when a run is resumed: budgets may, settings that affect the trials may not."""
     return any(item.name == key and "may_change" in item.metadata for item in fields(SECTIONS[section]))
 
 

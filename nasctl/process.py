@@ -1,7 +1,7 @@
 """What nasctl may change about the process that it runs in: threads, memory allocator, caches, import path.
 
-A process that imports nasctl as a library belongs to its user, and nasctl leaves it as it is. The command line and
-worker processes claim theirs with `allow_configuration`; a library user who wants the same calls `configure_process`.
+nasctl does not change a process that only imports it as a library. The command line and worker processes allow it with
+`allow_configuration`. A user of the library who wants the same calls `configure_process`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def configure_process() -> None:
 
 
 def allow_configuration() -> None:
-    """Allows nasctl to configure this process when it needs to; changes nothing yet."""
+    """Allows nasctl to configure this process later, when it trains children."""
     global _may_configure
     _may_configure = True
 
@@ -63,13 +63,13 @@ def may_configure() -> bool:
 
 
 def prepare_to_train() -> None:
-    """Configures this process for training, if it is claimed."""
+    """Configures this process for training, if `may_configure()`."""
     if _may_configure:
         configure_process()
 
 
 def leave_devices_to_workers() -> None:
-    """Keeps JAX on the CPU in this process, if it is claimed, so that its workers can use the accelerators."""
+    """Keeps JAX on the CPU in this process, if `may_configure()`, so that its workers can use the accelerators."""
     if _may_configure:
         import jax
 
@@ -79,7 +79,7 @@ def leave_devices_to_workers() -> None:
 
 @contextmanager
 def current_folder_importable() -> Iterator[None]:
-    """Makes modules of the current folder importable: inside the context, and after it if the process is claimed."""
+    """Adds the current folder to `sys.path`, and removes it after the block unless `may_configure()`."""
     here = str(Path.cwd())
     if here in sys.path:
         yield

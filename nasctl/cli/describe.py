@@ -111,7 +111,7 @@ def _pattern(name: str) -> str:
 
 
 def _when(space: Space, decisions: Sequence[Decision]) -> str:
-    """Formats the condition that a group of decisions shares; if it differs, lists the decisions that it depends on."""
+    """Formats the condition of a group of decisions; if their conditions differ, lists the decisions in them."""
     several = len(decisions) > 1
     forms = {", ".join(_clause(space, clause, several) for clause in decision.when) for decision in decisions}
     if len(forms) == 1:

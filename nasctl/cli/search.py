@@ -104,7 +104,7 @@ def search(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of everything random.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.", min=0)] = 0,
     out: Annotated[
         Path | None,
         typer.Option(

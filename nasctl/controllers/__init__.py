@@ -1,7 +1,6 @@
 """The controllers: searchers that propose token strings of a space and learn from their rewards.
 
-On the path of the data this step stands between the `Space` and the evaluation of trials. A controller knows the
-decisions of a space, not what they mean.
+A controller knows the decisions of a `Space`, but not what they mean. It proposes strings; the engine evaluates them.
 """
 
 from nasctl.controllers.controller import Controller, Observation, State

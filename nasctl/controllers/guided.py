@@ -380,5 +380,5 @@ class GuidedReinforce:
 
 
 def _under(prefix: str, state: Mapping[str, np.ndarray]) -> State:
-    """The arrays whose names begin with a prefix, by their names without it."""
+    """The arrays whose names begin with a prefix, keyed by the rest of their names."""
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

@@ -2,7 +2,7 @@
 
 Expected improvement over the best reward keeps a search near its best string, where the model nearly always
 expects a small improvement. To leave that basin, a local search phase starts from a uniform random string and
-maximises the expected improvement over the string it stands on. It needs few trials per step, since the model
+maximises the expected improvement over its current string. It needs few trials per step, since the model
 ranks the neighbours, and it ends when the model expects no further improvement from any neighbour.
 
 Letters: N strings; T decisions.

@@ -99,7 +99,7 @@ class DatasetSpec:
     Attributes:
       name: The name with which `load` finds the data set.
       version: The version of the prepared files. Increase it when the output of `read` changes.
-      summary: A description of one line.
+      summary: A one-line description.
       shape: (height, width, channels) of an image, whose dtype is uint8.
       class_names: The names of the classes 0, 1, ….
       splits: The number of examples of `train` and of `test`.

@@ -20,8 +20,9 @@ _SPLIT_SEED = 0
 def load_image_folder(root: Path) -> Dataset:
     """Reads `ROOT/CLASS/*.png`, or `ROOT/train/CLASS/*.png` and `ROOT/test/CLASS/*.png`.
 
-    If there is no test folder, a fifth of each class is held out, always the same files. If all images are greyscale,
-    they have one channel, otherwise three (RGB). Images of another size are resized to the most frequent size.
+    If there is no test folder, a fifth of each class is held out. The split is always the same. If all images are
+    greyscale, they have one channel, otherwise three (RGB). Images of another size are resized to the most frequent
+    size.
 
     Args:
       root: The folder. Files may be PNG, JPEG, BMP, GIF, PPM, PGM, TIFF or WebP.

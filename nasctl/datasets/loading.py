@@ -33,7 +33,7 @@ class Description:
 
     Attributes:
       name: The name with which `load` finds the data set.
-      summary: A description of one line.
+      summary: A one-line description.
       shape: (height, width, channels) of an image, or (time steps,) of a text.
       classes: The number of classes, or the size of the vocabulary.
       train: The number of training examples; 0 if it is known only after preparation.

@@ -142,7 +142,7 @@ def _write(spec: DatasetSpec, staging_dir: Path, data_dir: Path) -> Path:
 
 
 def _require_file(spec: DatasetSpec, data_dir: Path, download_dir: Path) -> None:
-    """Checks within seconds that the download is there or can be reached; TFDS alone would retry for minutes."""
+    """Checks within seconds that the download exists or can be reached; TFDS alone would retry for minutes."""
     file = spec.download
     assert file is not None
     if (data_dir / file.filename).exists() or any(download_dir.glob(f"**/*{file.sha256[:8]}*")):

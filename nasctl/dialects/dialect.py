@@ -41,14 +41,14 @@ class Dialect:
     """A front-end of the language, registered under its name in the entry point group `nasctl.dialects`.
 
     Attributes:
-      name: What follows `space` in the first line of a file.
+      name: The name that follows `space` in the first line of a file.
       grammar: The Lark grammar file. Its first rule is `start: header top_item*`. It imports rules of `common.lark`
         by `%import .common (…)` if it is in the same folder, else by `%import common (…)`.
       syntax: Makes the syntax tree: a subclass of `SyntaxBuilder` with a method for each rule of the grammar.
       build: Makes the parts of a space, `(statements, scope, problems) -> Parts`. The statements are those of the
-        dialect; `include`, `let`, `require` and settings are handled before. The scope contains the names that `let`
-        defines. Errors are reported to `problems`; the function then continues, so that all errors are found, and its
-        result is discarded.
+        dialect; `include`, `let`, `require` and settings are handled before the call. The scope contains the names that
+        `let` defines. Errors are reported to `problems`; the function then continues, so that all errors are found, and
+        its result is discarded.
       graph_builder_from_json: The inverse of `GraphBuilder.to_json`.
       measures: The static measures that `require` can bound. An evaluator must report any other.
       input: What its networks read, which decides the data sets that fit.

@@ -1,4 +1,4 @@
-"""Finds dialects by name in an entry point group, those of nasctl and of other packages alike."""
+"""Finds dialects by name in an entry point group, which contains those of nasctl and of other packages."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Problems:
         self._unread.extend(others._unread)
 
     def unread_in(self, span: Span) -> bool:
-        """Whether a span has a syntax error, so that a name that seems to be missing there may only be misspelt."""
+        """Whether a span contains a syntax error: a name that is missing there may only be misspelt."""
         return any(
             span.source is unread.source and span.start <= unread.start <= span.end for unread in self._unread
         )

@@ -64,7 +64,7 @@ class ParserState:
         return _between_statements(state.parse_conf.states[state.state_stack[-2]])
 
     def end_of_values(self) -> int:
-        """Returns the offset at which the text ends that was understood so far."""
+        """Returns the offset of the end of the text that has been parsed so far."""
         return _last_end(self._parser.parser_state.value_stack)
 
     def _leads_on(self, terminal: str) -> bool:

@@ -1,4 +1,4 @@
-"""Describes syntax errors: what was found, and what could stand there instead."""
+"""Describes syntax errors: what was found, and what was expected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class UnexpectedLexeme:
     Attributes:
       text: The lexeme; empty at the end of the file.
       span: Its span.
-      before: The offset at which the text before it that was understood ends.
+      before: The offset of the end of the parsed text before it.
       at_end: Whether it is the end of the file.
       unreadable: Whether it is not a lexeme of the language.
     """
@@ -48,7 +48,7 @@ def describe_syntax_error(
 
     Args:
       found: The unexpected lexeme.
-      acceptable: The names of the terminals that could stand there.
+      acceptable: The names of the expected terminals.
       patterns: The patterns of the grammar's terminals, by name.
       begins_statement: Whether a statement could begin there.
 

@@ -81,7 +81,7 @@ def search(
 ) -> Run:
     """Searches a space, in a new run folder.
 
-    The calling process stays as it is. To have it configured for training as the command line does, call
+    Does not change the state of the calling process. To configure it for training as the command line does, call
     `nasctl.configure_process` first.
 
     Args:
@@ -90,7 +90,7 @@ def search(
         given, children are trained on the data set.
       controller: `reinforce`, `random`, `local` or `evolution`.
       trials: Number of trials after which the search stops.
-      seed: Seed of everything random.
+      seed: Seed of all random numbers.
       out: The run folder. Default: the next free folder under `runs/`.
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: Where data sets are kept.
@@ -140,12 +140,11 @@ def resume(
       evaluate: Required if the run was started with a function that is not named as `MODULE:FUNCTION`.
       data_dir: Where data sets are kept.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
-      settings: New values by section and key. Settings that decide the trials keep the values that the run was
-        started with.
+      settings: New values by section and key. Settings that affect the trials cannot change.
       listener: Is notified of each step.
 
     Raises:
-      NasctlError: `out` is not a run folder, or something given cannot be used or may not change.
+      NasctlError: `out` is not a run folder, an argument cannot be used, or a setting may not change.
       WorkFailed: The search had to stop.
     """
     changes = (settings or {}, {"search": budget or {}})
@@ -168,7 +167,7 @@ def resume(
 
 
 def check_changes(*changes: Settings) -> None:
-    """Refuses new values for settings that decide the trials of a run.
+    """Refuses new values for settings that affect the trials of a run.
 
     Raises:
       NasctlError: A setting does not exist, its value does not fit, or it may not change when a run is resumed.
@@ -195,7 +194,7 @@ def cannot_change(names: Sequence[str]) -> NasctlError:
 def _recorded(config: Settings) -> Settings:
     """The settings that a run was started with, as they took effect.
 
-    Groups of children ignored three settings before nasctl refused them; old runs may still name them.
+    Runs of older versions may have three settings that groups of children ignored; they are reset to 0.
     """
     search = dict(config["search"])
     if search.get("executor") == "inline" and search.get("children_per_device") not in (None, 0, 1):
@@ -204,7 +203,7 @@ def _recorded(config: Settings) -> Settings:
 
 
 def tokens_of_file(space: Space, path: str | Path) -> Tokens:
-    """The token string of an architecture file in a space, which may differ from the space that it was found in.
+    """The token string of an architecture file, converted to a space that may differ from the space of the file.
 
     Raises:
       NasctlError: The space has no such architecture.

@@ -12,7 +12,7 @@ from nasctl.space import Space
 
 
 class EvaluationContext(NamedTuple):
-    """What a worker evaluates jobs with.
+    """The space and the evaluator with which a worker evaluates jobs.
 
     Attributes:
       space: Decodes the token strings of jobs.
@@ -25,7 +25,7 @@ class EvaluationContext(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluatorSpec:
-    """From which any process can make the evaluation context of a run.
+    """The specification from which any process can make the evaluation context of a run.
 
     Attributes:
       maker: `MODULE:FUNCTION`, the function that returns the `EvaluationContext`.

@@ -13,7 +13,7 @@ from nasctl.executors.job import Evaluation, Evaluator, ExecutionListener, Job, 
 class InlineExecutor:
     """Runs jobs in the calling process and thread, in the order in which they are submitted.
 
-    Every error of a child is its outcome, but a crash of the interpreter ends the search.
+    An error of a child becomes its outcome, but a crash of the interpreter ends the search.
 
     Args:
       evaluator: Evaluates the jobs.

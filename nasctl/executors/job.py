@@ -1,4 +1,4 @@
-"""What executors and a search exchange: jobs, outcomes, and the evaluator that turns the one into the other."""
+"""What executors and a search exchange: jobs, their outcomes, and the interfaces of evaluators and executors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Job:
     Attributes:
       number: Number of the trial.
       architecture: The architecture.
-      seed: Seed of everything random in the evaluation; a function of the run's seed and the trial's number.
+      seed: Seed of all random numbers of the evaluation; a function of the run's seed and the trial's number.
       rungs: Checks at which training may end early.
     """
 
@@ -57,7 +57,7 @@ class Evaluation:
     Attributes:
       reward: What the controller maximises.
       metrics: All other measured values, by name.
-      history: A record an epoch, where there were epochs.
+      history: The metrics of each epoch; empty if the evaluation has no epochs.
       save: Writes the trained network as a checkpoint; None if nothing was trained. Takes the folder to create and
         the architecture's document. Returns the document that it wrote, which adds the results on the test split.
     """
@@ -95,7 +95,7 @@ class Outcome:
 
 
 class ExecutionListener(Protocol):
-    """Is notified of the progress of jobs."""
+    """Receives the progress of jobs."""
 
     def job_started(self, job: Job) -> None:
         """The evaluation of a job starts, or starts again after its worker was lost."""
@@ -125,7 +125,7 @@ class Executor(Protocol):
         Trained networks can be saved (`Evaluation.save`) until the next call.
 
         Args:
-          listener: Is notified of the progress of jobs meanwhile.
+          listener: Receives the progress of jobs meanwhile.
           seconds: Longest time to wait, for executors that can stop waiting.
 
         Returns:

@@ -32,7 +32,7 @@ class WorkerBackend(Protocol[HandleT]):
     size: int
 
     def start(self, index: int) -> HandleT:
-        """Starts a worker, the one with this index."""
+        """Starts the worker with the given index."""
         ...
 
     def wait(self, workers: Sequence[HandleT], seconds: float | None) -> None:
@@ -47,8 +47,8 @@ class WorkerBackend(Protocol[HandleT]):
 class PoolExecutor(Generic[HandleT]):
     """Runs jobs on workers that stay for the whole search.
 
-    A worker that exits is replaced, and the job that it was evaluating is run once more. A child that exceeds its limit
-    of time or memory costs its worker too, but is not run again.
+    A worker that exits is replaced, and the job that it was evaluating is run once more. A worker whose child exceeds
+    its limit of time or memory is replaced too, but the job is not run again.
 
     Args:
       backend: Starts and stops the workers.
@@ -102,7 +102,7 @@ class PoolExecutor(Generic[HandleT]):
             worker.submit(self._waiting.popleft())
 
     def _until_next_check(self, seconds: float | None) -> float | None:
-        """Longest time to wait: until the time of a child is up."""
+        """Longest time to wait: until the next child reaches its time limit."""
         if not self._limit:
             return seconds
         left = [self._limit - worker.elapsed() for worker in self._workers if worker.current is not None]

@@ -25,7 +25,7 @@ class WorkerProcess(WorkerHandle):
     """A process that makes its evaluator and then evaluates jobs.
 
     Args:
-      spec: From which it makes its evaluator.
+      spec: The specification from which it makes its evaluator.
       environment: Environment variables, in addition to those of this process.
       gigabytes: Memory limit in GB; 0 for no limit.
       log: File for its output.
@@ -113,7 +113,7 @@ class ProcessBackend:
     """Starts and stops worker processes on this machine.
 
     Args:
-      spec: From which every worker makes its evaluator.
+      spec: The specification from which every worker makes its evaluator.
       environments: Environment variables of each worker.
       gigabytes: Memory limit of each worker in GB; 0 for no limit.
       logs: Folder for their output.

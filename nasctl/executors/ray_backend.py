@@ -79,7 +79,7 @@ class Actor:
 
 
 class RayWorkerHandle(WorkerHandle):
-    """What a pool knows about an actor.
+    """The handle of an actor.
 
     Args:
       actor: Ray's handle of it.
@@ -131,7 +131,7 @@ class RayBackend:
     """Starts and stops actors on a Ray cluster, each on its own core or GPU.
 
     Args:
-      spec: From which every actor makes its evaluator.
+      spec: The specification from which every actor makes its evaluator.
       workers: Number of actors.
       on_gpus: Whether each takes a GPU, besides its core.
       environment: Environment variables of each actor.
@@ -174,7 +174,7 @@ class RayBackend:
 
 
 def detect_cluster(address: str) -> Machine:
-    """What a cluster has for children to run on: its GPUs, or its cores if it has no GPU.
+    """The hardware of a cluster on which children run: its GPUs, or its cores if it has no GPU.
 
     Args:
       address: Address of a running cluster; a cluster is started on this machine if it is empty.

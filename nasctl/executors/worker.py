@@ -1,7 +1,7 @@
 """A worker process: evaluates the jobs that it receives through a pipe, until the pipe is closed.
 
 `WorkerProcess` starts it as `python -m nasctl.executors.worker DESCRIPTOR GIGABYTES`. Its output goes to a log in the
-run folder. It exits when the search that started it does, also after a crash.
+run folder. It exits when the search that started it exits or crashes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Preparation = Future[Callable[[OnEpoch], Evaluation]]
 
 
 class Worker:
-    """Evaluates one job after the other; meanwhile it prepares the next one.
+    """Evaluates one job at a time, and prepares the next one meanwhile.
 
     Args:
       context: The space and the evaluator.

@@ -1,4 +1,4 @@
-"""What a pool knows about a worker, and how it talks to it."""
+"""The handle of a worker: its state, its jobs, and the messages to and from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WorkerExit:
     """How a worker exited.
 
     Attributes:
-      reason: Why, as far as it is known.
+      reason: Why it exited, if that is known.
       status: Status of the job that it was evaluating.
       final: Whether the job would end in the same way again.
     """

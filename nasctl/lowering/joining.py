@@ -38,7 +38,7 @@ class Add(Stateless):
 
 
 def _pad_to(x: Array, sizes: list[int]) -> Array:
-    """Pads maps with zeros on both sides, with the odd zero after them."""
+    """Pads maps with zeros on both sides; if their number is odd, one more zero comes after the maps."""
     missing = [size - own for size, own in zip(sizes, x.shape, strict=False)]
     if not any(missing):
         return x

@@ -1,6 +1,6 @@
 """Flax modules of matrix products: a single one, or several of the same vector fused into one.
 
-Letters: N examples (any leading axes), F features of the vector, H units of one product, P units of all together.
+Letters: N examples (any leading axes), F features of the vector, H units of one product, P units of all products.
 """
 
 from __future__ import annotations

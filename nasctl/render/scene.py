@@ -19,7 +19,7 @@ class Text:
     """One line of text.
 
     Attributes:
-      x: Its left end, middle or right end, as `align` tells.
+      x: Its left end, middle or right end, according to `align`.
       y: Middle of the line.
       content: The text.
       role: Determines its size and colour.

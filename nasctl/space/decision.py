@@ -20,7 +20,7 @@ INACTIVE = -1
 
 @dataclass(frozen=True)
 class Clause:
-    """A condition that holds if an earlier decision took one of some choices.
+    """A condition that holds if an earlier decision took one of the given choices.
 
     Attributes:
       decision: Index of the earlier decision in `Space.decisions`.
@@ -73,7 +73,7 @@ class AnchorPoint:
     sigmoid(vᵀ tanh(W_prev h_j + W_curr h_i)). The decisions of a point are contiguous and in the order of its sources.
 
     Attributes:
-      name: Name of the set of feeding sources among the values of an architecture: `layer3.skip`.
+      name: Name of the value that lists the sources which feed the point: `layer3.skip`.
       label: The name of the point as a source of others: `3`.
       at: Index of its first binary decision. A point without sources has the index of the next decision, or the number
         of decisions if there is none.

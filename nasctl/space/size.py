@@ -64,6 +64,6 @@ def _tokens(decision: Decision) -> Sequence[int]:
 
 
 def _needed(decisions: Sequence[Decision], when: Sequence[Clause]) -> tuple[Clause, ...]:
-    """The clauses without those that follow from others: the clauses of a decision hold whenever it is taken."""
+    """Removes the clauses that are implied: a clause on a decision implies the clauses of that decision."""
     implied = {clause for asked in when for clause in decisions[asked.decision].when}
     return tuple(clause for clause in dict.fromkeys(when) if clause not in implied)

@@ -34,7 +34,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A bound that all evaluated architectures keep: `params <= 5M`.
+    """A bound that all evaluated architectures satisfy: `params <= 5M`.
 
     Attributes:
       measure: The bounded measure: a static cost (`params`, `flops`, `activation_bytes`, `depth`), or one that the
@@ -48,7 +48,7 @@ class Constraint:
     bound: float
 
     def holds(self, value: float) -> bool:
-        """Whether a value of the measure keeps the bound."""
+        """Whether a value of the measure satisfies the bound."""
         return {
             "<=": value <= self.bound,
             "<": value < self.bound,
@@ -72,7 +72,7 @@ class Space:
       graph_builder: Builds the networks.
       anchors: The points that skip connections connect, in order.
       schedule: The depth schedule, if there is one.
-      constraints: The bounds that evaluated architectures keep.
+      constraints: The bounds that evaluated architectures satisfy.
       defaults: The settings of the file, by section (`search`, `controller`, `training`) and key.
       source: The text of the file with its includes resolved. It is not part of the hash.
     """
@@ -236,7 +236,7 @@ class Space:
           tokens: For each decision the index of its choice, or -1 where it is not decided.
 
         Raises:
-          NasctlError: The token string is not one of this space.
+          NasctlError: The token string is not valid in the space.
         """
         return decode(self, tokens)
 

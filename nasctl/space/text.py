@@ -155,7 +155,7 @@ class _Reader:
         self._at = 0
 
     def values(self) -> Iterator[tuple[str, int, _Raw]]:
-        """The names with their characters and values."""
+        """Yields each name, the position of its first character, and its value."""
         while self._parts[self._at][1] != "end":
             name, at = self._name()
             sign, _, position = self._next()

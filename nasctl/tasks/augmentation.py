@@ -31,7 +31,7 @@ class Augmentation:
       name: Identifies the three functions: augmentations that differ in one of them have different names.
       draw: Draws the variations from a key, N and the shape of an image.
       vary: Applies the variations.
-      centre: The variation in the middle of the range, so that objects have the size that the network was trained on.
+      centre: Applies the central variation, so that objects have the size that the network was trained on.
     """
 
     name: str

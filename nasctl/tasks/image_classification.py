@@ -74,7 +74,7 @@ class ImageClassification:
         }
 
     def summary(self, averages: Metrics) -> dict[str, float]:
-        """The averages themselves."""
+        """Returns the averages unchanged."""
         return dict(averages)
 
     def reward(self, history: Sequence[Metrics]) -> float:

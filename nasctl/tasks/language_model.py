@@ -49,7 +49,7 @@ class LanguageModel:
         return examples
 
     def variations(self, key: Key[Array, ""], count: int) -> Int[Array, "N 0"]:
-        """No numbers, as a text is not varied."""
+        """Draws nothing, as a text is not varied."""
         return jnp.zeros((count, 0), jnp.int32)
 
     def augment(self, variations: Int[Array, "N 0"], examples: Int[Array, "N ..."]) -> Int[Array, "N ..."]:

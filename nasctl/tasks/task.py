@@ -31,7 +31,7 @@ class Task(Protocol):
 
     @property
     def kind(self) -> InputKind:
-        """What an example is: the networks of a space must read the same."""
+        """The kind of the examples, which the networks of a space must read."""
         ...
 
     @property

@@ -62,7 +62,7 @@ class PreparedChild:
 
         Args:
           on_epoch: Called with the metrics of each epoch; an exception that it raises ends the training.
-          rungs: Least reward after some epochs, by the epoch; a child that earns less stops there.
+          rungs: The smallest reward with which the child continues after an epoch, by the epoch.
 
         Raises:
           NotFinite: The loss is NaN or infinite.

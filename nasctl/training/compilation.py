@@ -48,7 +48,7 @@ are used instead."""
 
 
 def programs_for(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
-    """The programs of a network on a task, by whether its examples are sequential, and the network's weights."""
+    """The programs of a network on a task, sequential or not, and the network's weights."""
     make = make_stream_programs if task.sequential else make_programs
     return make(network, task, config)
 

@@ -80,7 +80,7 @@ def compile_evaluation(
 def evaluate(
     architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, *, split: Split = "test"
 ) -> dict[str, float]:
-    """`Task.summary` of a split, for weights that were trained before or loaded.
+    """Measures trained or loaded weights on a split, and returns `Task.summary`.
 
     Args:
       architecture: The architecture that the weights belong to.

@@ -102,7 +102,7 @@ def _processor() -> Iterator[str]:
 
 @functools.cache
 def _sources() -> str:
-    """A digest of nasctl's source; empty if a file has changed since the import: it is then not the code that runs."""
+    """A digest of nasctl's source; empty if a file has changed since it was imported."""
     folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.py")):

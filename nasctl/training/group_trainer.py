@@ -65,7 +65,7 @@ class GroupTrainer:
         seeds: Sequence[int],
         on_epoch: Callable[[int, EpochMetrics], None] | None = None,
     ) -> list[TrainedChild | NotFinite]:
-        """Trains up to K children. Each comes out as it would alone, except for rounding.
+        """Trains up to K children, each with the same result as if it were trained alone, except for rounding.
 
         Args:
           architectures: The architectures, all of the space.

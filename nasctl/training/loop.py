@@ -106,7 +106,7 @@ class ChildProgress:
         """The trained child.
 
         Args:
-          weights: Those of `best_weights` that are this child's.
+          weights: The part of `best_weights` that belongs to this child.
           measure_split: As `TrainedChild.measure_split`.
           times: `seconds_prepare` and `seconds_train`.
         """
@@ -149,7 +149,7 @@ def run_epochs(
       count: The number of children.
       on_epoch: Called after each epoch for each child that has not stopped, with the child's index and metrics; an
         exception that it raises ends the training.
-      rungs: Least reward after some epochs, by the epoch; a child that earns less stops there.
+      rungs: The smallest reward with which a child continues after an epoch, by the epoch.
 
     Returns:
       The progress of each child.

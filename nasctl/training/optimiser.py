@@ -45,9 +45,9 @@ def initial_optimiser_state(parameters: PyTree, config: TrainingConfig) -> optax
 def _with_one_vector(
     transformation: optax.GradientTransformationExtraArgs,
 ) -> optax.GradientTransformation:
-    """A transformation that is given all vectors among the parameters (biases, scales) as one vector.
+    """Wraps a transformation so that all vectors among the parameters (biases, scales) are passed to it as one vector.
 
-    XLA compiles kernels for each array that is updated; this leaves fewer of them. `optax.flatten` inside
+    XLA compiles kernels for each array that is updated, so this reduces their number. `optax.flatten` inside
     `optax.partition` does the same, but fails if there are no vectors.
     """
 

@@ -35,7 +35,7 @@ class EpochPlan(NamedTuple):
 
 
 def steps_of_epoch(examples: int, batch: int) -> tuple[int, int]:
-    """The number of steps of an epoch and of examples per step: as few steps as `batch` allows, equally full.
+    """The number of steps of an epoch and of examples per step: as few steps as `batch` allows, of equal size.
 
     >>> steps_of_epoch(1150, 64)
     (18, 64)
@@ -61,7 +61,7 @@ def epoch_order(
 
 
 def windows_of_epoch(tokens: int, batch: int, steps: int) -> tuple[int, int]:
-    """The number of windows of an epoch and of text tokens per window: as few as `steps` allows, equally long.
+    """The number of windows of an epoch and of text tokens per window: as few as `steps` allows, of equal length.
 
     >>> windows_of_epoch(tokens=1000, batch=10, steps=35)
     (3, 34)

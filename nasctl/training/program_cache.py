@@ -3,9 +3,8 @@
 JAX's own cache saves the compilation, but a program must be traced and lowered before JAX can look it up, which takes
 longer than everything else that a child needs before it can train.
 
-JAX serialises executables with `pickle`, and an executable is machine code. Who can write into the folder can run code
-as the user, so the cache is a folder of the user's own, created with mode 0700, and is not used if others could write
-to it.
+JAX serialises executables with `pickle`, and an executable is machine code. Anyone who can write to the folder can run
+code as the user. The cache is therefore created with mode 0700 and is not used if others can write to it.
 """
 
 from __future__ import annotations
@@ -55,13 +54,13 @@ def cached_program(
     name: str,
     fingerprint: str | None,
 ) -> jax.stages.Compiled:
-    """A compiled program: loaded from the cache if it is there, or else compiled and added to the cache.
+    """A compiled program: loaded from the cache, or compiled and added to it.
 
     Args:
       make: Returns the function as `jax.jit` returns it; called only if the program must be compiled.
       arguments: Arguments of the shapes, types and device with which it will be called.
       options: Compiler options of XLA.
-      name: Tells the programs of one child apart.
+      name: Distinguishes the programs of one child.
       fingerprint: What the function depends on (`fingerprint_of`); None to bypass the cache.
     """
     folder, device = programs_folder(), _device(arguments)
@@ -109,7 +108,7 @@ def _is_private(folder: Path) -> bool:
 
 
 def _is_own(found: os.stat_result) -> bool:
-    """Whether a file belongs to the user who runs the process; always so where files have no such owner (Windows)."""
+    """Whether a file belongs to the user who runs the process; always True on Windows, where files have none."""
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
@@ -146,9 +145,9 @@ def _device(arguments: tuple[Any, ...]) -> jax.Device | None:
 def _compile(lowered: jax.stages.Lowered, options: Options, file: Path) -> tuple[jax.stages.Compiled, bool]:
     """Compiles a program, and returns whether XLA compiled it just now.
 
-    A program that came from JAX's own cache can be serialised, but it loses its kernels: loaded again, it fails when it
-    runs. So a program is cached only if an event proves that it is new, and JAX is kept from storing it in its own
-    cache, from which a lost file could never be replaced. Where the file exists but could not be loaded, JAX's cache is
+    A program from JAX's own cache can be serialised, but the result lacks its kernels and fails when it runs. So a
+    program is cached only if an event proves that XLA has just compiled it. JAX does not store it in its own cache,
+    because a deleted file could then never be written again. If the file exists but could not be loaded, JAX's cache is
     used as usual, in case no file can be loaded on this platform.
     """
     _listen()
@@ -160,7 +159,7 @@ def _compile(lowered: jax.stages.Lowered, options: Options, file: Path) -> tuple
 
 
 def _without_jax_cache() -> AbstractContextManager[None]:
-    """Keeps JAX from storing what the current thread compiles in JAX's own cache, if this JAX can be told so."""
+    """Keeps JAX from caching what the current thread compiles, if this version of JAX supports that."""
     if _min_compile_time is None:
         return nullcontext()
     context: AbstractContextManager[None] = _min_compile_time(math.inf)

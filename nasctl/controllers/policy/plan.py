@@ -52,7 +52,7 @@ class Conditions:
 class Plan:
     """A space compiled for the policy.
 
-    Plans of equal spaces compare equal, so that functions compiled for one serve the other.
+    Plans of equal spaces compare equal, so that a function compiled for one is reused for the other.
 
     Attributes:
       space: Hash of the space.

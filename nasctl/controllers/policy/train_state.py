@@ -17,7 +17,7 @@ from nasctl.controllers.presets import Hyperparameters
 
 
 class PolicyTrainState(NamedTuple):
-    """What an update changes.
+    """The parameters and the optimiser state, which an update changes.
 
     The names of the fields are part of stored controller states and must not change.
 

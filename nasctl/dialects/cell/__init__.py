@@ -1,4 +1,4 @@
-"""The dialect `cell`: a small graph with an operation on each edge, stacked to a network.
+"""The dialect `cell`: a small graph with an operation on each edge, stacked into a network.
 
 It is written as a plug-in would be. Its grammar is in its own folder, it imports only the public names of
 `nasctl.dialects`, `nasctl.dsl`, `nasctl.graph` and `nasctl.space`, and nasctl finds it by an entry point.

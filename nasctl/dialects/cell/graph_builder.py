@@ -25,7 +25,7 @@ def edge_names(nodes: int) -> Iterator[tuple[str, int, int]]:
 class CellGraphBuilder:
     """The network of NAS-Bench-201 (Dong & Yang 2020, figure 1) around a cell.
 
-    The network starts with a convolution. Then follow the stages, which repeat the cell. A residual block between two
+    The network starts with a convolution, followed by the stages, which repeat the cell. A residual block between two
     stages halves the map and doubles the filters. The network ends with the mean of each map and a dense layer.
 
     Attributes:

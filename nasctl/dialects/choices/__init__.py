@@ -1,4 +1,4 @@
-"""The dialect `choices`: plain decisions without networks, whose values a function of the user scores."""
+"""The dialect `choices`: plain decisions without networks, scored by a function that the user writes."""
 
 from nasctl.dialects.choices.build import build
 from nasctl.dialects.choices.graph_builder import graph_builder_from_json

@@ -195,7 +195,7 @@ class _Builder:
         return Clause(index, tokens)
 
     def _find(self, name: Word, prefix: str) -> int | None:
-        """The decision that a name refers to. Groups are searched from the innermost around the name outwards."""
+        """The decision that a name refers to. Searches the enclosing groups from the innermost to the outermost."""
         groups = prefix.split(".")[:-1]
         for depth in range(len(groups), -1, -1):
             full = ".".join([*groups[:depth], name.name])

@@ -34,7 +34,7 @@ class TemplateReader:
     Attributes:
       blocks: The blocks of the file, by name.
       scope: The names that `let` defines.
-      problems: Where errors go.
+      problems: Collects the errors.
       used: Names of the blocks that were used.
     """
 
@@ -200,7 +200,7 @@ class _BodyReader:
     def _arguments(
         self, item: Use, block: Block, context: Context
     ) -> tuple[dict[str, Choice | tuple[Choice, ...]], dict[str, Operand]]:
-        """The values and the decisions that the parameters of a block stand for. After an error, a value is empty."""
+        """The values and the decisions of the parameters of a block. After an error, a value is empty."""
         name, label = item.name.name, self._label(item.name.name)
         values: dict[str, Choice | tuple[Choice, ...]] = {}
         bindings: dict[str, Operand] = {}
@@ -248,6 +248,6 @@ class _BodyReader:
         return values, bindings
 
     def _label(self, name: str) -> str:
-        """A name that nothing else in the layer has."""
+        """A name that is unique in the layer."""
         self._labels[name] += 1
         return name if self._labels[name] == 1 else f"{name}{self._labels[name]}"

@@ -24,7 +24,7 @@ _ENDS = {"input": (InputKind.IMAGE.value,), "output": ("classifier",)}
 
 @dataclass
 class _Point:
-    """An anchor point, and when a network has its layer."""
+    """An anchor point, and the clauses under which a network has its layer."""
 
     point: AnchorPoint
     when: tuple[Clause, ...]
@@ -133,7 +133,7 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: LayerCount | None) -> N
 
 
 def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> bool:
-    """Whether the space keeps few enough decisions with this layer. Reports an error if not."""
+    """Whether the space stays within the limit on decisions with this layer. Reports an error if not."""
     before = len(builder.group) if template.skip else 0
     bits = (before * most + most * (most - 1) // 2) if template.skip else 0
     total = len(builder.decisions) + most * len(template.decisions) + bits

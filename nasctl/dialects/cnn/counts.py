@@ -32,7 +32,7 @@ class LayerCount:
     choices: tuple[int, ...] = ()
 
     def clauses(self, number: int) -> tuple[Clause, ...]:
-        """When a network has the layer of a number."""
+        """The clauses under which a network has the layer with the given number."""
         tokens = tuple(token for token, count in enumerate(self.choices) if count >= number)
         if self.decision is None or len(tokens) == len(self.choices):
             return ()
@@ -44,11 +44,11 @@ class CountReader:
 
     Args:
       scope: The names that `let` defines.
-      problems: Where errors go.
-      decisions: Where the decisions on numbers of layers are added.
+      problems: Collects the errors.
+      decisions: Collects the decisions on numbers of layers.
 
     Attributes:
-      schedule: The depth schedule, once it was read.
+      schedule: The depth schedule, after it has been read.
     """
 
     def __init__(self, scope: Scope, problems: Problems, decisions: DecisionList) -> None:
@@ -58,7 +58,7 @@ class CountReader:
         self._decisions = decisions
 
     def layers(self, given: Sequence[Layers], layers: Sequence[Layer]) -> LayerCount | None:
-        """The number of layers without a name, or None if it is not given or wrong."""
+        """The number of layers without a name, or None if it is missing or invalid."""
         problems = self._problems
         unnamed = [layer for layer in layers if layer.name is None]
         for layer in unnamed[1:]:

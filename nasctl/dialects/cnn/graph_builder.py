@@ -41,8 +41,8 @@ class CnnGraphBuilder:
     Attributes:
       bodies: Templates of layers: the steps of each.
       layers: The layers, in order.
-      crossings: Pairs of the number of a layer and the index of a template (`after N { … }`). A layer behind the one
-        of that number reads every earlier output through the template.
+      crossings: Pairs of the number of a layer and the index of a template (`after N { … }`). Layers after the one with
+        that number read every earlier output through the template.
     """
 
     bodies: tuple[tuple[Step, ...], ...]
@@ -132,11 +132,11 @@ class _NetworkWriter:
         self._layers_written += 1
 
     def _stage(self) -> int:
-        """Number of crossings before the layer that is written now."""
+        """Number of crossings before the current layer."""
         return sum(number <= self._layers_written for number, _ in self._network.crossings)
 
     def _cross(self, output: int) -> int:
-        """An earlier output as the current layer reads it: through each crossing between, which is written once."""
+        """Applies the crossings between an earlier output and the current layer, each of which is written once."""
         for crossing in range(self._stage_of.get(output, 0), self._stage()):
             if (crossing, output) not in self._crossed:
                 number, body = self._network.crossings[crossing]

@@ -17,13 +17,13 @@ from nasctl.space import Choice
 
 @dataclass(frozen=True)
 class Context:
-    """Where an item of a layer's body stands.
+    """The context of an item in the body of a layer.
 
     Attributes:
-      scope: The names that stand for values.
-      bindings: The parameters of the block around it that stand for decisions.
-      when: When the item is part of the layer.
-      blocks: Names of the blocks around it, the outermost first.
+      scope: The names of values.
+      bindings: The parameters of the enclosing block whose values are decisions.
+      when: The clauses under which the item is part of the layer.
+      blocks: Names of the enclosing blocks, the outermost first.
     """
 
     scope: Scope
@@ -36,7 +36,7 @@ class PropertyReader:
     """Reads the properties of one layer and collects its decisions.
 
     Args:
-      problems: Where errors go.
+      problems: Collects the errors.
     """
 
     def __init__(self, problems: Problems) -> None:
@@ -60,8 +60,8 @@ class PropertyReader:
         Args:
           written: The property as it was written.
           owner: Label of the layer type, for the long name of a decision.
-          known: What the property may be.
-          context: Where it stands.
+          known: The range of the property.
+          context: The context of the property.
         """
         name = written.name.name
         if isinstance(written, Pair):
@@ -72,7 +72,7 @@ class PropertyReader:
         return self.constant(name, written.value, known, context)
 
     def constant(self, name: str, value: Domain, known: Property, context: Context) -> Operand | None:
-        """A value that is not decided here, or None after an error."""
+        """A value that is fixed, or refers to an earlier decision; None after an error."""
         if isinstance(value, (Range, ChoiceSet)):
             self._problems.error(
                 value.span, f"`{name}` is given several values", hint="write `in` before a set or a range"
@@ -139,7 +139,7 @@ class PropertyReader:
         return None if height is None or width is None else (height, width)
 
     def _bound(self, name: str, value: Word, known: Property, operand: Operand) -> Operand:
-        """The decision that a parameter stands for. Every choice of it must be a value of the property."""
+        """The decision to which a parameter refers. Each of its choices must be a valid value of the property."""
         if isinstance(operand, Ref):
             for choice in self.decisions[int(operand.decision)].choices:
                 if refused := known.refuses(choice):

@@ -87,7 +87,7 @@ class Layers(Node):
 
     @property
     def subject(self) -> str:
-        """A file states one number of layers."""
+        """The same for all `layers` statements, as a file has only one."""
         return "layers"
 
 
@@ -101,7 +101,7 @@ class Layer(Node):
 
     @property
     def subject(self) -> str:
-        """A file has one layer of each name, and one without a name."""
+        """The name of the layer. A file has one layer of each name, and one without a name."""
         return f"layer {self.name.name if self.name else ''}"
 
 

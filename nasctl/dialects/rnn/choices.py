@@ -31,7 +31,7 @@ class ValueKind:
     Attributes:
       what: Its name in messages: `a combination`.
       fits: Whether a value is of this kind.
-      hint: The hint for a value that is not.
+      hint: Returns the hint for a value that is not of this kind.
     """
 
     what: str
@@ -86,8 +86,8 @@ def read_choices(
     Args:
       written: The property.
       kind: The kind of value that it takes.
-      scope: Names that stand for values.
-      problems: Where errors go.
+      scope: The names of values.
+      problems: Collects the errors.
 
     Returns:
       The choices, or None after an error.

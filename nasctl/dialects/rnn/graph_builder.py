@@ -22,7 +22,7 @@ class RnnGraphBuilder:
       fixed: Names and values of what is not decided, in order. Those of the network are `stack`, the number of layers;
         `hidden`, the number of units; and `dropout`, the fraction that is dropped between layers, but not between
         steps (Zaremba et al. 2014).
-      fitted: Whether `hidden` is the number of parameters by which binding chooses the units.
+      fitted: Whether `hidden` is a number of parameters, from which binding computes the number of units.
       shared_embedding: Whether the output layer uses the matrix of the embedding.
     """
 

@@ -59,7 +59,7 @@ class BaselineResult:
 
 
 def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[BaselineResult]:
-    """Trains known cells instead of a run's best cell, one after the other.
+    """Trains known cells in the network of a run's best trial, one after the other.
 
     The network around the cell, the data, the settings and the seed are those of the run's best trial. The hidden size
     is the largest with which the network has no more parameters than the network of that trial.

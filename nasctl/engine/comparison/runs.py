@@ -37,7 +37,7 @@ def comparison_runs(
       dataset: As in `search`.
       data_dir: As in `search`.
       settings: As in `search`.
-      listener: Is notified of each step of each run.
+      listener: Receives the events of each run.
     """
     for seed in range(seeds):
         for controller in controllers:

@@ -28,8 +28,8 @@ class RunSummary:
       metric: The name of the main metric of its best trial; empty where it has none.
       measured: The main metric of the best trial on the validation split.
       params: Number of parameters of the best network, if there are networks.
-      best_so_far: The largest reward within each of the compared numbers of trials; None before the first reward.
-      mean: The mean reward within each of the compared numbers of trials.
+      best_so_far: For each compared number of trials, the largest reward so far; None before the first reward.
+      mean: For each compared number of trials, the mean reward so far.
     """
 
     run: str
@@ -66,9 +66,9 @@ class RunGroup:
       controller: The controller, with the settings that differ from their defaults.
       dataset: Name of the data set.
       seeds: Number of runs.
-      best_so_far: The largest reward after each of the numbers of trials that are compared, over the seeds; None where
-        a run had none yet.
-      mean: The mean reward of all trials up to the last of them.
+      best_so_far: For each compared number of trials, the largest reward so far, averaged over the seeds; None where a
+        run has no reward yet.
+      mean: The mean reward up to the last compared number of trials, averaged over the seeds.
     """
 
     controller: str

@@ -35,7 +35,7 @@ class ChildEvaluator:
         self._prepared = 0
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
-        """Builds, traces and compiles the child; the function that is returned trains it."""
+        """Builds, traces and compiles the child; the returned function trains it."""
         if may_configure() and self._prepared % REMEMBERED == 0:
             forget_programs()
         self._prepared += 1

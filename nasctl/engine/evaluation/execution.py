@@ -35,9 +35,9 @@ class Execution:
     """How the architectures of a run are evaluated.
 
     Attributes:
-      config: The settings of the run, with every choice made.
-      measured_on: The data set that costs are counted for; None if it is not known.
-      memory: Bytes that a child may need by its estimate; 0 for no limit.
+      config: The settings of the run, with every default resolved.
+      measured_on: The data set on which costs are computed; None if it is not known.
+      memory: Largest estimated memory of a child in bytes; 0 for no limit.
       start: Starts the executor.
     """
 
@@ -91,7 +91,7 @@ def _memory_of_a_child(search: SearchConfig, machine: Machine) -> int:
 
 
 def _executor(search: SearchConfig, method: Method, machine: Machine) -> StartExecutor:
-    """What starts the executor that the resolved settings name."""
+    """Returns the function that starts the executor of the resolved settings."""
     if search.children_per_device > 1:
         return _in_groups(method, search.children_per_device)
     match search.executor:

@@ -1,4 +1,4 @@
-"""Evaluates architectures by a function of the user: a table, a simulator, a measurement."""
+"""Evaluates architectures by a function that the user writes: a table, a simulator, a measurement."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FunctionEvaluator:
         self._function = function
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
-        """Does nothing yet; the function that is returned does all the work."""
+        """Prepares nothing; the returned function does all the work."""
         return lambda _: _evaluation(self._function(job.architecture))
 
 
@@ -33,8 +33,8 @@ def import_evaluator(reference: str) -> FunctionEvaluator:
 def import_function(reference: str) -> EvaluateFunction:
     """Imports the function that `MODULE:FUNCTION` names.
 
-    Modules in the current folder are found too: on the command line and in workers from then on, in a process that uses
-    nasctl as a library during this import only.
+    Modules in the current folder can be imported too. On the command line and in workers, the folder stays on
+    `sys.path`. In a process that uses nasctl as a library, it is removed after the import.
 
     Raises:
       NasctlError: There is no such module or function.

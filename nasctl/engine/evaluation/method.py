@@ -45,7 +45,7 @@ class ChildTraining:
 
     @property
     def measured_on(self) -> TaskInfo:
-        """The data set, and the shapes that costs are counted for."""
+        """The data set on which costs are computed."""
         return TaskInfo(self.task.name, self.task.signature)
 
     @cached_property
@@ -80,7 +80,7 @@ class FunctionCall:
       space: The space that is searched.
       function: The function.
       reference: `MODULE:FUNCTION`, if the function was given by name.
-      measured_on: The data set whose shapes costs are counted for; None if it is not known.
+      measured_on: The data set on which costs are computed; None if it is not known.
     """
 
     trains: ClassVar[bool] = False
@@ -153,14 +153,14 @@ def call_function(
 def make_child_context(
     text: str, name: str, dataset: str, data_dir: str | None, training: Mapping[str, Any]
 ) -> EvaluationContext:
-    """What a worker trains children with."""
+    """Makes the context in which a worker trains children."""
     space = parse_space(text, name=name)
     task = task_of(space, dataset, data_dir=None if data_dir is None else Path(data_dir))
     return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training)))
 
 
 def make_function_context(text: str, name: str, reference: str) -> EvaluationContext:
-    """What a worker calls a function with."""
+    """Makes the context in which a worker calls a function."""
     return EvaluationContext(parse_space(text, name=name), FunctionEvaluator(import_function(reference)))
 
 

@@ -1,4 +1,4 @@
-"""The settings that say where children are evaluated: every value that was left to nasctl is chosen here."""
+"""The settings that say where children are evaluated: chooses every value that the user did not set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nasctl.executors import InlineExecutor, Machine
 
 LARGEST_GROUP = 64
 ROUNDS = 8
-"""Groups in a search, at least: the controller learns between them."""
+"""Least number of groups in a search: the controller learns between groups."""
 
 
 def choose_executor(search: SearchConfig, *, trains: bool) -> str:
@@ -21,7 +21,7 @@ def choose_executor(search: SearchConfig, *, trains: bool) -> str:
 
 
 def resolve_settings(config: Config, machine: Machine, *, trains: bool, can_group: bool) -> Config:
-    """The settings with the executor, the workers, the group size, the lead and the batch chosen.
+    """The settings with the executor, the workers, the group size, `ahead` and the batch chosen.
 
     A value that the user set is kept.
 

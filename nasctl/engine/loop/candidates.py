@@ -29,7 +29,7 @@ class Candidate:
       architecture: The architecture that it decodes to.
       architecture_hash: Canonical hash of the network; hash of the token string in spaces without networks.
       cost: Static costs by name; empty in spaces without networks.
-      rejected: Number of token strings that were proposed for this trial earlier and broke a constraint.
+      rejected: Number of token strings that were proposed for this trial earlier and violated a constraint.
     """
 
     number: int
@@ -52,12 +52,12 @@ def propose(
     Args:
       controller: Proposes token strings.
       space: The space, with its constraints.
-      task: The data set that costs are counted for; None in spaces without networks.
+      task: The data set on which costs are computed; None in spaces without networks.
       number: Number of the trial.
       awaited: Token strings of earlier trials that the controller has not learned from yet.
 
     Raises:
-      WorkFailed: `MAX_REJECTIONS` strings in a row break a constraint.
+      WorkFailed: `MAX_REJECTIONS` strings in a row violate a constraint.
     """
     rejected: list[Tokens] = []
     while len(rejected) < MAX_REJECTIONS:

@@ -12,7 +12,7 @@ from nasctl.store import Trial
 
 
 class Listener:
-    """Is notified of the events of a search. Override the methods that you need; by default they do nothing."""
+    """Receives the events of a search. Override the methods that you need; by default they do nothing."""
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
         """A run starts or is resumed; `trials` are those that it already has."""

@@ -3,7 +3,7 @@
 In a synchronous search, the controller has learned from exactly the first ⌊(n - a) / b⌋ b trials when it proposes trial
 n, where b is the batch and a the setting `search.ahead`. The trials of a run are therefore the same however long each
 child takes, however many workers there are, and however often the run is interrupted. A worker waits only for a child
-that is more than a trials behind.
+that is more than `a` trials behind.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Proposer:
       folder: The run folder, with the checkpoints of the controller.
       store: The trials of the run, ended and open.
       task: What the networks are measured on; None for spaces without networks.
-      listener: Is notified when the controller learns.
+      listener: Receives an event when the controller learns.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Proposer:
         return candidate
 
     def trial_ended(self, trial: Trial) -> None:
-        """Notes a trial that was recorded."""
+        """Adds a recorded trial to those that the controller can learn from."""
         self._ended[trial.number] = Observation(trial.tokens, trial.reward)
         self._arrivals.append(trial.number)
 

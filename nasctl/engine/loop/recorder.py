@@ -21,8 +21,8 @@ class Recorder:
       task: What the networks are measured on; None for spaces without networks.
       folder: The run folder.
       store: The trials of the run.
-      budget: Is reduced by each trial.
-      listener: Is notified of each trial.
+      budget: Reduced by each trial.
+      listener: Receives an event for each trial.
     """
 
     def __init__(

@@ -42,11 +42,11 @@ class Search:
       start: Starts the executor; it is closed when the search ends.
       config: Settings of the run.
       folder: The run folder.
-      seed: Seed of everything random.
+      seed: Seed of all random numbers.
       task: What the networks are measured on; None for spaces without networks.
       init: Token strings that are tried first.
-      memory: Bytes that a child may need by its estimate; 0 for no limit.
-      listener: Is notified of each step.
+      memory: Largest estimated memory of a child in bytes; 0 for no limit.
+      listener: Receives the events of the search.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Search:
         """Searches until a budget is used up, and returns which one.
 
         Raises:
-          WorkFailed: Too many trials in a row failed, or too many token strings in a row broke a constraint.
+          WorkFailed: Too many trials in a row failed, or too many token strings in a row violated a constraint.
           NasctlError: The run folder cannot be written, or another search is running in it.
         """
         self._folder.lock()

@@ -1,4 +1,4 @@
-"""Convolution by discrete Fourier transforms that are matrix products themselves.
+"""Convolution by discrete Fourier transforms, which are computed as matrix products.
 
 **One axis.** Given an input x of `size` values, a kernel w of `taps` values, a padding b and a stride v, compute
 
