@@ -39,13 +39,13 @@ class SearchConfig:
         equal trials however long each child takes. `asynchronous`: in the order in which they end (Zoph & Le 2017,
         section 3.2).
       ahead: Trials beyond the current batch that are proposed before earlier rewards are known, to keep the workers
-        busy. Decides the trials of a synchronous search. A negative value chooses it from the number of workers.
+        busy. It affects which trials a synchronous search has. A negative value chooses it from the number of workers.
       child_seconds: Seconds that the evaluation of one child may take; 0 for no limit.
       child_gigabytes: Memory in GB that a worker process may use; 0 for no limit.
       halving: With a value k of 2 or more, training stops early, after a few epochs, for every child that is not
         among the best 1/k so far (successive halving, Li et al. 2020). 0 trains every child to the end.
-      children_per_device: Children that one program trains at the same time, in spaces that allow it. 0 chooses by
-        the device: 1 on a CPU, where a cell with its own program trains faster.
+      children_per_device: Recurrent cells that one program trains at the same time. 0 chooses the number by the device:
+        1 on a CPU, where cells train faster one by one.
     """
 
     trials: int = field(default=24, metadata=MAY_CHANGE)

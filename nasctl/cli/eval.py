@@ -23,7 +23,10 @@ def evaluate(
             show_default=False,
         ),
     ],
-    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which examples.")] = "test",
+    split: Annotated[
+        Literal["train", "validation", "test"],
+        typer.Option(help="The split to measure: train, validation or test."),
+    ] = "test",
     dataset: Annotated[
         str | None,
         typer.Option(

@@ -33,7 +33,7 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        help="The folder of prepared data sets. Default: $NASCTL_DATA_DIR, or datasets in nasctl's cache.",
+        help="The folder of prepared data sets. Default: $NASCTL_DATA_DIR, or the folder datasets of nasctl's cache.",
         show_default=False,
     ),
 ]

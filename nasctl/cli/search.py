@@ -20,7 +20,8 @@ def search(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Name of a data set, or path of your own file or folder. Default: the embedded one that fits.",
+            help="Name of a data set, or path of your own file or folder. Default: the digits, or Python's manual for "
+            "text.",
             show_default=False,
         ),
     ] = None,
@@ -76,8 +77,8 @@ def search(
         int | None,
         typer.Option(
             metavar="K",
-            help="Train K children at the same time with one program, if the space allows it. Default: chosen by the "
-            "device; 1 on a CPU.",
+            help="Train K recurrent cells at the same time with one program. Default: 1 on a CPU, more on an "
+            "accelerator.",
             min=1,
             show_default=False,
         ),
@@ -86,7 +87,7 @@ def search(
         str | None,
         typer.Option(
             metavar="MODULE:FUNCTION",
-            help="Call a Python function for the reward of an architecture, instead of training it.",
+            help="Call a Python function to evaluate an architecture, instead of training it.",
             show_default=False,
         ),
     ] = None,

@@ -17,7 +17,7 @@ WIDTH = 60
 def status(run: RunPath, json: Json = False) -> None:
     """Print the state of a search: whether it is running, its running trials, and the best trial so far.
 
-    It can be called from another terminal while the search is running, and changes nothing.
+    You can use it in another terminal while the search is running. It does not change the run.
 
     Example: nasctl status runs/cnn
     """

@@ -44,9 +44,10 @@ def train(
     settings: Settings = None,
     json: Json = False,
 ) -> None:
-    """Train one architecture, keep the parameters that validate best, and measure them on the test split.
+    """Train one architecture, keep its best parameters, and measure them on the test split.
 
-    Settings that you do not override are those of the architecture's space.
+    The best parameters are those of the epoch with the best validation result. Settings that you do not override are
+    those of the architecture's space.
 
     Example: nasctl train runs/cnn --epochs 30
     """

@@ -118,7 +118,7 @@ class CountReader:
         if isinstance(count, (Range, ChoiceSet)):
             self._problems.error(
                 count.span,
-                "this is several numbers of layers: are they decided, or a schedule?",
+                "this is more than one number of layers: is it a decision or a schedule?",
                 hint=f"`layers in {count.span.text}`, or `layers {count.span.text} every 1600 samples`",
             )
             return None
