@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from nasctl.cache import cache_folder
+from nasctl.cache import cache_folder, create_private, is_private, refuse
 
 _THREADS = "--xla_cpu_multi_thread_eigen"
 
@@ -110,15 +110,28 @@ def worker_environment() -> Mapping[str, str]:
 def cache_compilations(folder: Path) -> None:
     """Caches every compiled program in a folder, however quickly it was compiled.
 
-    A folder that `JAX_COMPILATION_CACHE_DIR` names takes precedence.
+    A folder that `JAX_COMPILATION_CACHE_DIR` names takes precedence. Otherwise `folder` is created, and is not used if
+    others can write to it: JAX runs the machine code that it finds there.
     """
     import jax
 
     settings: Any = jax.config
-    if not settings.jax_compilation_cache_dir:
+    if (
+        not settings.jax_compilation_cache_dir
+        and settings.jax_enable_compilation_cache
+        and _is_usable(folder)
+    ):
         settings.update("jax_compilation_cache_dir", str(folder))
     settings.update("jax_persistent_cache_min_compile_time_secs", 0)
     settings.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        create_private(folder)
+    except OSError as error:
+        return refuse(folder, error.strerror or str(error))
+    return is_private(folder)
 
 
 def _one_thread(flags: str) -> str:

@@ -1,5 +1,6 @@
 import os
 import platform
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,44 @@ def test_freed_memory_stays_with_the_process(tmp_path: Path) -> None:
     assert run(FREED, **cache) == "False\n"
     assert run("import sys; sys.argv.append('configured')" + FREED, **cache) == "True\n"
     assert run(FREED, **cache, **worker_environment()) == "True\n"
+
+
+def cache_of_a_process(cache_home: Path) -> tuple[str, str]:
+    """The folder of JAX's cache in a new process, and what the process writes to standard error."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache_home), "JAX_COMPILATION_CACHE_DIR": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[1], done.stderr
+
+
+def test_folders_of_compiled_programs_are_created_for_the_user_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        found, _ = cache_of_a_process(tmp_path / "cache")
+    finally:
+        os.umask(before)
+    compiled = tmp_path / "cache" / "nasctl" / "compiled"
+    assert Path(found) == compiled
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (compiled, *compiled.parents[:2])} == {0o700}
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o777])
+def test_compiled_programs_that_others_could_have_written_are_not_loaded(tmp_path: Path, mode: int) -> None:
+    compiled = tmp_path / "nasctl" / "compiled"
+    compiled.mkdir(parents=True)
+    compiled.chmod(mode)
+    found, log = cache_of_a_process(tmp_path)
+    assert found in ("", "None")
+    assert log.count(f"{compiled} is not used: other users can write to it; delete it") == 1
+    assert not list(compiled.iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_named_once(tmp_path: Path) -> None:
+    (tmp_path / "nasctl").write_text("a file")
+    found, log = cache_of_a_process(tmp_path)
+    assert found in ("", "None")
+    assert log.count("is not used: Not a directory") == 1
 
 
 @pytest.mark.slow

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import logging
 import math
 import os
 import pickle
-import stat
 import tempfile
 import threading
 import zlib
@@ -27,9 +25,8 @@ from typing import Any, cast
 import jax
 from jax.experimental.serialize_executable import deserialize_and_load, serialize
 
+from nasctl.cache import create_private, is_own, is_private
 from nasctl.training.compilation import Options
-
-_log = logging.getLogger(__name__)
 
 _MAX_BYTES = 10**9
 """The size to which a process reduces the folder before it adds its first program."""
@@ -64,7 +61,7 @@ def cached_program(
       fingerprint: What the function depends on (`fingerprint_of`); None to bypass the cache.
     """
     folder, device = programs_folder(), _device(arguments)
-    if fingerprint is None or folder is None or device is None or not _is_private(folder):
+    if fingerprint is None or folder is None or device is None or not is_private(folder):
         return cast(jax.stages.Compiled, make().lower(*arguments).compile(options))
     file = folder / _key(name, fingerprint, arguments, options, device)
     program = _load(file, device)
@@ -82,41 +79,6 @@ def programs_folder() -> Path | None:
     if not settings.jax_enable_compilation_cache or not cache or "://" in cache:
         return None
     return Path(cache) / "programs"
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether no other user can write to the folder; True if it does not exist yet.
-
-    It must be a folder of the user who runs the process, not a symbolic link, without write permission for the group
-    or others.
-    """
-    try:
-        found = folder.lstat()
-    except FileNotFoundError:
-        return True
-    except OSError as error:
-        return _refuse(folder, error.strerror or str(error))
-    if not stat.S_ISDIR(found.st_mode):
-        return _refuse(folder, "it is not a folder")
-    if not _is_own(found):
-        return _refuse(folder, "it belongs to another user")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return _refuse(
-            folder, "other users can write to it; delete it, and it is created again with mode 0700"
-        )
-    return True
-
-
-def _is_own(found: os.stat_result) -> bool:
-    """Whether a file belongs to the user who runs the process; always True on Windows, where files have none."""
-    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-
-
-@functools.cache
-def _refuse(folder: Path, cause: str) -> bool:
-    """Logs, once per process, why the cache is not used."""
-    _log.warning("the program cache %s is not used: %s", folder, cause)
-    return False
 
 
 def _key(
@@ -184,7 +146,7 @@ def _load(file: Path, device: jax.Device) -> jax.stages.Compiled | None:
     """The program of a file; None if there is no such file, or it is damaged or belongs to another user."""
     try:
         with file.open("rb") as opened:
-            if not _is_own(os.fstat(opened.fileno())):
+            if not is_own(os.fstat(opened.fileno())):
                 return None
             content = opened.read()
         packed = content[_DIGEST:]
@@ -207,9 +169,8 @@ def _save(file: Path, program: jax.stages.Compiled) -> None:
     """Writes a program to its file atomically. A program that cannot be serialised or written is not cached."""
     with suppress(Exception):  # a full disk or a platform without serialisation must not stop the training
         packed = zlib.compress(pickle.dumps(serialize(program)), 1)
-        file.parent.parent.mkdir(parents=True, exist_ok=True)
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        if not _is_private(file.parent):
+        create_private(file.parent)
+        if not is_private(file.parent):
             return
         with suppress(OSError):  # another worker may delete files at the same time
             _evict(file.parent)

@@ -22,6 +22,7 @@ import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from tiny_networks import TinyArchitecture
 
+from nasctl import cache
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.tasks import ImageClassification
@@ -239,7 +240,7 @@ def assert_not_used(
     """Nothing is loaded from the folder, nothing is written to it, and the log says so once."""
     before = sorted((path.name, path.read_bytes()) for path in folder.iterdir())
     caplog.clear()
-    program_cache._refuse.cache_clear()
+    cache.refuse.cache_clear()
     for _ in range(2):
         traced.clear()
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
@@ -295,7 +296,7 @@ def test_a_symbolic_link_is_not_followed(
     plant(folder)
     folder.rename(folder.with_name("elsewhere"))
     folder.symlink_to(folder.with_name("elsewhere"))
-    assert_not_used(blobs, folder, traced, caplog, "it is not a folder")
+    assert_not_used(blobs, folder, traced, caplog, "it is a symbolic link")
 
 
 def test_a_file_of_another_user_is_not_loaded(
@@ -303,7 +304,7 @@ def test_a_file_of_another_user_is_not_loaded(
 ) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
-    monkeypatch.setattr(program_cache, "_is_own", lambda found: stat.S_ISDIR(found.st_mode))
+    monkeypatch.setattr(program_cache, "is_own", lambda found: stat.S_ISDIR(found.st_mode))
     traced.clear()
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     assert {"train", "evaluate"} <= set(traced) and Planted.unpickled == 0
