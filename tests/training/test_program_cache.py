@@ -390,7 +390,12 @@ print(json.dumps([sorted({"train", "evaluate"} & set(names)), history, [leaf.tol
 @pytest.mark.slow
 def test_the_next_process_finds_it(tmp_path: Path) -> None:
     paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "XDG_CACHE_HOME": str(tmp_path),
+        "JAX_COMPILATION_CACHE_DIR": "",
+    }
     found = [
         json.loads(
             subprocess.run(
