@@ -150,6 +150,21 @@ SECTIONS: Mapping[str, type] = {
 """The sections that a space file and `--set SECTION.KEY=VALUE` can set."""
 
 
+def check_section(section: str, keys: object) -> None:
+    """Checks that a section exists and that its settings are given by key.
+
+    Raises:
+      NasctlError: It does not exist, or they are not.
+    """
+    if section not in SECTIONS:
+        raise NasctlError(f"there is no section `{section}` of settings", hint=_nearest(section, SECTIONS))
+    if not isinstance(keys, Mapping):
+        raise NasctlError(
+            f"the settings of section {section} must be a mapping from keys to values, not `{keys}`",
+            hint='for example {"search": {"trials": 10}}',
+        )
+
+
 def check_setting(section: str, key: str, value: object) -> int | float | str | bool:
     """Checks a setting against the schema and converts it to the type of its field.
 
@@ -196,6 +211,7 @@ def resolve(*layers: Settings) -> Config:
     config = Config()
     for layer in layers:
         for section, keys in layer.items():
+            check_section(section, keys)
             checked: dict[str, Any] = {key: check_setting(section, key, value) for key, value in keys.items()}
             config = replace(config, **{section: replace(getattr(config, section), **checked)})
     return config

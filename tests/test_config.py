@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nasctl.config import Config, TrainingConfig, check_setting, resolve
@@ -53,3 +55,16 @@ def test_what_does_not_fit_is_named(section: str, key: str, value: object, messa
     with pytest.raises(NasctlError, match=message) as error:
         check_setting(section, key, value)
     assert hint in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"search.trials": 3}, "no section `search.trials`"),
+        ({"search": 3}, "settings of section search must be a mapping from keys to values, not `3`"),
+        ({"search": "trials=3"}, "not `trials=3`"),
+    ],
+)
+def test_settings_that_are_not_in_sections_are_refused(settings: Any, message: str) -> None:
+    with pytest.raises(NasctlError, match=message):
+        resolve(settings)

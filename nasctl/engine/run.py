@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nasctl.arch_json import versions
 from nasctl.architecture import Architecture
-from nasctl.config import Config, Settings, check_setting, may_change, resolve
+from nasctl.config import Config, Settings, check_section, check_setting, may_change, resolve
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation import (
     EvaluateFunction,
@@ -23,7 +23,7 @@ from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
 from nasctl.errors import NasctlError
 from nasctl.space import Space, Tokens
-from nasctl.store import RunFolder, Trial, next_run
+from nasctl.store import RunFolder, Trial, claim_next_run
 
 RUNS = Path("runs")
 
@@ -112,7 +112,7 @@ def search(
     first = tuple(tokens_of_file(space, path) for path in init)
     execution = plan_execution(config, _method(space, config, evaluate, dataset, data_dir))
     folder = RunFolder.create(
-        Path(out) if out is not None else next_run(RUNS, space.name),
+        Path(out) if out is not None else claim_next_run(RUNS, space.name),
         space,
         execution.config,
         seed=seed,
@@ -158,7 +158,13 @@ def resume(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="restore the file, or start a new run",
         )
-    method = _method(space, config, evaluate or metadata["evaluator"], metadata["dataset"], data_dir)
+    evaluate = evaluate or metadata["evaluator"]
+    if evaluate is None and metadata["dataset"] is None:  # a run that trains children names their data set
+        raise NasctlError(
+            f"the rewards of {folder.path} came from a function of a Python program, which the run does not name",
+            hint="give the function to nasctl.resume, or its name with --evaluator MODULE:FUNCTION",
+        )
+    method = _method(space, config, evaluate, metadata["dataset"], data_dir)
     execution = plan_execution(config, method)
     folder.lock()  # before anything is written: another process may be searching
     folder.write_config(execution.config)
@@ -175,6 +181,7 @@ def check_changes(*changes: Settings) -> None:
     fixed = []
     for change in changes:
         for section, values in change.items():
+            check_section(section, values)
             for key, value in values.items():
                 check_setting(section, key, value)
                 if not may_change(section, key):

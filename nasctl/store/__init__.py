@@ -4,7 +4,7 @@ It holds the trials in SQLite, the checkpoints of the controller, and the best n
 soon as it is recorded. No file is a pickle.
 """
 
-from nasctl.store.run_folder import RunFolder, list_runs, next_run
+from nasctl.store.run_folder import RunFolder, claim_next_run, list_runs
 from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 from nasctl.store.trial_store import TrialStore
 
@@ -16,6 +16,6 @@ __all__ = [
     "Status",
     "Trial",
     "TrialStore",
+    "claim_next_run",
     "list_runs",
-    "next_run",
 ]

@@ -233,8 +233,23 @@ def list_runs(parent: Path, space_name: str) -> list[Path]:
     return sorted(runs, key=lambda path: _number(path, space_name) or 0)
 
 
-def next_run(parent: Path, space_name: str) -> Path:
-    """The folder for a new run of a space: `cnn`, then `cnn-2`, `cnn-3` and so on."""
+def claim_next_run(parent: Path, space_name: str) -> Path:
+    """Creates the folder for a new run of a space: `cnn`, then `cnn-2`, `cnn-3` and so on.
+
+    Two searches that start at the same time, in this process or another, get different folders.
+    """
+    while True:
+        path = _next_run(parent, space_name)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError:
+            pass  # `RunFolder.create` says why it cannot be created
+        return path
+
+
+def _next_run(parent: Path, space_name: str) -> Path:
     taken = [_number(path, space_name) or 0 for path in parent.glob(f"{space_name}*")]
     number = max(taken, default=0) + 1
     return parent / (space_name if number == 1 else f"{space_name}-{number}")

@@ -105,6 +105,22 @@ def test_options_without_a_setting_are_refused_by_name(run: Path, option: str) -
     assert result.exception.message == f"{option} cannot change in a run that is resumed"
 
 
+def test_a_run_of_a_function_is_not_continued_by_training(space: Space, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("toy.nas").write_text(space.source)
+
+    def score(architecture: nasctl.Architecture) -> float:
+        return sum(architecture.tokens)
+
+    settings = {"controller": {"kind": "random"}}
+    run = nasctl.search("toy.nas", score, trials=2, out=tmp_path / "run", settings=settings).folder
+    for resume in (resume_from_python, resume_from_the_command_line):
+        with pytest.raises(NasctlError, match="a function of a Python program") as error:
+            resume(run, {"search": {"trials": 3}})
+        assert "--evaluator" in error.value.hint
+    assert len(nasctl.resume(run, score, budget={"trials": 3}).trials) == 3
+
+
 def test_a_setting_decides_the_trials_unless_it_says_otherwise() -> None:
     changing = {
         f"{section}.{item.name}"

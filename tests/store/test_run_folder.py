@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from nasctl.config import Config, resolve
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.space import Decision, Space
-from nasctl.store import RunFolder, list_runs, next_run
+from nasctl.store import RunFolder, claim_next_run, list_runs
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,15 @@ def test_an_interrupted_replacement_is_undone(tmp_path: Path) -> None:
 
 
 def test_runs_of_a_space_are_numbered(tmp_path: Path) -> None:
-    assert next_run(tmp_path, "toy") == tmp_path / "toy"
     for name in ("toy", "toy-2", "toy-10", "toy_other", "toy-strides"):
         RunFolder.create(tmp_path / name, SPACE, Config())
-    assert next_run(tmp_path, "toy") == tmp_path / "toy-11"
+    assert claim_next_run(tmp_path, "toy") == tmp_path / "toy-11"
     assert [path.name for path in list_runs(tmp_path, "toy")] == ["toy", "toy-2", "toy-10"]
+
+
+def test_runs_that_start_at_the_same_time_have_folders_of_their_own(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        claimed = list(pool.map(lambda _: claim_next_run(tmp_path / "runs", "toy"), range(40)))
+    assert len(set(claimed)) == 40
+    assert claim_next_run(tmp_path / "runs", "other") == tmp_path / "runs" / "other"
+    assert RunFolder.create(claimed[0], SPACE, Config()).path == claimed[0]
