@@ -12,7 +12,8 @@ from import_graph import circles, import_graph
 import nasctl
 
 LAYERS = (
-    {"errors", "resources", "cache", "decoder", "input_kind"},
+    {"errors"},
+    {"resources", "cache", "decoder", "input_kind"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},
