@@ -30,7 +30,9 @@ if version("jaxlib").startswith("0.10."):
 os.environ.setdefault("XLA_FLAGS", " ".join([ONE_THREAD, *COMPILE_QUICKLY]))
 
 # The shapes and types in the signatures of these packages are checked at every call, in the test process alone.
-install_import_hook(["nasctl.lowering", "nasctl.tasks"], "shape_checks.check")
+install_import_hook(
+    ["nasctl.lowering", "nasctl.tasks", "nasctl.controllers", "nasctl.training"], "shape_checks.check"
+)
 
 COMPILED_OF_THIS_RUN = pytest.StashKey[Path]()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Observation:
     reward: float | None
 
 
+@runtime_checkable
 class Controller(Protocol):
     """Proposes token strings of a space and learns from their rewards.
 

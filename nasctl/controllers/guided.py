@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -102,6 +102,7 @@ MODEL_ATTEMPTS = 8
 """Number of rejected attempts for a trial after which candidates are taken at random, without the model."""
 
 
+@runtime_checkable
 class Policy(Protocol):
     """A policy over token strings that learns from weighted strings."""
 

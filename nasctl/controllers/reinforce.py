@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, UInt
 
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.policy.baseline import RewardBaseline
@@ -80,8 +80,8 @@ def _propose(
     plan: Plan,
     parameters: Parameters,
     stream: Key[Array, ""],
-    trials: Int[Array, " B"],
-    attempt: Int[Array, ""],
+    trials: UInt[Array, " B"],
+    attempt: UInt[Array, ""],
     given: Int[Array, "B T"],
 ) -> Int[Array, "B T"]:
     return sample(plan, parameters, draw_uniforms(plan, stream, trials, attempt), given).tokens

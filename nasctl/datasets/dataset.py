@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Dataset:
         return len(self.class_names)
 
 
+@runtime_checkable
 class Reader(Protocol):
     """A function that reads the examples of a split from the downloaded file."""
 

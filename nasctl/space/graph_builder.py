@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nasctl.graph.tree_cell import TreeOps
 
 
+@runtime_checkable
 class GraphBuilder(Protocol):
     """Builds the network of an architecture. Each dialect has its own graph builder.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flax import nnx
 from jaxtyping import PyTree
@@ -23,6 +23,7 @@ class Weights(NamedTuple):
     statistics: PyTree
 
 
+@runtime_checkable
 class Buildable(Protocol):
     """An architecture that builds a network for a signature, as `Architecture` does."""
 

@@ -71,8 +71,8 @@ def test_the_gradient_matches_the_formula(barrier):
             for unit in np.eye(len(point))
         ]
     )
-    loss = partial(reinforce_loss, plan)
-    arguments = (jnp.array(tokens), jnp.array(rewards - baseline, jnp.float32), jnp.ones(4), barrier)
+    loss = partial(reinforce_loss, plan, barrier=barrier)
+    arguments = (jnp.array(tokens), jnp.array(rewards - baseline, jnp.float32), jnp.ones(4))
     (value, _), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(parameters, *arguments)
     assert float(value) == pytest.approx(by_hand(point), abs=1e-5)
     found = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(gradient)])
@@ -107,14 +107,13 @@ def test_padding_does_not_affect_the_loss():
     parameters = initial_parameters(
         np.random.default_rng(0), plan, layers=2, hidden=3, scale=0.7, offsets=True
     )
-    loss = jax.jit(partial(reinforce_loss, plan))
-    whole = loss(parameters, jnp.array([(0, 2), (1, 1)]), jnp.array([1.0, -2.0]), jnp.ones(2), 0.1)
+    loss = jax.jit(partial(reinforce_loss, plan, barrier=0.1))
+    whole = loss(parameters, jnp.array([(0, 2), (1, 1)]), jnp.array([1.0, -2.0]), jnp.ones(2))
     padded = loss(
         parameters,
         jnp.array([(0, 2), (1, 1), (1, 2)]),
         jnp.array([1.0, -2.0, 5.0]),
         jnp.array([1.0, 1.0, 0.0]),
-        0.1,
     )
     np.testing.assert_allclose(whole, padded, rtol=1e-6)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Integer, Key
 
 from nasctl.controllers.policy.network import (
     LayerState,
@@ -45,7 +45,7 @@ class Sample(NamedTuple):
 
 
 def draw_uniforms(
-    plan: Plan, key: Key[Array, ""], trials: Int[Array, " B"], attempt: Int[Array, ""] | int = 0
+    plan: Plan, key: Key[Array, ""], trials: Integer[Array, " B"], attempt: Integer[Array, ""] | int = 0
 ) -> Float[Array, "B T"]:
     """Draws a uniform number in [0, 1) for each decision of each trial.
 
