@@ -126,7 +126,7 @@ def find_document(path: str | Path) -> Path:
             f"{path} contains no architecture",
             hint="give an arch.json, a checkpoint folder, or the folder of a run with at least one finished trial",
         )
-    raise NasctlError(f"there is no file {path}")
+    raise NasctlError(f"the file {path} does not exist")
 
 
 def load_document(path: str | Path) -> ArchitectureDocument:

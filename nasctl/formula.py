@@ -80,7 +80,7 @@ class Formula:
         close = difflib.get_close_matches(name, short, n=1)
         raise NasctlError(
             f"the reward `{self.text}` needs {name}, which is not measured",
-            hint=f"did you mean `{close[0]}`?" if close else f"measured are {', '.join(short)}",
+            hint=f"did you mean `{close[0]}`?" if close else f"the measures are {', '.join(short)}",
         )
 
 
@@ -123,5 +123,5 @@ def _parser() -> Lark:
 def _misread(text: str, column: int, what: str) -> NasctlError:
     return NasctlError(
         f"the reward cannot be read: {what}\n  {text}\n  {' ' * column}^",
-        hint="such as accuracy * (latency / 20) ^ -0.07",
+        hint="for example accuracy * (latency / 20) ^ -0.07",
     )

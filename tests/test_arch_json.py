@@ -122,7 +122,7 @@ def test_files_that_are_nothing_of_the_kind_are_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(NasctlError, match="arch.json"):
             load_document(path)
-    with pytest.raises(NasctlError, match="no file"):
+    with pytest.raises(NasctlError, match="does not exist"):
         load_document(tmp_path / "absent.json")
     (tmp_path / "empty").mkdir()
     with pytest.raises(NasctlError, match="contains no architecture"):

@@ -56,7 +56,7 @@ def evaluate(
         if not folder.is_dir():
             raise NasctlError(
                 f"the run {checkpoint} has no trained network",
-                hint="a run that is evaluated by a function of yours trains no networks",
+                hint="a run with --evaluator trains no networks",
             )
     loaded = load_checkpoint(folder)
     document = document_from_json(loaded.document, loaded.folder / "arch.json")

@@ -83,7 +83,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
             assert header is not None
             problems.error(
                 Span(source, header.start("keyword"), header.end("dialect")),
-                "this file says nothing about what to search",
+                "this file does not define a space",
                 hint="the spaces that ship with nasctl are examples: `nasctl describe spaces/cnn.nas`",
             )
         problems.raise_errors()

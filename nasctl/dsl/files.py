@@ -24,7 +24,7 @@ def find_space(path: str | Path) -> Path:
     if given.is_dir():
         raise NasctlError(f"{given} is a folder, not a space file")
     if found is None or given.is_absolute():
-        raise NasctlError(f"there is no file {given}", hint=suggestion(given.as_posix(), shipped))
+        raise NasctlError(f"the file {given} does not exist", hint=suggestion(given.as_posix(), shipped))
     return found
 
 

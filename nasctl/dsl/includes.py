@@ -90,12 +90,12 @@ def _read(
         read = read_source(path)
     except NasctlError as error:
         notes = [
-            Note(f"beside this file: there is no {beside}"),
-            Note("among the spaces that ship: none of that name"),
+            Note(f"looked for {beside}"),
+            Note("looked among the spaces that come with nasctl"),
         ]
         hint = error.hint if "did you mean" in error.hint else ""
         problems.error(
-            item.path.span, error.message, hint=hint, notes=notes if "no file" in error.message else ()
+            item.path.span, error.message, hint=hint, notes=notes if "does not exist" in error.message else ()
         )
         return None
     except ValueError:

@@ -82,7 +82,7 @@ def _readable(source: Source, problems: Problems) -> bool:
     if len(source.text) > LARGEST:
         problems.error(
             Span(source, 0, 1),
-            f"this file has {len(source.text):,} characters; at most {LARGEST:,} are read",
+            f"this file has {len(source.text):,} characters; at most {LARGEST:,} are allowed",
             hint="use ranges, `repeat` and blocks, or leave parts to an `include`",
         )
         return False

@@ -87,12 +87,8 @@ def describe_syntax_error(
         hint = "write `in` before a set, to let the search decide"
     if found.text == "=" and spelled.get("IN") and "IN" in acceptable:
         hint = "leave out the `=` to fix a value, or write `in` before a set"
-    what = (
-        f"no statement begins with `{found.text}` here"
-        if begins_statement
-        else f"`{found.text}` cannot stand here"
-    )
-    return found.span, f"{what}; it can be {wanted}", hint
+    what = f"`{found.text}` does not begin a statement" if begins_statement else f"unexpected `{found.text}`"
+    return found.span, f"{what}; expected {wanted}", hint
 
 
 _KEYWORDS = ("in", "of", "step", "every", "log", "one", "repeat")
@@ -158,10 +154,10 @@ def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:
     if text.startswith('"'):
         return "this text is not closed", 'end it with " on the same line'
     if re.match(r"-?\d", text):
-        hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts stand in quotes: "3x3"'
+        hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts need quotes: "3x3"'
         return f"`{text}` is neither a number nor a name", hint
     if text in ("'", "`", "“", "”", "„"):
-        return f"`{text}` means nothing here", 'texts stand in straight quotes: "…"'
+        return f"`{text}` means nothing here", 'texts need straight quotes: "…"'
     if text in ("[", "]"):
         return f"`{text}` means nothing here", "sets stand in braces: {1, 2}"
     return f"`{text}` means nothing here", "only comments, after `#`, may hold any character"

@@ -129,7 +129,7 @@ def evaluate(
             return expression.name
         problems.error(
             expression.span,
-            f"`{expression.name}` is not a number, and no `let` gives it one",
+            f"`{expression.name}` is neither a number nor defined by `let`",
             hint=suggestion(expression.name, scope.names()),
         )
         return None
@@ -137,7 +137,7 @@ def evaluate(
         if meaning:  # an empty set marks a `let` whose error was reported before
             problems.error(
                 expression.span,
-                f"`{expression.name}` is a set, but one value is wanted here",
+                f"`{expression.name}` is a set, but a single value is needed here",
                 hint="a set follows `in`",
             )
         return None
@@ -222,7 +222,7 @@ def expand(
             values[value] = element.span
     if len(values) > MOST_VALUES:
         problems.error(
-            domain.span, f"this set has {len(values):,} values; at most {MOST_VALUES:,} can be handled"
+            domain.span, f"this set has {len(values):,} values; at most {MOST_VALUES:,} are allowed"
         )
         return None
     return tuple(values) if complete else None
@@ -232,7 +232,7 @@ def _expand_name(expression: Expression, scope: Scope, problems: Problems) -> tu
     if not isinstance(expression, Word):
         problems.error(
             expression.span,
-            "this is one value, but `in` wants a set or a range",
+            "this is one value, but `in` needs a set or a range",
             hint="leave out `in` to fix it",
         )
         return None
@@ -242,14 +242,14 @@ def _expand_name(expression: Expression, scope: Scope, problems: Problems) -> tu
     if meaning is None:
         problems.error(
             expression.span,
-            f"no `let` gives a set the name `{expression.name}`",
+            f"there is no set `{expression.name}`",
             hint=suggestion(expression.name, scope.names())
             or f"write {{{expression.name}}} for a set of one word",
         )
     else:
         problems.error(
             expression.span,
-            f"`{expression.name}` is one value ({meaning}), but `in` wants a set or a range",
+            f"`{expression.name}` is one value ({meaning}), but `in` needs a set or a range",
             hint="leave out `in` to fix it",
         )
     return None
@@ -321,7 +321,7 @@ def _by_log(
     if not isinstance(count, int) or count < 2:
         problems.error(
             at,
-            "`log` wants how many values there are, 2 or more",
+            "`log` needs the number of values, 2 or more",
             hint="0.001..0.1 log 3 is 0.001, 0.01, 0.1",
         )
         return None
@@ -339,8 +339,8 @@ def _small_enough(count: int, span: Span, problems: Problems) -> bool:
     if count > MOST_VALUES:
         problems.error(
             span,
-            f"this range has {count:,} values; at most {MOST_VALUES:,} can be handled",
-            hint="give it a larger step, or `log` and how many values",
+            f"this range has {count:,} values; at most {MOST_VALUES:,} are allowed",
+            hint="give it a larger step, or `log` and the number of values",
         )
         return False
     return True

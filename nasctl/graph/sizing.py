@@ -33,7 +33,7 @@ def fit_units(graph: Graph) -> Graph:
     if params(1) > budget:
         raise NasctlError(
             f"the network has at least {params(1):,} parameters on this task, which is more than {budget:,}",
-            hint="allow it more parameters",
+            hint="allow more parameters",
         )
     # The number of parameters is nearly a quadratic function of the units, whose root is a good first guess.
     constant, linear, square = _parabola(params(1), params(2), params(3))

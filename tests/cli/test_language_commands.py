@@ -59,7 +59,7 @@ def test_check_as_json(good, bad):
         (4, 8, 17),
     ]
     assert second["errors"][1]["hint"] == "did you mean `filters`?"
-    assert third["errors"][0]["message"] == "there is no file missing.nas"
+    assert third["errors"][0]["message"] == "the file missing.nas does not exist"
 
 
 def test_warnings_do_not_fail(tmp_path):

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
         (["search", "spaces/cnn.nas", "--dataset", "digts"], "digits"),
         (["trials", "nowhere"], "does not exist"),
         (["trials", "."], "is not the folder of a run"),
-        (["render", "nowhere.json"], "no file nowhere.json"),
+        (["render", "nowhere.json"], "the file nowhere.json does not exist"),
         (["train", "."], "contains no architecture"),
         (["eval", "--checkpoint", "nowhere"], "the checkpoint nowhere does not exist"),
         (["eval"], "--checkpoint"),

@@ -96,7 +96,7 @@ def test_loads_back_from_json():
                 "write `cell { edges in {none, skip_connect, conv_3x3} }`"
             ],
         ),
-        ("cell { edges in {none} } input text", ["text: `text` cannot stand here; write `image`"]),
+        ("cell { edges in {none} } input text", ["text: unexpected `text`; write `image`"]),
         ("repeat 1 repeat 2 cell { edges in {none} }", ["repeat 2: `repeat` is given twice; "]),
         ("cell { edges in {} }", ["{}: this set is empty; give at least one value: {1, 2}"]),
     ],

@@ -183,7 +183,7 @@ def test_every_name_of_an_op_is_one():
         (TREE + "stack 0", ["0: `0` is not a number of layers; it is a whole number from 1 to 64"]),
         (TREE + "dropout 1", ["1: `1` is not a fraction to drop; it is a number from 0 to less than 1"]),
         (TREE + "hidden 8 hidden 9", ["hidden 9: `hidden` is given twice; "]),
-        (TREE + "output classifier", ["classifier: `classifier` cannot stand here; write `language_model`"]),
+        (TREE + "output classifier", ["classifier: unexpected `classifier`; write `language_model`"]),
         (
             "stack 2",
             [

@@ -111,6 +111,6 @@ def test_bytes_that_are_not_utf_8(tmp_path: Path):
 def test_a_folder_and_a_missing_file(tmp_path: Path):
     with pytest.raises(NasctlError, match="is a folder"):
         load_space(tmp_path)
-    with pytest.raises(NasctlError, match="there is no file spaces/cnnn.nas") as caught:
+    with pytest.raises(NasctlError, match="the file spaces/cnnn.nas does not exist") as caught:
         load_space("spaces/cnnn.nas")
     assert caught.value.hint == "did you mean `spaces/cnn.nas`?"

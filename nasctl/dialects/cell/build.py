@@ -60,7 +60,7 @@ def _report_repeated(items: Sequence[Node], problems: Problems) -> None:
 
 def _expect(word: Word, wanted: str, problems: Problems) -> None:
     if word.name != wanted:
-        problems.error(word.span, f"`{word.name}` cannot stand here", hint=f"write `{wanted}`")
+        problems.error(word.span, f"unexpected `{word.name}`", hint=f"write `{wanted}`")
 
 
 def _read_size(size: Size, scope: Scope, problems: Problems) -> int:

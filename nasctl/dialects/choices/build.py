@@ -98,7 +98,7 @@ class _Builder:
         elif not item.times.decided:
             if isinstance(item.times.count, (Range, ChoiceSet)):
                 self.problems.error(
-                    item.times.count.span, "this is several numbers", hint="write `repeat in` before them"
+                    item.times.count.span, "this is a set of numbers", hint="write `repeat in` before it"
                 )
                 return
             count = self._count(evaluate(item.times.count, self.scope, self.problems), item.times.span)
@@ -136,7 +136,7 @@ class _Builder:
             names.setdefault(called, alternative.name.span)
         if not names:
             self.problems.error(
-                item.span, f"`{name}` offers nothing", hint=f"{name} one of {{ a b {{ … }} }}"
+                item.span, f"`{name}` has no alternatives", hint=f"{name} one of {{ a b {{ … }} }}"
             )
             return
         decision = self._add(name, item.name.span, tuple(names), when)

@@ -102,7 +102,7 @@ class _BodyReader:
             names.setdefault(use.name.name, use.name.span)
         if not names:
             self._problems.error(
-                item.span, "`one of` offers nothing", hint="one of { conv { … } max_pool { … } }"
+                item.span, "`one of` has no alternatives", hint="one of { conv { … } max_pool { … } }"
             )
         if len(item.alternatives) == 1:
             self._problems.warn(item.span, "`one of` offers one type, so nothing is decided")

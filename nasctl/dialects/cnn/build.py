@@ -141,7 +141,7 @@ def _fits(builder: _Builder, layer: Layer, template: Template, most: int) -> boo
         builder.problems.error(
             layer.span,
             f"this space has {total:,} decisions; at most {MOST_DECISIONS:,} can be searched",
-            hint="fewer layers: each `skip anchors` asks about every layer before it"
+            hint="use fewer layers: each `skip anchors` adds a decision for every earlier layer"
             if template.skip
             else "",
         )

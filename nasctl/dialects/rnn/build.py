@@ -95,7 +95,7 @@ def _report_twice(what: str, first: Node, again: Node, problems: Problems) -> No
 
 def _expect(word: Word, wanted: str, problems: Problems) -> None:
     if word.name != wanted:
-        problems.error(word.span, f"`{word.name}` cannot stand here", hint=f"write `{wanted}`")
+        problems.error(word.span, f"unexpected `{word.name}`", hint=f"write `{wanted}`")
 
 
 def _ops_as(role: Role, what: str) -> ValueKind:

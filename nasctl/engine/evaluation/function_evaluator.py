@@ -42,7 +42,8 @@ def import_function(reference: str) -> EvaluateFunction:
     module_name, separator, function_name = reference.partition(":")
     if not separator or not module_name or not function_name:
         raise NasctlError(
-            f"--evaluator {reference} is not of the form MODULE:FUNCTION", hint="such as my_table:accuracy"
+            f"--evaluator {reference} is not of the form MODULE:FUNCTION",
+            hint="for example my_table:accuracy",
         )
     try:
         with current_folder_importable():

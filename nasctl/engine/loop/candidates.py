@@ -64,13 +64,13 @@ def propose(
         pending = [*awaited, *rejected]
         (tokens,) = controller.propose(number, 1, attempt=len(rejected), pending=pending)
         candidate = candidate_of(space, task, number, tokens, len(rejected))
-        broken = broken_constraint(space.constraints, candidate.cost)
+        broken = violated_constraint(space.constraints, candidate.cost)
         if broken is None:
             return candidate
         rejected.append(tokens)
     raise WorkFailed(
-        f"{MAX_REJECTIONS} token strings in a row broke a constraint of space {space.name}, "
-        f"the last `require {broken}`",
+        f"{MAX_REJECTIONS} token strings in a row violated a constraint of space {space.name}; "
+        f"the last one violated `require {broken}`",
         hint="loosen the constraint, or remove choices that always break it",
     )
 
@@ -87,7 +87,9 @@ def candidate_of(
     return Candidate(number, architecture, canonical_hash(graph), asdict(measure_cost(graph)), rejected)
 
 
-def broken_constraint(constraints: Iterable[Constraint], measures: Mapping[str, float]) -> Constraint | None:
+def violated_constraint(
+    constraints: Iterable[Constraint], measures: Mapping[str, float]
+) -> Constraint | None:
     """The first constraint that one of these values violates; None if all hold."""
     for constraint in constraints:
         if constraint.measure in measures and not constraint.holds(measures[constraint.measure]):

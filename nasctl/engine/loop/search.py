@@ -14,7 +14,7 @@ from nasctl.arch_json import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import make_controller
 from nasctl.engine.loop.budget import Budget
-from nasctl.engine.loop.candidates import Candidate, broken_constraint
+from nasctl.engine.loop.candidates import Candidate, violated_constraint
 from nasctl.engine.loop.halving import rungs
 from nasctl.engine.loop.listener import Listener
 from nasctl.engine.loop.proposer import Proposer
@@ -200,7 +200,7 @@ class Search:
             reward = read_formula(self._config.search.reward)({**metrics, "reward": reward})
             if not math.isfinite(reward):
                 status, cause = "not_finite", f"the reward {self._config.search.reward} is {reward}"
-        broken = broken_constraint(self._space.constraints, metrics)
+        broken = violated_constraint(self._space.constraints, metrics)
         if status == COMPLETE and broken is not None:
             status = "invalid"
             cause = f"{broken.measure} was measured as {metrics[broken.measure]:g}, but {broken} is required"

@@ -41,7 +41,7 @@ def _unembed_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
         raise NasctlError(
             f"it reads a sequence of vectors as long as those of its table, but is given {shown_shape(sequence)} "
             f"and a table of {shown_shape(table)}",
-            hint="with a shared embedding, the last layer has the units of the embedding",
+            hint="with a shared embedding, the last layer needs as many units as the embedding",
         )
     return sequence[0], table[0]
 
