@@ -57,7 +57,7 @@ def _decode(space: Space, tokens: Sequence[int]) -> Architecture:
     return Architecture.decode(space, tokens)
 
 
-set_decoder(_decode)  # for `Space.decode`: a space itself does not import what is made of it
+set_decoder(_decode)  # for `Space.decode`: `nasctl.space` does not import the packages that use it
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 EpochMetrics = Mapping[str, float]
 """What is known of a child after an epoch: `epoch` (counted from 1), `train_loss`, `validation_NAME` for everything
-that the task measures, `reward` (what the child would earn if its training ended here) and `seconds`."""
+that the task measures, `reward` (the reward if its training ended after this epoch) and `seconds`."""
 
 
 @dataclass(frozen=True)

@@ -80,17 +80,17 @@ def leave_devices_to_workers() -> None:
 @contextmanager
 def current_folder_importable() -> Iterator[None]:
     """Adds the current folder to `sys.path`, and removes it after the block unless `may_configure()`."""
-    here = str(Path.cwd())
-    if here in sys.path:
+    folder = str(Path.cwd())
+    if folder in sys.path:
         yield
         return
-    sys.path.insert(0, here)
+    sys.path.insert(0, folder)
     try:
         yield
     finally:
         if not _may_configure:
             with suppress(ValueError):
-                sys.path.remove(here)
+                sys.path.remove(folder)
 
 
 def worker_environment() -> Mapping[str, str]:

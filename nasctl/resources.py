@@ -19,5 +19,5 @@ def grammar_folder() -> Path:
 
 
 def shipped_spaces() -> dict[str, Path]:
-    """Returns the files of the spaces that come with nasctl, by names such as `spaces/cnn.nas`, which commands take."""
+    """Returns the files of the spaces that come with nasctl, by the names that commands accept: `spaces/cnn.nas`."""
     return {f"spaces/{path.name}": path for path in sorted(_folder("spaces").glob("*.nas"))}

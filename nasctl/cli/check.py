@@ -59,8 +59,8 @@ def _read(path: str) -> tuple[Space | None, Problems, NasctlError | None]:
 
     problems = Problems()
     try:
-        found = find_space(path)
-        return read_space(read_source(found), Path(found).stem, problems), problems, None
+        file = find_space(path)
+        return read_space(read_source(file), Path(file).stem, problems), problems, None
     except SpaceError as error:
         if not problems.found:
             problems.found.extend(error.diagnostics)
@@ -93,11 +93,11 @@ def _show(path: str, space: Space | None, problems: Problems, unreadable: Nasctl
     if unreadable is not None:
         print_error(unreadable)
         return
-    found = sorted(
+    diagnostics = sorted(
         (*problems.errors[:MOST_ERRORS], *problems.warnings),
         key=lambda item: (item.span.source.path, item.span.start),
     )
-    print_diagnostics(found)
+    print_diagnostics(diagnostics)
     errors, warnings = len(problems.errors), len(problems.warnings)
     counts = [_count(errors, "error")] if errors else []
     counts += [_count(warnings, "warning")] if warnings else []

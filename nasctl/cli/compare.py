@@ -82,7 +82,7 @@ def compare(
     from nasctl.engine.comparison.baselines import train_baselines
 
     if len(runs) == 1 and not (runs[0] / "run.json").is_file() and runs[0].suffix == ".nas":
-        given = _search_all(
+        compared_runs = _search_all(
             str(runs[0]),
             controllers.split(","),
             seeds,
@@ -96,14 +96,14 @@ def compare(
             },
         )
     else:
-        given = [Run(folder) for folder in runs]
-    numbers, summaries = compare_runs(given)
+        compared_runs = [Run(folder) for folder in runs]
+    numbers, summaries = compare_runs(compared_runs)
     groups = group_runs(summaries)
     baseline_results: list[BaselineResult] = []
     if baselines:
         progress = progress_console()
         with progress.status("training the baselines"):
-            baseline_results = list(train_baselines(given[0], data_dir=data_dir))
+            baseline_results = list(train_baselines(compared_runs[0], data_dir=data_dir))
     if json:
         print_json(
             {

@@ -27,24 +27,24 @@ def grammar(
     from nasctl.resources import grammar_folder
 
     if dialect is None:
-        found = [dialect_named(name) for name in dialect_names()]
+        dialects = [dialect_named(name) for name in dialect_names()]
         if json:
             print_json(
                 [
                     {"dialect": item.name, "summary": item.summary, "grammar": str(item.grammar)}
-                    for item in found
+                    for item in dialects
                 ]
             )
             return
-        widest = max(len(item.name) for item in found)
-        for item in found:
+        widest = max(len(item.name) for item in dialects)
+        for item in dialects:
             print(f"{item.name:{widest}}  {item.summary}")
         return
-    named = dialect_named(dialect)
+    description = dialect_named(dialect)
     shared = grammar_folder() / "common.lark"
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (named.grammar, shared)}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (description.grammar, shared)}
     if json:
-        print_json({"dialect": named.name, "files": texts})
+        print_json({"dialect": description.name, "files": texts})
         return
     for name, text in texts.items():
         print(f"// {name}\n\n{text}")

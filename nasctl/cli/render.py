@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = (".svg", ".png", ".html", ".dot", ".txt")
 FILE_WIDTH = 100
 MEASURES = (*(f"{split}_{name}" for split in ("test", "validation") for name in METRICS), "reward")
-"""The measures of which the first that an architecture has is drawn with it."""
+"""Measures in order of preference: the first that an architecture has is shown in its drawing."""
 
 
 def render(

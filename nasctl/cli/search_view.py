@@ -132,11 +132,11 @@ class SearchView(Listener):
             console.print(
                 f"On the test split, which the search does not use: [bold]{metric.name} {reached}[/]."
             )
-        found = Table.grid(padding=(0, 3))
-        found.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
+        files = Table.grid(padding=(0, 3))
+        files.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
         if (run.folder / "best" / "checkpoint").is_dir():
-            found.add_row(f"  {run.folder / 'best' / 'checkpoint'}", "its trained parameters")
-        console.print(found)
+            files.add_row(f"  {run.folder / 'best' / 'checkpoint'}", "its trained parameters")
+        console.print(files)
         console.print("Next:")
         commands = Table.grid(padding=(0, 3))
         if (run.folder / "best" / "checkpoint").is_dir():

@@ -63,8 +63,8 @@ def train(
     child = Architecture.decode(found.space, found.tokens)
     training = found.space.defaults.get("training", {})
     config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
-    wanted = dataset or (found.task.dataset if found.task else None)
-    task = task_of(found.space, wanted, data_dir=data_dir)
+    dataset_name = dataset or (found.task.dataset if found.task else None)
+    task = task_of(found.space, dataset_name, data_dir=data_dir)
     folder = out or _trained_folder(found.path)
     metric = task.metrics[0]
 

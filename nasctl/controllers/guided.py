@@ -212,8 +212,8 @@ class GuidedReinforce:
             if step is not None:
                 return as_tokens(step[0])
         pool = self._pool((PROPOSING, trial, attempt), rng, forced)
-        found = self._maximise_improvement(pool, posterior, excluded, rng, forced)
-        return as_tokens(pool[0] if found is None else found.string)
+        best_candidate = self._maximise_improvement(pool, posterior, excluded, rng, forced)
+        return as_tokens(pool[0] if best_candidate is None else best_candidate.string)
 
     def _maximise_improvement(
         self,
@@ -343,8 +343,8 @@ class GuidedReinforce:
             forced = self._space.forced(observed)
             excluded = ExcludedStrings(self._model.tried, as_strings([], self._moves.length))
             pool = self._pool((CHECKING, observed, 0), rng, forced)
-            found = self._maximise_improvement(pool, self._model.posterior, excluded, rng, forced)
-            self._model_exhausted = found is None or found.value < NO_IMPROVEMENT
+            best_candidate = self._maximise_improvement(pool, self._model.posterior, excluded, rng, forced)
+            self._model_exhausted = best_candidate is None or best_candidate.value < NO_IMPROVEMENT
 
     def _update_elites(self) -> None:
         """Recomputes the best strings and the number of trials since the best reward."""

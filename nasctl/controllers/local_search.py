@@ -74,12 +74,12 @@ class LocalSearch:
         if self._position == NO_POSITION:
             return self._history.strings[:0]
         rng = np.random.default_rng((self._seed, self._position))
-        here = self._history.strings[self._position]
-        deeper = self._moves.complete(here[None], rng, forced)
+        current = self._history.strings[self._position]
+        deeper = self._moves.complete(current[None], rng, forced)
         neighbours = self._moves.neighbours(deeper[0], rng, forced)
         # After the depth schedule has moved on, the current string completed to the new depth comes first.
-        around = np.concatenate([deeper, rng.permutation(neighbours)])
-        return around[[key not in excluded for key in string_keys(around)]]
+        ordered = np.concatenate([deeper, rng.permutation(neighbours)])
+        return ordered[[key not in excluded for key in string_keys(ordered)]]
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:
         """Moves to each trial that is better than the current one, or that is a restart. There are no metrics."""

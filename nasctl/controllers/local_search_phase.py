@@ -64,10 +64,10 @@ class LocalSearchPhase:
         phase = self
         for string in strings:
             distance = int((string != phase.centre).sum())
-            here, there = model.posterior.means(
+            centre_mean, string_mean = model.posterior.means(
                 model.encoding.encode(np.stack([phase.centre, string]))
             ).tolist()
-            if 0 < distance <= MAX_DISTANCE and there > here + 1e-6:
+            if 0 < distance <= MAX_DISTANCE and string_mean > centre_mean + 1e-6:
                 phase = LocalSearchPhase(string)
             elif distance <= MAX_DISTANCE or string_keys(phase.centre[None])[0] not in model.tried:
                 phase = replace(phase, idle=phase.idle + 1)
@@ -81,10 +81,10 @@ class LocalSearchPhase:
         phase = self
         while True:
             distance = (model.strings != phase.centre).sum(axis=1)
-            here = rewards[distance == 0].max()
+            centre_reward = rewards[distance == 0].max()
             near = np.where(distance <= KNOWN_DISTANCE, rewards, -np.inf)
             best = int(near.argmax())
-            if near[best] <= here + 1e-6:
+            if near[best] <= centre_reward + 1e-6:
                 return phase
             phase = LocalSearchPhase(model.strings[best])
 
@@ -95,8 +95,8 @@ class LocalSearchPhase:
             return True
         if string_keys(self.centre[None])[0] not in model.tried:
             return False
-        found = self.next_string(model, model.posterior, moves, model.tried, rng, forced)
-        return found is None or found[1] < MIN_LOG_IMPROVEMENT
+        next_step = self.next_string(model, model.posterior, moves, model.tried, rng, forced)
+        return next_step is None or next_step[1] < MIN_LOG_IMPROVEMENT
 
     def next_string(
         self,
@@ -129,8 +129,8 @@ class LocalSearchPhase:
         neighbours = neighbours[[key not in excluded for key in string_keys(neighbours)]]
         if not len(neighbours):
             return None
-        here = float(posterior.means(model.encoding.encode(centre))[0])
+        centre_mean = float(posterior.means(model.encoding.encode(centre))[0])
         prediction = posterior.predict(model.encoding.encode(neighbours))
-        values: Float[np.ndarray, " N"] = log_expected_improvement(prediction, here)
+        values: Float[np.ndarray, " N"] = log_expected_improvement(prediction, centre_mean)
         best = int(values.argmax())
         return neighbours[best], float(values[best])

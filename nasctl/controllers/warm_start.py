@@ -30,13 +30,13 @@ class WarmStart:
         self, first_trial: int, count: int, *, attempt: int = 0, pending: Sequence[Tokens] = ()
     ) -> list[Tokens]:
         """Proposes token strings for consecutive trials (`Controller.propose`)."""
-        given = self._strings[first_trial : first_trial + count] if attempt == 0 else []
-        rest = count - len(given)
+        first_strings = self._strings[first_trial : first_trial + count] if attempt == 0 else []
+        rest = count - len(first_strings)
         if not rest:
-            return given
-        known = [*pending, *given]
-        return given + self._controller.propose(
-            first_trial + len(given), rest, attempt=attempt, pending=known
+            return first_strings
+        all_pending = [*pending, *first_strings]
+        return first_strings + self._controller.propose(
+            first_trial + len(first_strings), rest, attempt=attempt, pending=all_pending
         )
 
     def observe(self, trials: Sequence[Observation]) -> Mapping[str, float]:

@@ -65,12 +65,12 @@ def _classes(folder: Path) -> tuple[str, ...]:
 def _files(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
     listed = []
     for label, name in enumerate(names):
-        found = sorted(path for path in (folder / name).glob("*") if path.suffix.lower() in _SUFFIXES)
-        if not found:
+        images = sorted(path for path in (folder / name).glob("*") if path.suffix.lower() in _SUFFIXES)
+        if not images:
             raise NasctlError(
                 f"{folder / name} has no images", hint=f"files must end in {', '.join(sorted(_SUFFIXES))}"
             )
-        listed += [(path, label) for path in found]
+        listed += [(path, label) for path in images]
     return listed
 
 

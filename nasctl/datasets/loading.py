@@ -169,8 +169,8 @@ def signature_of(name: str, data_dir: Path | None = None) -> Signature:
 
 def default_data_dir() -> Path:
     """Returns the folder of prepared data sets: `$NASCTL_DATA_DIR`, or the folder `datasets` in nasctl's cache."""
-    named = os.environ.get("NASCTL_DATA_DIR")
-    return Path(named).expanduser() if named else cache_folder() / "datasets"
+    folder = os.environ.get("NASCTL_DATA_DIR")
+    return Path(folder).expanduser() if folder else cache_folder() / "datasets"
 
 
 def _looks_like_tfds(name: str) -> bool:

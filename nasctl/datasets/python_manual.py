@@ -63,8 +63,8 @@ def _write(staging_dir: Path) -> Path:
     from nasctl.datasets.text_builder import write_text  # imports TFDS
 
     splits = split_lines(list(sentences()))
-    known = _most_frequent(splits["train"])
-    texts = {split: [_without_rare(line, known) for line in splits[split]] for split in SPLITS}
+    frequent = _most_frequent(splits["train"])
+    texts = {split: [_without_rare(line, frequent) for line in splits[split]] for split in SPLITS}
     folder = write_text(NAME, python_version(), SUMMARY, texts, staging_dir)
     (folder / "lines").mkdir()
     for split in SPLITS:
@@ -114,8 +114,8 @@ def _words(sentence: str) -> list[str]:
     >>> _words("It's 3 times `__len__`; see PEP 484.")
     ["it's", 'N', 'times', 'len', 'see', 'pep', 'N']
     """
-    found = re.findall(r"[a-z]+(?:[_'][a-z]+)*|\d+", sentence.lower())
-    return ["N" if word.isdigit() else word for word in found]
+    words = re.findall(r"[a-z]+(?:[_'][a-z]+)*|\d+", sentence.lower())
+    return ["N" if word.isdigit() else word for word in words]
 
 
 def _most_frequent(lines: Lines) -> set[str]:

@@ -36,18 +36,18 @@ def is_text_folder(path: Path) -> bool:
 
 
 def _file(folder: Path, split: TextSplit) -> Path:
-    found = _candidates(folder, split)
-    if not found:
+    files = _candidates(folder, split)
+    if not files:
         raise NasctlError(
             f"{folder} has no {_NAMES[split][0]}.txt",
             hint="add train.txt, valid.txt and test.txt, or name a single file, which nasctl splits",
         )
-    if len(found) > 1:
+    if len(files) > 1:
         raise NasctlError(
-            f"{folder} has both {found[0].name} and {found[1].name}",
+            f"{folder} has both {files[0].name} and {files[1].name}",
             hint="put each text into a folder of its own",
         )
-    return found[0]
+    return files[0]
 
 
 def _candidates(folder: Path, split: TextSplit) -> list[Path]:

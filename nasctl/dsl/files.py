@@ -16,16 +16,16 @@ def find_space(path: str | Path) -> Path:
     Raises:
       NasctlError: Neither exists.
     """
-    given = Path(path)
-    if given.is_file():
-        return given
+    file = Path(path)
+    if file.is_file():
+        return file
     shipped = shipped_spaces()
-    found = shipped.get(given.as_posix()) or shipped.get(f"spaces/{given.name}")
-    if given.is_dir():
-        raise NasctlError(f"{given} is a folder, not a space file")
-    if found is None or given.is_absolute():
-        raise NasctlError(f"the file {given} does not exist", hint=suggestion(given.as_posix(), shipped))
-    return found
+    shipped_file = shipped.get(file.as_posix()) or shipped.get(f"spaces/{file.name}")
+    if file.is_dir():
+        raise NasctlError(f"{file} is a folder, not a space file")
+    if shipped_file is None or file.is_absolute():
+        raise NasctlError(f"the file {file} does not exist", hint=suggestion(file.as_posix(), shipped))
+    return shipped_file
 
 
 def read_source(path: Path) -> Source:

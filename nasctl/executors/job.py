@@ -101,7 +101,7 @@ class ExecutionListener(Protocol):
         """The evaluation of a job starts, or starts again after its worker was lost."""
         ...
 
-    def epoch_finished(self, job: Job, record: EpochMetrics) -> None:
+    def epoch_finished(self, job: Job, metrics: EpochMetrics) -> None:
         """A child was trained for one more epoch."""
         ...
 

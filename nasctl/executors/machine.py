@@ -85,13 +85,13 @@ def detect_machine() -> Machine:
     """
     if os.environ.get("JAX_PLATFORMS", "") == "cpu" or not _has_plugin():
         return detect_processor()
-    asked = subprocess.run([sys.executable, "-c", _ASK_JAX], capture_output=True, text=True, check=False)
-    if asked.returncode:
+    answer = subprocess.run([sys.executable, "-c", _ASK_JAX], capture_output=True, text=True, check=False)
+    if answer.returncode:
         raise WorkFailed(
-            f"JAX cannot use the device of this machine: {(asked.stderr.strip().splitlines() or ['?'])[-1]}",
+            f"JAX cannot use the device of this machine: {(answer.stderr.strip().splitlines() or ['?'])[-1]}",
             hint="set JAX_PLATFORMS=cpu to search without it",
         )
-    platform, devices, limit = json.loads(asked.stdout.strip().splitlines()[-1])
+    platform, devices, limit = json.loads(answer.stdout.strip().splitlines()[-1])
     return detect_processor() if platform == "cpu" else Machine(platform, devices, limit, _cores())
 
 

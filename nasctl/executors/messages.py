@@ -66,7 +66,7 @@ def outcome_content(outcome: Outcome) -> Mapping[str, object]:
         content["evaluation"] = {
             "reward": outcome.evaluation.reward,
             "metrics": dict(outcome.evaluation.metrics),
-            "history": [dict(record) for record in outcome.evaluation.history],
+            "history": [dict(metrics) for metrics in outcome.evaluation.history],
             "saves": outcome.evaluation.save is not None,
         }
     return content

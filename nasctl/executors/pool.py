@@ -76,14 +76,14 @@ class PoolExecutor(Generic[HandleT]):
         for worker, number in self._unclaimed:
             worker.forget(number)
         self._unclaimed.clear()
-        until = None if seconds is None else time.monotonic() + seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
         outcomes: list[Outcome] = []
         while not outcomes and (self._waiting or any(worker.jobs for worker in self._workers)):
             self._assign()
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
+            seconds_left = None if deadline is None else deadline - time.monotonic()
+            if seconds_left is not None and seconds_left <= 0:
                 break
-            self._backend.wait(self._workers, self._until_next_check(left))
+            self._backend.wait(self._workers, self._until_next_check(seconds_left))
             for index in range(len(self._workers)):
                 outcomes += self._poll(index, listener)
         return outcomes

@@ -26,7 +26,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds in which a cluster must accept a connection."""
 
 _THREADS = 4
-"""Calls that an actor handles at the same time: one waits for its messages, the others send it messages."""
+"""Calls that an actor handles at the same time: one waits for its messages, the others pass messages to it."""
 
 
 class Actor:

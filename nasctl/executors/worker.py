@@ -81,8 +81,8 @@ class Worker:
         except Exception as error:
             return error_content(error)
 
-    def _report(self, job: Job, record: EpochMetrics) -> None:
-        self._send({"kind": "epoch", "number": job.number, "record": dict(record)})
+    def _report(self, job: Job, metrics: EpochMetrics) -> None:
+        self._send({"kind": "epoch", "number": job.number, "record": dict(metrics)})
 
 
 def error_content(error: Exception) -> Message:

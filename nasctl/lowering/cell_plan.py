@@ -66,13 +66,13 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
         node.attributes["slot"]: index for index, node in enumerate(simplified.nodes) if node.op == "input"
     }
     states = tuple(node_of_slot.get(cell.nodes[index].attributes["slot"]) for index in cell_states(cell))
-    known = {node_of_slot["x"]} if "x" in node_of_slot else set()
+    available = {node_of_slot["x"]} if "x" in node_of_slot else set()
     before_scan: list[Step] = []
     in_scan: list[Step] = []
     for step in _steps(simplified):
-        if known.issuperset(step.inputs):
+        if available.issuperset(step.inputs):
             before_scan.append(step)
-            known.update(step.outputs)
+            available.update(step.outputs)
         else:
             in_scan.append(step)
     needed = {source for step in in_scan for source in step.inputs}.union(simplified.outputs)
@@ -80,7 +80,7 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
         x=node_of_slot.get("x"),
         states=states,
         precompute=tuple(before_scan),
-        precomputed_nodes=tuple(sorted(needed & known)),
+        precomputed_nodes=tuple(sorted(needed & available)),
         products=tuple(step for step in in_scan if _multiplies_state(step, states)),
         combine=tuple(step for step in in_scan if not _multiplies_state(step, states)),
         outputs=simplified.outputs,

@@ -75,15 +75,15 @@ class DynamicTreeCell(nnx.Module):
             numbers = jnp.arange(first, first + size)
             before.append(_chosen(self.combines, combine[first : first + size], left, right))
             value = _chosen(self.activations, activate[first : first + size], before[-1])
-            here = (numbers == inject)[:, None, None]
-            entered = jnp.sum(jnp.where(here, value, 0), axis=0)
+            is_inject = (numbers == inject)[:, None, None]
+            entered = jnp.sum(jnp.where(is_inject, value, 0), axis=0)
             joined = _chosen(self.combines, combine[-1:], entered[None], c[None])
-            value = jnp.where(here, _chosen(self.activations, activate[-1:], joined), value)
+            value = jnp.where(is_inject, _chosen(self.activations, activate[-1:], joined), value)
             left, right = value[::2], value[1::2]
             first, size = first + size, size // 2
-        every = jnp.concatenate(before)
-        gives = (jnp.arange(len(every)) == output)[:, None, None]
-        return value[0], jnp.sum(jnp.where(gives, every, 0), axis=0)
+        all_values = jnp.concatenate(before)
+        is_output = (jnp.arange(len(all_values)) == output)[:, None, None]
+        return value[0], jnp.sum(jnp.where(is_output, all_values, 0), axis=0)
 
     def run(
         self, precomputed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int

@@ -126,7 +126,7 @@ def _ports(
     for lower, width in entry_widths.items():
         entering = sorted((link for link in links if link[1] == lower), key=lambda link: middles[link[0]])
         gap = min(dimensions.port_gap, max(width - 2 * step, 0) / max(len(entering), 1))
-        taken: set[float] = set()
+        used: set[float] = set()
         for number, link in enumerate(entering):
             start = middles[link[0]]
             wish = dimensions.snapped(middles[lower] + (number - (len(entering) - 1) / 2) * gap)
@@ -135,12 +135,12 @@ def _ports(
                 wish = start  # straight down
             for shift in _shifts(step, width):
                 x = wish + shift
-                free = x not in taken and leaving.get(x, source[link[0]]) == source[link[0]]
+                free = x not in used and leaving.get(x, source[link[0]]) == source[link[0]]
                 if free and abs(x - middles[lower]) <= width / 2:
                     wish = x
                     break
             ports[link] = wish
-            taken.add(wish)
+            used.add(wish)
     return ports
 
 
@@ -157,16 +157,18 @@ def _assign_tracks(trunks: Sequence[_Trunk], used: set[float], dimensions: Dimen
     If each of several trunks would have to be under the next one, this cycle is broken by giving one of them
     two tracks, one above all others of the cycle and one below.
     """
-    taken: list[list[tuple[float, float]]] = []
+    intervals_of_track: list[list[tuple[float, float]]] = []
 
     def occupy(first: int, xs: Sequence[float]) -> int:
         """Occupies the first track, from a given one on, that is free over the whole range of xs."""
         left, right = min(xs), max(xs)
         track = first
-        while track < len(taken) and any(left <= end and start <= right for start, end in taken[track]):
+        while track < len(intervals_of_track) and any(
+            left <= end and start <= right for start, end in intervals_of_track[track]
+        ):
             track += 1
-        taken.extend([] for _ in range(track + 1 - len(taken)))
-        taken[track].append((left, right))
+        intervals_of_track.extend([] for _ in range(track + 1 - len(intervals_of_track)))
+        intervals_of_track[track].append((left, right))
         return track
 
     waiting = sorted(trunks, key=lambda trunk: min(trunk.start, *trunk.ends))

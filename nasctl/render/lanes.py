@@ -120,16 +120,16 @@ def _assign_lanes(
         )
         for source, way_out in exits.items()
     }
-    taken: list[list[tuple[float, float]]] = []
+    intervals_of_lane: list[list[tuple[float, float]]] = []
     lanes: dict[int, int] = {}
     for source, (top, bottom) in sorted(spans.items(), key=lambda item: (item[1][1] - item[1][0], item[0])):
         free = (
             number
-            for number, there in enumerate(taken)
-            if all(bottom < start or end < top for start, end in there)
+            for number, intervals in enumerate(intervals_of_lane)
+            if all(bottom < start or end < top for start, end in intervals)
         )
-        lanes[source] = next(free, len(taken))
-        if lanes[source] == len(taken):
-            taken.append([])
-        taken[lanes[source]].append((top, bottom))
+        lanes[source] = next(free, len(intervals_of_lane))
+        if lanes[source] == len(intervals_of_lane):
+            intervals_of_lane.append([])
+        intervals_of_lane[lanes[source]].append((top, bottom))
     return lanes

@@ -42,9 +42,9 @@ def layered_layout(diagram: Diagram, dimensions: Dimensions) -> Scene:
     paths: dict[Link, tuple[Point, ...]] = {}
     top = 0.0
     for number, row in enumerate(graph.rows):
-        here = [vertex for vertex in row if vertex < len(boxes)]
-        height = max((boxes[vertex].height for vertex in here), default=0.0)
-        for vertex in here:
+        box_vertices = [vertex for vertex in row if vertex < len(boxes)]
+        height = max((boxes[vertex].height for vertex in box_vertices), default=0.0)
+        for vertex in box_vertices:
             y = dimensions.snapped(top + (height - boxes[vertex].height) / 2)
             boxes[vertex] = moved(boxes[vertex], middles[vertex] - boxes[vertex].width / 2, y)
         top += height
@@ -56,7 +56,7 @@ def layered_layout(diagram: Diagram, dimensions: Dimensions) -> Scene:
             vertex: _flat_top(boxes[vertex]) if vertex < len(boxes) else 0.0 for vertex in following
         }
         channel = route_channel(links, graph.source, middles, entry_widths, dimensions)
-        before, after = _frame_gaps(diagram, here, following, dimensions)
+        before, after = _frame_gaps(diagram, box_vertices, following, dimensions)
         for link, points in channel.paths.items():
             first, *corners, last = [(x, top + y) for x, y in points]
             paths[link] = (

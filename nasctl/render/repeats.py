@@ -20,14 +20,14 @@ def fold_repeats(diagram: Diagram) -> Diagram:
     start = 1
     while start < len(diagram.blocks):
         looks = [_appearance(block) for block in diagram.blocks]
-        found = [
+        repeats = [
             repeat
             for length in range(_FEWEST_BLOCKS, (len(looks) - start) // 2 + 1)
             if looks[start : start + length] == looks[start + length : start + 2 * length]
             and (repeat := _repeat_at(diagram, start, length)).times > 1
         ]
-        if found:
-            widest = max(found, key=lambda repeat: (len(repeat.blocks) * repeat.times, repeat.times))
+        if repeats:
+            widest = max(repeats, key=lambda repeat: (len(repeat.blocks) * repeat.times, repeat.times))
             diagram = _folded(diagram, _with_names(diagram, widest))
             start = widest.last
         start += 1
@@ -87,19 +87,19 @@ def _section(diagram: Diagram, start: int, length: int) -> object:
 
 def _folded(diagram: Diagram, repeat: RepeatedSection) -> Diagram:
     """The diagram without the sections after the first."""
-    gone = len(repeat.blocks) * (repeat.times - 1)
+    removed = len(repeat.blocks) * (repeat.times - 1)
 
-    def kept(block: int) -> int:
-        return block if block <= repeat.last else block - gone
+    def new_index(block: int) -> int:
+        return block if block <= repeat.last else block - removed
 
     edges = {
-        (kept(source), kept(target))
+        (new_index(source), new_index(target))
         for source, target in diagram.edges
-        if target <= repeat.last or target > repeat.last + gone
+        if target <= repeat.last or target > repeat.last + removed
     }
     return replace(
         diagram,
-        blocks=diagram.blocks[: repeat.last + 1] + diagram.blocks[repeat.last + 1 + gone :],
+        blocks=diagram.blocks[: repeat.last + 1] + diagram.blocks[repeat.last + 1 + removed :],
         edges=tuple(sorted(edges, key=lambda edge: (edge[1], edge[0]))),
         repeats=(*diagram.repeats, repeat),
     )

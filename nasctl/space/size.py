@@ -28,14 +28,14 @@ def count_strings(decisions: Sequence[Decision]) -> int:
     for index in reversed(range(len(decisions))):
         when = _needed(decisions, decisions[index].when)
         later = tables.pop(index, [])
-        asked = {clause.decision for clause in when}.union(*(scope for scope, _ in later)) - {index}
-        scope = tuple(sorted(asked))
+        needed = {clause.decision for clause in when}.union(*(scope for scope, _ in later)) - {index}
+        scope = tuple(sorted(needed))
         counts: Table = {}
         for tokens in product(*(_tokens(decisions[earlier]) for earlier in scope)):
-            known = dict(zip(scope, tokens, strict=True))
-            active = all(known[clause.decision] in clause.tokens for clause in when)
-            taken = range(len(decisions[index].choices)) if active else (INACTIVE,)
-            counts[tokens] = _ways(index, taken, known, later)
+            token_of = dict(zip(scope, tokens, strict=True))
+            active = all(token_of[clause.decision] in clause.tokens for clause in when)
+            choices = range(len(decisions[index].choices)) if active else (INACTIVE,)
+            counts[tokens] = _ways(index, choices, token_of, later)
         if scope:
             tables[scope[-1]].append((scope, counts))
         else:

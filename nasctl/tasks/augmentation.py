@@ -52,8 +52,8 @@ def upsample_crop_flip(factor: float = 1.25) -> Augmentation:
     """Enlarges each image, crops a random window of the original size and mirrors it with probability 1/2.
 
     Args:
-      factor: The factor by which images are enlarged. The paper does not give it; 1.25 makes 40×40 of 32×32, with as
-        much room for the window as the usual padding by 4 pixels.
+      factor: The factor by which images are enlarged. The paper does not give it; 1.25 enlarges 32×32 to 40×40, which
+        leaves the window as much room as the usual padding by 4 pixels.
 
     Reference: Zoph & Le 2017, section 4.1.
     """

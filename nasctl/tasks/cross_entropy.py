@@ -26,15 +26,15 @@ def _forward(logits: Float[Array, "*N V"], labels: Int[Array, "*N"]) -> tuple[Fl
     largest = jnp.max(logits, axis=-1, keepdims=True)
     exponentials = jnp.exp(logits - largest)
     total = jnp.sum(exponentials, axis=-1, keepdims=True)
-    taken = jnp.take_along_axis(logits, labels[..., None], axis=-1)
-    return (jnp.log(total) + largest - taken)[..., 0], (exponentials, total, labels)
+    label_logits = jnp.take_along_axis(logits, labels[..., None], axis=-1)
+    return (jnp.log(total) + largest - label_logits)[..., 0], (exponentials, total, labels)
 
 
 def _backward(residuals: Residuals, gradient: Float[Array, "*N"]) -> tuple[Float[Array, "*N V"], None]:
     exponentials, total, labels = residuals
-    here = jnp.arange(exponentials.shape[-1]) == labels[..., None]
+    is_label = jnp.arange(exponentials.shape[-1]) == labels[..., None]
     scale = gradient[..., None]
-    return exponentials * (scale / total) - jnp.where(here, scale, 0), None
+    return exponentials * (scale / total) - jnp.where(is_label, scale, 0), None
 
 
 cross_entropy.defvjp(_forward, _backward)

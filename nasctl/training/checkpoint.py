@@ -68,23 +68,25 @@ class Checkpoint:
                 f"{task.name} has {_words(task.signature)}"
             )
         _, template = split_network(abstract_network(architecture, task))
-        named, structure = jax.tree.flatten_with_path(template)
-        wanted = {_name(path): leaf for path, leaf in named}
-        for name, leaf in wanted.items():
+        leaves_with_paths, structure = jax.tree.flatten_with_path(template)
+        template_leaves = {_name(path): leaf for path, leaf in leaves_with_paths}
+        for name, leaf in template_leaves.items():
             stored = self.arrays.get(name)
             shape = jax.eval_shape(_to_store, leaf).shape
             if stored is None or stored.shape != shape:
-                found = "is missing" if stored is None else f"has the shape {stored.shape} instead of {shape}"
+                difference = (
+                    "is missing" if stored is None else f"has the shape {stored.shape} instead of {shape}"
+                )
                 raise NasctlError(
-                    f"the weights in {self.folder} are not those of its arch.json: {name} {found}",
+                    f"the weights in {self.folder} are not those of its arch.json: {name} {difference}",
                     hint="one of the two was replaced; train the architecture again with nasctl train",
                 )
-        if unknown := sorted(set(self.arrays) - set(wanted)):
+        if unknown := sorted(set(self.arrays) - set(template_leaves)):
             raise NasctlError(
                 f"the weights in {self.folder} are not those of its arch.json, which has no {unknown[0]}",
                 hint="one of the two was replaced; train the architecture again with nasctl train",
             )
-        leaves = [_from_store(self.arrays[name], leaf) for name, leaf in wanted.items()]
+        leaves = [_from_store(self.arrays[name], leaf) for name, leaf in template_leaves.items()]
         weights: Weights = jax.tree.unflatten(structure, leaves)
         return weights
 
@@ -218,10 +220,10 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
     """Refuses files that are truncated or changed. Orbax would print tracebacks from its threads."""
-    found = _checksums(folder)
+    checksums = _checksums(folder)
     for name, checksum in expected.items():
-        if found.get(name) != checksum:
-            what = "has changed since it was saved" if name in found else "is missing"
+        if checksums.get(name) != checksum:
+            what = "has changed since it was saved" if name in checksums else "is missing"
             raise NasctlError(
                 f"the checkpoint {folder} is damaged: its file {name} {what}",
                 hint="copy it again from its source, or train the architecture again with nasctl train",

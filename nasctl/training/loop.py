@@ -122,7 +122,7 @@ class ChildProgress:
 
 
 def rank_of(summary: Metrics, task: Task) -> tuple[float, float]:
-    """Orders the summaries of a split: by the task's main metric, and by the loss where that is equal."""
+    """Orders the summaries of a split: by the task's main metric; the loss breaks ties."""
     main = task.metrics[0]
     return main.score(summary[main.name]), -summary["loss"]
 

@@ -73,14 +73,14 @@ def _packed(tree: PyTree) -> PyTree:
 def _unpacked(packed: PyTree, like: PyTree) -> PyTree:
     leaves, structure = jax.tree.flatten(like)
     larger, vectors = iter(packed[0]), packed[1]
-    start, found = 0, []
+    start, unpacked = 0, []
     for leaf in leaves:
         if leaf.ndim > 1:
-            found.append(next(larger))
+            unpacked.append(next(larger))
         else:
-            found.append(jnp.reshape(vectors[0][start : start + leaf.size], leaf.shape))
+            unpacked.append(jnp.reshape(vectors[0][start : start + leaf.size], leaf.shape))
             start += leaf.size
-    return jax.tree.unflatten(structure, found)
+    return jax.tree.unflatten(structure, unpacked)
 
 
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, "epochs steps"]:

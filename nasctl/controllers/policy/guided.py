@@ -177,8 +177,8 @@ class GuidedPolicy:
             strings.astype(np.int32),
             weights.astype(np.float32),
         )
-        found: dict[str, Array] = metrics
-        return found
+        metrics_by_name: dict[str, Array] = metrics
+        return metrics_by_name
 
     def state(self) -> State:
         """Returns the parameters, the optimiser's state and the coefficient of the entropy bonus."""

@@ -109,9 +109,9 @@ class Posterior:
     def of(cls, factor: CovarianceFactor, rewards: Float[np.ndarray, " N"]) -> Posterior:
         """Conditions on the rewards of the factored strings."""
         count = len(rewards)
-        both = factor.inverse.T @ (factor.inverse @ np.stack([rewards, np.ones(count)], axis=1))
-        mean = float(both[:, 0].sum() / both[:, 1].sum() * count / (count + 2))
-        residual = both[:, 0] - mean * both[:, 1]
+        solved = factor.inverse.T @ (factor.inverse @ np.stack([rewards, np.ones(count)], axis=1))
+        mean = float(solved[:, 0].sum() / solved[:, 1].sum() * count / (count + 2))
+        residual = solved[:, 0] - mean * solved[:, 1]
         scale = float(((rewards - mean) @ residual + 2) / (count + 2))
         return cls(factor, rewards, mean, residual, scale)
 

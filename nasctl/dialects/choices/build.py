@@ -113,8 +113,8 @@ class _Builder:
             copies: list[tuple[int, When]] = []
             for number in range(1, max(int(count) for count in counts) + 1):
                 tokens = tuple(token for token, count in enumerate(counts) if int(count) >= number)
-                there = (*when, Clause(decision, tokens)) if len(tokens) < len(counts) else when
-                copies.append((number, there))
+                copy_when = (*when, Clause(decision, tokens)) if len(tokens) < len(counts) else when
+                copies.append((number, copy_when))
             self._repeat(item, name, copies)
 
     def _repeat(self, item: Group, name: str, copies: Sequence[tuple[int, When]]) -> None:

@@ -24,7 +24,7 @@ MOST_NESTED = 20
 """Blocks that may be used inside each other."""
 
 _ANY = Property(low=-1e30, high=1e30, whole=False, pair=True)
-"""What a property of another package's op may be, and a parameter of a block, whose use decides what it may be."""
+"""Accepts any value: for ops of other packages, and for parameters of blocks, which are checked where they are used."""
 
 
 @dataclass
@@ -137,28 +137,32 @@ class _BodyReader:
         """The step of a layer type."""
         name = item.name.name
         label = self._label(name)
-        given: dict[str, Operand | None] = {}
+        operands_by_name: dict[str, Operand | None] = {}
         for written in item.properties:
-            called = written.name.name
-            known = kind.properties.get(called) or (_ANY if kind.any_property else None)
+            property_name = written.name.name
+            known = kind.properties.get(property_name) or (_ANY if kind.any_property else None)
             if known is None:
                 hint = (
-                    suggestion(called, kind.properties) if kind.properties else f"`{name}` has no properties"
+                    suggestion(property_name, kind.properties)
+                    if kind.properties
+                    else f"`{name}` has no properties"
                 )
-                self._problems.error(written.name.span, f"{name} has no property `{called}`", hint=hint)
-            elif called in given:
-                self._problems.error(written.name.span, f"`{called}` is given twice")
+                self._problems.error(
+                    written.name.span, f"{name} has no property `{property_name}`", hint=hint
+                )
+            elif property_name in operands_by_name:
+                self._problems.error(written.name.span, f"`{property_name}` is given twice")
             else:
-                given[called] = self.properties.read(written, label, known, context)
-        operands = self._complete(item, kind, given)
+                operands_by_name[property_name] = self.properties.read(written, label, known, context)
+        operands = self._complete(item, kind, operands_by_name)
         return () if operands is None else (Apply(kind.op, label, kind.attributes(operands)),)
 
     def _complete(
-        self, item: Use, kind: LayerType, given: Mapping[str, Operand | None]
+        self, item: Use, kind: LayerType, operands_by_name: Mapping[str, Operand | None]
     ) -> Mapping[str, Operand] | None:
         """The operands of a layer type, or None if one is missing or wrong."""
-        sides = [name for name in ("height", "width") if name in given]
-        if "size" in kind.properties and "size" in given and sides:
+        sides = [name for name in ("height", "width") if name in operands_by_name]
+        if "size" in kind.properties and "size" in operands_by_name and sides:
             span = next(written.name.span for written in item.properties if written.name.name == sides[0])
             self._problems.error(
                 span,
@@ -166,16 +170,16 @@ class _BodyReader:
                 hint="give `size`, or `height` and `width`",
             )
             return None
-        missing = kind.missing(given)
-        if missing and (len(given) < len(item.properties) or self._problems.unread_in(item.span)):
+        missing = kind.missing(operands_by_name)
+        if missing and (len(operands_by_name) < len(item.properties) or self._problems.unread_in(item.span)):
             return None  # the missing one may be misspelt, which is already reported
         if missing:
             listed = " and ".join(f"`{name}`" for name in missing)
             hint = "for example `size 3` or `size in {1, 3, 5}`" if missing == ["size"] else ""
             self._problems.error(item.name.span, f"{item.name.name} needs {listed}", hint=hint)
             return None
-        operands = {name: operand for name, operand in given.items() if operand is not None}
-        return operands if len(operands) == len(given) else None
+        operands = {name: operand for name, operand in operands_by_name.items() if operand is not None}
+        return operands if len(operands) == len(operands_by_name) else None
 
     def _block(self, item: Use, block: Block, context: Context) -> Sequence[Step]:
         """The steps of a block of the file."""
@@ -206,45 +210,47 @@ class _BodyReader:
         bindings: dict[str, Operand] = {}
         parameters = {parameter.name.name: parameter for parameter in block.parameters}
         for written in item.properties:
-            called = written.name.name
-            if called not in parameters:
-                hint = suggestion(called, parameters) if parameters else f"`{name}` has no parameters"
+            parameter_name = written.name.name
+            if parameter_name not in parameters:
+                hint = suggestion(parameter_name, parameters) if parameters else f"`{name}` has no parameters"
                 self._problems.error(
-                    written.name.span, f"the block `{name}` has no parameter `{called}`", hint=hint
+                    written.name.span, f"the block `{name}` has no parameter `{parameter_name}`", hint=hint
                 )
             elif isinstance(written, Pair):
-                self._problems.error(written.span, f"the parameter `{called}` is one value")
+                self._problems.error(written.span, f"the parameter `{parameter_name}` is one value")
             elif isinstance(written, Fixed):
                 value = written.value
                 if isinstance(value, Word) and value.name in context.bindings:
-                    bindings[called] = context.bindings[value.name]
+                    bindings[parameter_name] = context.bindings[value.name]
                 else:
                     meaning = evaluate(value, context.scope, self._problems, sets=True)
-                    values[called] = () if meaning is None else meaning
+                    values[parameter_name] = () if meaning is None else meaning
             else:
-                choices = self.properties.choices(called, written.domain, _ANY, context)
+                choices = self.properties.choices(parameter_name, written.domain, _ANY, context)
                 if choices:
-                    bindings[called] = self.properties.decide(called, f"{label}.{called}", choices, context)
+                    bindings[parameter_name] = self.properties.decide(
+                        parameter_name, f"{label}.{parameter_name}", choices, context
+                    )
                 else:
-                    values[called] = ()
+                    values[parameter_name] = ()
         misspelt = any(written.name.name not in parameters for written in item.properties)
-        for called, parameter in parameters.items():
-            if called in values or called in bindings:
+        for parameter_name, parameter in parameters.items():
+            if parameter_name in values or parameter_name in bindings:
                 continue
             default = parameter.default
             if default is None:
                 if not misspelt:
                     self._problems.error(
                         item.name.span,
-                        f"the block `{name}` needs `{called}`",
-                        hint=f"{name} {{ {called} … }}",
+                        f"the block `{name}` needs `{parameter_name}`",
+                        hint=f"{name} {{ {parameter_name} … }}",
                     )
-                values[called] = ()
+                values[parameter_name] = ()
             elif isinstance(default, (Range, ChoiceSet)):
-                values[called] = expand(default, self._file.scope, self._problems) or ()
+                values[parameter_name] = expand(default, self._file.scope, self._problems) or ()
             else:
                 meaning = evaluate(default, self._file.scope, self._problems, sets=True)
-                values[called] = () if meaning is None else meaning
+                values[parameter_name] = () if meaning is None else meaning
         return values, bindings
 
     def _label(self, name: str) -> str:

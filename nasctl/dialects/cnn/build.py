@@ -158,8 +158,10 @@ def _add_spec(builder: _Builder, template: Template, spec: LayerSpec, when: tupl
         sources = tuple(builder.group)
         point = AnchorPoint(f"{spec.name}.skip", spec.label, len(builder.decisions), sources)
         for source in sources:
-            there = tuple(clause for clause in builder.points[source].when if clause not in when)
-            builder.decisions.add_anchor(point.name, builder.points[source].point.label, when=(*when, *there))
+            source_clauses = tuple(clause for clause in builder.points[source].when if clause not in when)
+            builder.decisions.add_anchor(
+                point.name, builder.points[source].point.label, when=(*when, *source_clauses)
+            )
         builder.group.append(len(builder.points))
         builder.points.append(_Point(point, when))
     builder.specs.append(spec)

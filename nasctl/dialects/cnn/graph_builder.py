@@ -140,8 +140,8 @@ class _NetworkWriter:
         for crossing in range(self._stage_of.get(output, 0), self._stage()):
             if (crossing, output) not in self._crossed:
                 number, body = self._network.crossings[crossing]
-                taken = sum(key[0] == crossing for key in self._crossed)
-                name = f"after{number}" if taken == 0 else f"after{number}.{taken + 1}"
+                uses = sum(key[0] == crossing for key in self._crossed)
+                name = f"after{number}" if uses == 0 else f"after{number}.{uses + 1}"
                 self._crossed[crossing, output] = self._steps(self._network.bodies[body], output, name)
             output = self._crossed[crossing, output]
             self._stage_of[output] = crossing + 1
@@ -158,8 +158,8 @@ class _NetworkWriter:
                     step.op, [source], name=f"{owner}.{step.name}{suffix}", **attributes
                 )
             elif isinstance(step, Choose):
-                taken = self._values[f"{owner}.{step.decision}"]
-                source = self._steps(dict(step.alternatives)[cast(str, taken)], source, owner, suffix)
+                chosen = self._values[f"{owner}.{step.decision}"]
+                source = self._steps(dict(step.alternatives)[cast(str, chosen)], source, owner, suffix)
             else:
                 source = self._repeat(step, source, owner, suffix)
         return source

@@ -45,9 +45,9 @@ _Block = TypeVar("_Block", Inject, Indices)
 
 def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> Parts:
     """Builds the parts of an rnn space."""
-    given = _by_subject(statements, problems)
+    by_subject = _by_subject(statements, problems)
     reader = _Reader(scope, problems)
-    cell = given.get("cell")
+    cell = by_subject.get("cell")
     if isinstance(cell, Cell):
         reader.read_cell(cell)
     elif statements and not problems.errors:
@@ -57,21 +57,21 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
             hint="write `cell tree { base 8 combine in {…} activation in {…} }`",
         )
     for name in SIZES:
-        size = given.get(name)
+        size = by_subject.get(name)
         reader.read_size(name, size if isinstance(size, Size) else None)
-    hidden = given.get("hidden")
+    hidden = by_subject.get("hidden")
     graph_builder = RnnGraphBuilder(
         base=reader.base,
         fixed=tuple(reader.fixed),
         fitted=isinstance(hidden, Size) and hidden.how == "fitted",
-        shared_embedding="share" in given,
+        shared_embedding="share" in by_subject,
     )
     return Parts(reader.decisions.all(), graph_builder)
 
 
 def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str, Node]:
     """The statements by subject. Reports a subject that occurs twice."""
-    given: dict[str, Node] = {}
+    by_subject: dict[str, Node] = {}
     for statement in statements:
         subject: str = "cell"
         if isinstance(statement, End):
@@ -82,10 +82,10 @@ def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str
             _expect(statement.name, "embedding", problems)
         elif isinstance(statement, Size):
             subject = statement.name.name
-        if subject in given:
-            _report_twice(subject, given[subject], statement, problems)
-        given[subject] = statement
-    return given
+        if subject in by_subject:
+            _report_twice(subject, by_subject[subject], statement, problems)
+        by_subject[subject] = statement
+    return by_subject
 
 
 def _report_twice(what: str, first: Node, again: Node, problems: Problems) -> None:
@@ -155,23 +155,25 @@ class _Reader:
     def _read_indices(self, blocks: Sequence[Indices]) -> None:
         """Reads which nodes c may be read from and injected into: all nodes of the tree unless the file restricts them.
 
-        The paper does not restrict them. If all nodes are allowed, a tree of base 8 has the 6e16 cells that it counts
-        (section 4.2).
+        The paper allows all nodes: only then does a tree of base 8 have 6e16 cells, as stated in section 4.2.
         """
-        written = {}
+        properties = {}
         for block in blocks:
-            written = self._by_name(block.properties, "indices", (), block.span, INDICES)
+            properties = self._by_name(block.properties, "indices", (), block.span, INDICES)
         if not self.base:  # without it the nodes have no numbers
             return
         nodes = tuple(range(tree_size(self.base)))
-        named = Scope(
+        scope = Scope(
             {"nodes": nodes, "leaves": nodes[: self.base], "inner": nodes[self.base :]}, outer=self._scope
         )
         kind = whole_number(f"a node of a tree of base {self.base}", 0, nodes[-1])
         for name in INDICES:
-            given = written.get(name)
-            anywhere = Choices(nodes, decided=True)
-            self._decide(name, read_choices(given, kind, named, self._problems) if given else anywhere)
+            index_property = properties.get(name)
+            all_nodes = Choices(nodes, decided=True)
+            self._decide(
+                name,
+                read_choices(index_property, kind, scope, self._problems) if index_property else all_nodes,
+            )
 
     def _read(self, written: Property | Size | None, kind: ValueKind) -> Choices | None:
         return None if written is None else read_choices(written, kind, self._scope, self._problems)
@@ -194,23 +196,23 @@ class _Reader:
     ) -> dict[str, Property]:
         """The properties of a block by name. Reports those that are unknown, given twice, or missing."""
         known = (*needed, *optional)
-        given: dict[str, Property] = {}
+        by_name: dict[str, Property] = {}
         for item in properties:
             name = item.name.name
             if name not in known:
                 self._problems.error(
                     item.name.span, f"`{owner}` has no property `{name}`", hint=suggestion(name, known)
                 )
-            elif name in given:
-                _report_twice(name, given[name], item, self._problems)
-            given[name] = item
-        if given.keys() - set(known) or self._problems.unread_in(span):
-            return given  # the missing property may be the misspelt one
+            elif name in by_name:
+                _report_twice(name, by_name[name], item, self._problems)
+            by_name[name] = item
+        if by_name.keys() - set(known) or self._problems.unread_in(span):
+            return by_name  # the missing property may be the misspelt one
         for name in needed:
-            if name not in given:
+            if name not in by_name:
                 start = Span(span.source, span.start, span.start + len(owner))
                 self._problems.error(start, f"`{owner}` needs `{name}`", hint=f"write {EXAMPLES[name]}")
-        return given
+        return by_name
 
     def _at_most_one(self, blocks: Sequence[_Block], name: str) -> Sequence[_Block]:
         for block in blocks[1:]:

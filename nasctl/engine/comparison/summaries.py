@@ -102,15 +102,15 @@ def interval(values: Sequence[float | None]) -> Interval | None:
     >>> interval([1.0, 2.0, 3.0])
     Interval(mean=2.0, half=2.48...)
     """
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
+    numbers = [value for value in values if value is not None]
+    if len(numbers) < len(values):
         return None
-    if len(known) == 1:
-        return Interval(known[0], None)
+    if len(numbers) == 1:
+        return Interval(numbers[0], None)
     from scipy.stats import t
 
-    width = float(t.ppf(0.975, len(known) - 1))
-    return Interval(fmean(known), width * stdev(known) / math.sqrt(len(known)))
+    width = float(t.ppf(0.975, len(numbers) - 1))
+    return Interval(fmean(numbers), width * stdev(numbers) / math.sqrt(len(numbers)))
 
 
 def _last(group: RunGroup) -> float:

@@ -62,7 +62,7 @@ class ChildGroupEvaluator:
         children = self._trainer.train(
             [job.architecture for job in jobs],
             seeds=[job.seed for job in jobs],
-            on_epoch=lambda index, record: on_epoch(jobs[index], record),
+            on_epoch=lambda index, metrics: on_epoch(jobs[index], metrics),
         )
         return [
             child

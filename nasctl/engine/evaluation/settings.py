@@ -1,4 +1,4 @@
-"""The settings that say where children are evaluated: chooses every value that the user did not set."""
+"""Chooses where children are evaluated: every value of these settings that the user did not set."""
 
 from __future__ import annotations
 
@@ -71,21 +71,21 @@ def group_size(search: SearchConfig, platform: str, *, can_group: bool) -> int:
     Raises:
       NasctlError: The user asks for groups, but the space or another setting rules them out.
     """
-    wanted = search.children_per_device
+    size = search.children_per_device
     excluded = _excluded_by_groups(search)
-    if wanted > 1 and not can_group:
+    if size > 1 and not can_group:
         raise NasctlError(
-            f"children of this space cannot be trained {wanted} at a time: their programs differ",
+            f"children of this space cannot be trained {size} at a time: their programs differ",
             hint="leave --children-per-device out; it is for tree cells of one size",
         )
-    if wanted > 1 and excluded:
+    if size > 1 and excluded:
         raise NasctlError(
-            f"{', '.join(excluded)} cannot be used when children are trained {wanted} at a time "
+            f"{', '.join(excluded)} cannot be used when children are trained {size} at a time "
             "(search.children_per_device): one program in this process trains them all",
             hint="leave one of the two out",
         )
-    if wanted or excluded or not can_group or platform == "cpu":
-        return wanted or 1
+    if size or excluded or not can_group or platform == "cpu":
+        return size or 1
     return max(1, min(LARGEST_GROUP, search.trials // ROUNDS))
 
 

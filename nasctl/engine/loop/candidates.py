@@ -17,7 +17,7 @@ from nasctl.graph import bind, canonical_hash, measure_cost
 from nasctl.space import Constraint, Space, Tokens
 
 MAX_REJECTIONS = 1000
-"""Number of token strings for one trial that may break a constraint before the search stops."""
+"""Number of token strings for one trial that may violate a constraint before the search stops."""
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,9 @@ def rungs(epochs: int, factor: int, earlier: Iterable[Trial]) -> tuple[Rung, ...
     if factor < 2:
         return ()
     histories = [trial.history for trial in earlier if trial.reused is None]
-    found: list[Rung] = []
+    rungs_of_child: list[Rung] = []
     for epoch in rung_epochs(epochs, factor):
         reached = sorted((h[epoch - 1]["reward"] for h in histories if len(h) >= epoch), reverse=True)
         if len(reached) >= factor:
-            found.append(Rung(epoch, reached[len(reached) // factor - 1]))
-    return tuple(found)
+            rungs_of_child.append(Rung(epoch, reached[len(reached) // factor - 1]))
+    return tuple(rungs_of_child)

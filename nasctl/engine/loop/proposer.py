@@ -130,22 +130,22 @@ class Proposer:
 
     def _restore(self) -> int:
         """Restores the last checkpoint of the controller, and returns how many trials it had learned from."""
-        known = checkpoints(self._folder.controllers)
-        if not known:
+        saved_at = checkpoints(self._folder.controllers)
+        if not saved_at:
             return 0
-        state = load_controller(self._folder.controllers, known[-1])
+        state = load_controller(self._folder.controllers, saved_at[-1])
         self._controller.restore(state)
-        return known[-1]
+        return saved_at[-1]
 
     def _recall(self) -> None:
         """Reads the trials that the controller has not learned from, ended and open."""
         self._arrivals = self._store.arrivals()
-        seen = set(range(self._seen)) if self._in_order else set(self._arrivals[: self._seen])
+        learned = set(range(self._seen)) if self._in_order else set(self._arrivals[: self._seen])
         for trial in self._store.trials():
-            if trial.number not in seen:
+            if trial.number not in learned:
                 self._ended[trial.number] = Observation(trial.tokens, trial.reward)
                 self._awaited[trial.number] = trial.tokens
         for open_trial in self._store.open_trials():
             self._awaited[open_trial.number] = open_trial.tokens
-        known = [*self._arrivals, *self._awaited]
-        self._next = max(known, default=-1) + 1
+        numbers = [*self._arrivals, *self._awaited]
+        self._next = max(numbers, default=-1) + 1

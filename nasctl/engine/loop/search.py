@@ -28,7 +28,7 @@ from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
 
 REPEATABLE: tuple[Status, ...] = (COMPLETE, "not_finite", "invalid", "out_of_memory")
-"""Outcomes that are copied to a later trial of the same network, as it would have them again."""
+"""Outcomes that are copied to a later trial of the same network, because it would have the same outcome."""
 
 
 class Search:
@@ -240,9 +240,9 @@ class _Progress:
         self._store.start_trial(job.number)
         self._listener.trial_started(job)
 
-    def epoch_finished(self, job: Job, record: EpochMetrics) -> None:
-        self._store.record_epoch(job.number, record)
-        self._listener.epoch_finished(job, int(record["epoch"]), record)
+    def epoch_finished(self, job: Job, metrics: EpochMetrics) -> None:
+        self._store.record_epoch(job.number, metrics)
+        self._listener.epoch_finished(job, int(metrics["epoch"]), metrics)
 
 
 def _reason(error: BaseException) -> str:

@@ -72,9 +72,11 @@ def _recurrent_shape(
     states = [shapes[index] for index in cell_states(cell)]
     outputs = [shapes[index] for index in cell.outputs]
     if not states or outputs != states:
-        held, given = ("; ".join(map(shown_shape, listed)) or "nothing" for listed in (states, outputs))
+        state_shapes, output_shapes = (
+            "; ".join(map(shown_shape, listed)) or "nothing" for listed in (states, outputs)
+        )
         raise NasctlError(
-            f"a cell must return each of its states, but the states are {held} and it returns {given}"
+            f"a cell must return each of its states, but the states are {state_shapes} and it returns {output_shapes}"
         )
     return inputs[0][0], outputs[0][0]
 
