@@ -21,9 +21,9 @@ import jax, json
 stats = jax.local_devices()[0].memory_stats() or {}
 print(json.dumps([jax.default_backend(), jax.local_device_count(), stats.get("bytes_limit", 0)]))
 """
-SHARING = 4
+MAX_WORKERS_PER_GPU = 4
 """Largest number of workers per GPU. On 16 cores and an H200, four trained 2.9 times as many children as one."""
-CORES, BYTES = 4, 8_000_000_000
+CORES_PER_WORKER, BYTES_PER_WORKER = 4, 8_000_000_000
 """Processor cores and bytes of GPU memory that each of the workers of a GPU needs."""
 
 _VISIBLE: Mapping[str, str] = {"gpu": "CUDA_VISIBLE_DEVICES", "tpu": "TPU_VISIBLE_CHIPS"}
@@ -55,7 +55,14 @@ class Machine:
         """
         if self.platform != "gpu":
             return self.slots
-        return self.slots * max(1, min(SHARING, self.cores // self.slots // CORES, self.bytes // BYTES))
+        return self.slots * max(
+            1,
+            min(
+                MAX_WORKERS_PER_GPU,
+                self.cores // self.slots // CORES_PER_WORKER,
+                self.bytes // BYTES_PER_WORKER,
+            ),
+        )
 
     def environment(self, worker: int) -> Mapping[str, str]:
         """Environment variables that assign a worker to a device; several workers may share one."""

@@ -13,7 +13,7 @@ from nasctl.process import may_configure, prepare_to_train
 from nasctl.tasks import Task
 from nasctl.training import GroupTrainer, TrainedChild, forget_programs, prepare, save_checkpoint
 
-REMEMBERED = 8
+CHILDREN_PER_CLEARING = 8
 """Children after which JAX's in-memory caches are cleared.
 
 Without it, a worker grows by half a megabyte per child. Clearing them after every child would trace and load again what
@@ -36,7 +36,7 @@ class ChildEvaluator:
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Builds, traces and compiles the child; the returned function trains it."""
-        if may_configure() and self._prepared % REMEMBERED == 0:
+        if may_configure() and self._prepared % CHILDREN_PER_CLEARING == 0:
             forget_programs()
         self._prepared += 1
         child = prepare(job.architecture, self._task, self._training, seed=job.seed)

@@ -9,7 +9,7 @@ from nasctl.config import TrainingConfig
 from nasctl.dialects import load_space
 from nasctl.engine import task_of
 from nasctl.engine.evaluation import child_evaluator
-from nasctl.engine.evaluation.child_evaluator import REMEMBERED, ChildEvaluator
+from nasctl.engine.evaluation.child_evaluator import CHILDREN_PER_CLEARING, ChildEvaluator
 from nasctl.executors import Job
 from nasctl.space import sample_uniform
 
@@ -22,6 +22,6 @@ def test_programs_are_kept_for_a_few_children_and_then_let_go(monkeypatch: pytes
     space = load_space("spaces/tiny.nas")
     evaluator = ChildEvaluator(task_of(space, None), TrainingConfig())
     job = Job(0, space.decode(sample_uniform(space, np.random.default_rng(0))), seed=0)
-    for _ in range(2 * REMEMBERED):
+    for _ in range(2 * CHILDREN_PER_CLEARING):
         evaluator.prepare(job)
-    assert happened == 2 * ["forget", *REMEMBERED * ["prepare"]]
+    assert happened == 2 * ["forget", *CHILDREN_PER_CLEARING * ["prepare"]]
