@@ -124,12 +124,12 @@ class Problems:
         self._unread.append(span)
         self.error(span, message, hint=hint)
 
-    def take(self, others: Problems) -> None:
+    def extend(self, others: Problems) -> None:
         """Adds all diagnostics of another collector."""
         self.found.extend(others.found)
         self._unread.extend(others._unread)
 
-    def unread_in(self, span: Span) -> bool:
+    def has_syntax_error(self, span: Span) -> bool:
         """Whether a span contains a syntax error: a name that is missing there may only be misspelt."""
         return any(
             span.source is unread.source and span.start <= unread.start <= span.end for unread in self._unread
@@ -144,7 +144,9 @@ class Problems:
           hint: What to change, or an empty string.
           notes: Additions that explain the message.
         """
-        if any(item.span == span for item in self.found if item.severity == "error") and self.unread_in(span):
+        if any(
+            item.span == span for item in self.found if item.severity == "error"
+        ) and self.has_syntax_error(span):
             return
         self.found.append(Diagnostic(message, span, hint, tuple(notes)))
 

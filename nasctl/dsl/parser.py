@@ -64,7 +64,7 @@ def parse_tree(source: Source, grammar: Path, problems: Problems) -> Tree[Token]
         if bracket_errors.errors:
             mistakes = bracket_errors
             tree = _parse(source, text, grammar, mistakes)
-    problems.take(mistakes)
+    problems.extend(mistakes)
     return tree
 
 
@@ -115,9 +115,9 @@ class _Recovery:
         parser: InteractiveParser = mistake.interactive_parser
         state = ParserState(parser)
         if missing_parts(parser):
-            self._report(self._found(mistake, None), state, state.expected(self._terminals))
+            self._report(self._unexpected_lexeme(mistake, None), state, state.expected(self._terminals))
             return False
-        found = self._found(mistake, state)
+        found = self._unexpected_lexeme(mistake, state)
         state.finish_statement(eager=self._leads_line(found) or found.at_end)
         self._report(found, state, state.acceptable(self._terminals))
         self._mistakes += 1
@@ -125,7 +125,7 @@ class _Recovery:
             return False
         return self._resume(state, found)
 
-    def _found(self, mistake: UnexpectedInput, state: ParserState | None) -> UnexpectedLexeme:
+    def _unexpected_lexeme(self, mistake: UnexpectedInput, state: ParserState | None) -> UnexpectedLexeme:
         """Returns the unexpected lexeme as a whole, even if Lark stopped at one of its characters."""
         at = mistake.pos_in_stream or 0
         before = state.end_of_values() if state else len(self._text[:at].rstrip())

@@ -69,7 +69,7 @@ def parse_tokens(space: Space, text: str) -> Tokens:
             raise
         raise NasctlError(
             f"these are not tokens of space {space.name}:\n"
-            f"  as whole numbers: {_first_strange(stripped)}\n"
+            f"  as whole numbers: {_first_non_integer(stripped)}\n"
             f"  as text: {error.message}",
             hint=f"write {_example(space)}",
         ) from None
@@ -79,7 +79,7 @@ class _Unreadable(NasctlError):
     """The error of a text that does not have the text form."""
 
 
-def _first_strange(text: str) -> str:
+def _first_non_integer(text: str) -> str:
     for number, word in enumerate(text.replace(",", " ").split(), start=1):
         if not re.fullmatch(r"-?\d+", word):
             return f"token {number}, `{word}`, is not a whole number"
@@ -164,25 +164,25 @@ class _Reader:
             elif sign == "{":
                 yield from self._group(name)
             else:
-                raise _wrong(sign, position, f"`=` or `{{` after `{name}`")
+                raise _unexpected(sign, position, f"`=` or `{{` after `{name}`")
 
     def _group(self, owner: str) -> Iterator[tuple[str, int, _Raw]]:
         while True:
             name, at = self._name()
             sign, _, position = self._next()
             if sign != "=":
-                raise _wrong(sign, position, f"`=` after `{name}`")
+                raise _unexpected(sign, position, f"`=` after `{name}`")
             yield f"{owner}.{name}", at, self._value()
             sign, _, position = self._next()
             if sign == "}":
                 return
             if sign != ",":
-                raise _wrong(sign, position, "`,` or `}`")
+                raise _unexpected(sign, position, "`,` or `}`")
 
     def _name(self) -> tuple[str, int]:
         text, kind, at = self._next()
         if kind != "word":
-            raise _wrong(text, at, "a name")
+            raise _unexpected(text, at, "a name")
         return text, at
 
     def _value(self) -> _Raw:
@@ -190,20 +190,20 @@ class _Reader:
         if kind in ("word", "text"):
             return _Raw(text.strip('"'), at, quoted=kind == "text")
         if text != "{":
-            raise _wrong(text, at, "a value")
+            raise _unexpected(text, at, "a value")
         parts: list[str] = []
         while True:
             text, kind, position = self._next()
             if text == "}" and not parts:
                 return _Raw("{}", at, ())
             if kind not in ("word", "text"):
-                raise _wrong(text, position, "a label")
+                raise _unexpected(text, position, "a label")
             parts.append(text.strip('"'))
             text, _, position = self._next()
             if text == "}":
                 return _Raw("{…}", at, tuple(parts))
             if text != ",":
-                raise _wrong(text, position, "`,` or `}`")
+                raise _unexpected(text, position, "`,` or `}`")
 
     def _next(self) -> tuple[str, str, int]:
         part = self._parts[self._at]
@@ -211,7 +211,7 @@ class _Reader:
         return part
 
 
-def _wrong(found: str, at: int, wanted: str) -> _Unreadable:
+def _unexpected(found: str, at: int, wanted: str) -> _Unreadable:
     what = f"there is `{found}` instead of {wanted}" if found else f"{wanted} is missing"
     return _Unreadable(f"the tokens cannot be read at character {at}: {what}")
 
@@ -228,11 +228,11 @@ def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[s
             raise NasctlError(f"{name} is given twice, again at character {at}")
         if name in labels:
             parts = raw.parts if raw.parts is not None else (raw.text,)
-            values[name] = tuple(_meant(part, labels[name], name, raw.at) for part in parts)
+            values[name] = tuple(_choice_of(part, labels[name], name, raw.at) for part in parts)
         elif name in choices:
             if raw.parts is not None:
                 raise NasctlError(f"{name} (character {raw.at}) is one value, not a set")
-            values[name] = _meant(raw.text, choices[name], name, raw.at)
+            values[name] = _choice_of(raw.text, choices[name], name, raw.at)
         else:
             close = difflib.get_close_matches(name, [*choices, *labels], n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"the text form is {_example(space)}"
@@ -240,7 +240,7 @@ def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[s
     return values
 
 
-def _meant(text: str, choices: Iterable[Choice], name: str, at: int) -> Choice:
+def _choice_of(text: str, choices: Iterable[Choice], name: str, at: int) -> Choice:
     known = list(choices)
     for choice in known:
         if str(choice) == text:

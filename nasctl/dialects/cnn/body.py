@@ -171,7 +171,9 @@ class _BodyReader:
             )
             return None
         missing = kind.missing(operands_by_name)
-        if missing and (len(operands_by_name) < len(item.properties) or self._problems.unread_in(item.span)):
+        if missing and (
+            len(operands_by_name) < len(item.properties) or self._problems.has_syntax_error(item.span)
+        ):
             return None  # the missing one may be misspelt, which is already reported
         if missing:
             listed = " and ".join(f"`{name}`" for name in missing)

@@ -80,7 +80,7 @@ class CountReader:
                     hint="for example `layers 6`",
                 )
         if not given:
-            if unnamed and not problems.unread_in(unnamed[0].span.source.whole):
+            if unnamed and not problems.has_syntax_error(unnamed[0].span.source.whole):
                 problems.error(
                     unnamed[0].span,
                     "the number of layers is missing",

@@ -206,7 +206,7 @@ class _Reader:
             elif name in by_name:
                 _report_twice(name, by_name[name], item, self._problems)
             by_name[name] = item
-        if by_name.keys() - set(known) or self._problems.unread_in(span):
+        if by_name.keys() - set(known) or self._problems.has_syntax_error(span):
             return by_name  # the missing property may be the misspelt one
         for name in needed:
             if name not in by_name:
