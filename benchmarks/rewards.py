@@ -25,7 +25,7 @@ from nasctl.space import Decision, Space, Value
 
 @dataclass(frozen=True)
 class NoNetworks:
-    """The program of spaces that are only scored."""
+    """The graph builder of spaces that have no networks."""
 
     def graph(self, values: Mapping[str, Value]) -> Graph:
         """Raises NotImplementedError: these spaces have no networks."""

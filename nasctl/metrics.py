@@ -47,7 +47,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in (ACCURACY, PE
 
 
 def main_metric(measures: Collection[str], split: str) -> Metric | None:
-    """The main metric among the names of what was measured, if there is any.
+    """Returns the main metric among the given measures, or None if there is none.
 
     Args:
       measures: Names such as `validation_accuracy`.

@@ -38,7 +38,7 @@ COMPILED_OF_THIS_RUN = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gives all processes of a test run one folder of compiled programs; the user's cache stays as it is."""
+    """Gives all processes of a test run one folder of compiled programs; the user's cache is not changed."""
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="nasctl-tests-"))
         config.stash[COMPILED_OF_THIS_RUN] = folder

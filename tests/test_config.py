@@ -1,4 +1,4 @@
-"""Settings: one schema, one order of precedence, and messages that name the place."""
+"""Settings: one schema, one order of precedence, and messages that name the setting."""
 
 from __future__ import annotations
 

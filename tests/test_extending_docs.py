@@ -104,7 +104,7 @@ def test_the_page_shows_what_is_changed(text: str) -> None:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of nasctl and its tests in which every example of the page is in its place."""
+    """A copy of nasctl and its tests to which every example of the page has been applied."""
     folder = tmp_path_factory.mktemp("copy")
     shutil.copytree(Path(nasctl.__file__).parent, folder / "nasctl")
     for name in ("tests", "grammars", "spaces", "docs"):

@@ -1,4 +1,4 @@
-"""Rewards made of several measures."""
+"""Rewards that combine several measures."""
 
 from __future__ import annotations
 

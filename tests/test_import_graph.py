@@ -1,4 +1,4 @@
-"""The finder of circles, on packages made up for it."""
+"""The detection of import cycles, on generated packages."""
 
 from pathlib import Path
 

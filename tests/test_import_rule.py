@@ -1,4 +1,4 @@
-"""Imports run downwards and never in a circle; what follows the Graph knows no dialect; light commands stay light."""
+"""Imports have no cycles, nothing after the Graph imports a dialect, and light commands do not import JAX."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def part_of(module: str) -> str:
 
 
 def arrows() -> list[tuple[str, str]]:
-    """(importing module, imported module), the package itself aside."""
+    """(importing module, imported module), without the package itself."""
     return [
         (module, imported)
         for module, targets in GRAPH.items()

@@ -1,4 +1,4 @@
-"""The plug-in under `examples/`, installed as anyone's package and used from the command line."""
+"""The plug-in under `examples/`, installed as any other package and used from the command line."""
 
 import json
 import os

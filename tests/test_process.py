@@ -67,7 +67,7 @@ libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p,
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 before = resident()
-block = libc.malloc(3 * 2**30)  # more than a threshold can say that is a C int
+block = libc.malloc(3 * 2**30)  # more than a threshold of type int can express
 ctypes.memset(block, 1, 2**27)
 libc.free(block)
 print(resident() - before > 2**26)

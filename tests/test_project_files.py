@@ -1,4 +1,4 @@
-"""What a stranger reads first says what is true: extras that exist, a citation of this version, types in the wheel."""
+"""The project files are correct: extras that exist, a citation of this version, types in the wheel."""
 
 from __future__ import annotations
 

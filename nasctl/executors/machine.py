@@ -24,7 +24,7 @@ print(json.dumps([jax.default_backend(), jax.local_device_count(), stats.get("by
 MAX_WORKERS_PER_GPU = 4
 """Largest number of workers per GPU. On 16 cores and an H200, four trained 2.9 times as many children as one."""
 CORES_PER_WORKER, BYTES_PER_WORKER = 4, 8_000_000_000
-"""Processor cores and bytes of GPU memory that each of the workers of a GPU needs."""
+"""Processor cores and bytes of GPU memory that each worker of a GPU needs."""
 
 _VISIBLE: Mapping[str, str] = {"gpu": "CUDA_VISIBLE_DEVICES", "tpu": "TPU_VISIBLE_CHIPS"}
 """The environment variable that lists the devices that a process may use."""

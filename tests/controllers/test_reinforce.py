@@ -154,7 +154,7 @@ def test_a_state_is_a_copy():
 
 @pytest.mark.parametrize("preset", ["default", "paper"])
 def test_rewards_move_the_policy_towards_better_strings(preset):
-    # three decisions of three choices; only agreement with (2, 0, 1) pays, 1/3 a decision; uniform earns 1/3
+    # three decisions of three choices; each that agrees with (2, 0, 1) adds 1/3; a uniform policy has 1/3 on average
     rate = 0.01 if preset == "paper" else 0.0
     config = ControllerConfig(preset=preset, hidden=8, learning_rate=rate, reward_model=False)
     controller = make_controller(flat(3, 3, 3), config, seed=0)

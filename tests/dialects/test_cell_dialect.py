@@ -1,4 +1,4 @@
-"""The cell dialect: NAS-Bench-201's numbers, and what is said about mistakes."""
+"""The cell dialect: the numbers of NAS-Bench-201, and error messages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Valid files as Hypothesis writes them: each parses, formats to a fixed point, and means the same afterwards."""
+"""Valid files that Hypothesis generates: each is parsed, and formatting is idempotent and keeps the meaning."""
 
 import json
 

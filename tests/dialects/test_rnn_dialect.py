@@ -1,4 +1,4 @@
-"""The rnn dialect: which decisions a file makes, how many cells there are, what is said about mistakes."""
+"""The rnn dialect: the decisions of a file, the number of cells, and error messages."""
 
 import json
 

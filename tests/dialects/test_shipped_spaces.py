@@ -1,4 +1,4 @@
-"""The spaces that ship: without a warning, lossless as JSON, and every string of them decodes and encodes."""
+"""The spaces that come with nasctl have no warnings, are lossless as JSON, and decode and encode every string."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the parser's recovery needs of Lark, and what is left when a version of Lark does not have it."""
+"""The parts of Lark that error recovery needs, and the parser without them."""
 
 import pytest
 from lark import Lark

@@ -1,4 +1,4 @@
-"""A small space of plain choices and what its strings earn, for searches that take milliseconds."""
+"""A small space of plain choices and the rewards of its strings, for searches that take milliseconds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def space() -> Space:
 
 @pytest.fixture
 def score() -> Callable[[Architecture], dict[str, float]]:
-    """Largest, 9, for the string 3 3 3."""
+    """The sum of the values; the largest, 9, is that of the string 3 3 3."""
 
     def evaluate(architecture: Architecture) -> dict[str, float]:
         total = float(sum(architecture.tokens))

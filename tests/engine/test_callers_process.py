@@ -1,4 +1,4 @@
-"""A search leaves the process that calls `nasctl.search` as it was."""
+"""A search does not change the process that calls `nasctl.search`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches that are killed at any moment, and workers that are: nothing reported is lost, nothing is doubled."""
+"""Searches and workers that are killed at any moment: no recorded trial is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def settings(controller: str, **search: object) -> dict[str, dict[str, object]]:
 
 
 def search(run: Path, controller: str) -> None:
-    """Starts or goes on with a search in the folder beside the run."""
+    """Starts or resumes a search in the folder."""
     os.environ["CALLS"] = str(run.parent / "calls")
     if (run / "run.json").exists():
         nasctl.resume(run, "scores_of_faults:score")
@@ -70,7 +70,7 @@ def search(run: Path, controller: str) -> None:
 
 
 def searching(run: Path, controller: str) -> BaseProcess:
-    """A search in a process of its own, forked from a clean one that has imported nasctl."""
+    """A search in its own process, forked from one that has only imported nasctl."""
     FORKS.set_forkserver_preload(["nasctl", "nasctl.engine"])
     process = FORKS.Process(target=search, args=(run, controller))
     process.start()
@@ -78,13 +78,13 @@ def searching(run: Path, controller: str) -> BaseProcess:
 
 
 def ended(process: BaseProcess) -> int | None:
-    """How a process ended."""
+    """Waits for a process and returns its exit code."""
     process.join()
     return process.exitcode
 
 
 def reported(run: Path) -> list[tuple[object, ...]]:
-    """All trials, but for how long they took."""
+    """All trials, without their durations."""
     with closing(RunFolder.open(run).trials(read_only=True)) as store:
         return [(t.number, t.tokens, t.reward, t.status, t.metrics, t.seed) for t in store.trials()]
 

@@ -1,4 +1,4 @@
-"""A search from start to end: what it leaves behind, how it goes on, how it fails."""
+"""A search from start to end: the files that it writes, how it is resumed, and how it fails."""
 
 from __future__ import annotations
 

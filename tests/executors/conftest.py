@@ -1,4 +1,4 @@
-"""What tests of executors share: a listener that writes down what it hears."""
+"""A listener that records the events of an executor."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ JOBS = [Job(number, SPACE.decode((0,)), seed=number) for number in range(5)]
 
 
 class Fake:
-    """Notes the groups; job 1 has no finite reward, job 2 fails."""
+    """Records the groups. The reward of job 1 is not finite, and job 2 fails."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -22,7 +22,7 @@ class Fake:
             raise MemoryError("no room")
         for job in jobs:
             on_epoch(job, {"epoch": 1})
-        special = {1: Evaluation(float("nan")), 2: NotFinite("the loss is no number any more")}
+        special = {1: Evaluation(float("nan")), 2: NotFinite("the loss is NaN")}
         return [special.get(job.number, Evaluation(float(job.number))) for job in jobs]
 
 

@@ -1,4 +1,4 @@
-"""What a machine has, and how its workers share it."""
+"""The hardware of a machine, and how workers share it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def test_a_core_or_a_tpu_has_one_worker() -> None:
     [
         (1, 140, 16, 4),  # four a device at most
         (1, 140, 64, 4),
-        (8, 80, 64, 16),  # cores are what lacks
-        (1, 12, 32, 1),  # memory is what lacks
-        (1, 0, 32, 1),  # it is not known
-        (4, 80, 4, 4),  # one at least
+        (8, 80, 64, 16),  # limited by the cores
+        (1, 12, 32, 1),  # limited by the memory
+        (1, 0, 32, 1),  # the memory is not known
+        (4, 80, 4, 4),  # at least one
     ],
 )
 def test_workers_share_a_device_where_cores_and_memory_suffice(

@@ -1,4 +1,4 @@
-"""Worker processes evaluate, report and save; where one dies or takes too much, no more than its job is lost."""
+"""Worker processes evaluate, report and save. If one exits or exceeds a limit, only its job is affected."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_what_was_trained_is_saved_by_the_worker(pool, heard, tmp_path: Path) ->
     (other,) = executor.wait(heard)
     assert other.job.number == 2
     assert outcome.evaluation.save is not None
-    with pytest.raises(WorkFailed, match="cannot be saved"):  # it was dropped when the next was asked for
+    with pytest.raises(WorkFailed, match="cannot be saved"):  # dropped by the next `wait`
         outcome.evaluation.save(tmp_path / "again", {})
     executor.close()
     assert other.evaluation is not None and other.evaluation.save is not None
@@ -213,7 +213,7 @@ def test_workers_end_with_the_process_that_started_them(pool, heard, tmp_path: P
     executor = pool(1)
     run(executor, heard, job(0))
     process = executor._workers[0].process
-    executor._workers[0].connection.close()  # what the end of this process would do
+    executor._workers[0].connection.close()  # as when this process exits
     assert process.wait(10) == 0
 
 

@@ -1,4 +1,4 @@
-"""A search on a Ray cluster of two nodes, one of which goes away."""
+"""A search on a Ray cluster of two nodes, one of which is removed."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def reordered(graph: Graph, order: random.Random) -> Graph:
 
 
 def same(ours: list[Recipe], theirs: list[Recipe]) -> bool:
-    """Whether some renumbering turns the layers of one network into those of another: tried one after the other."""
+    """Whether some renumbering of its layers turns one network into the other; tries all of them."""
     return len(ours) == len(theirs) and any(
         all(
             (layer.op, layer.attributes) == (theirs[new].op, theirs[new].attributes)
@@ -42,7 +42,7 @@ def same(ours: list[Recipe], theirs: list[Recipe]) -> bool:
 
 
 def plain(*sources: tuple[int, ...]) -> list[Recipe]:
-    """Convolutions that differ in nothing but what feeds them."""
+    """Convolutions that differ only in their inputs."""
     attributes = (("filters", 4), ("kernel", (3, 3)), ("stride", (1, 1)))
     return [Recipe("conv2d", attributes, fed) for fed in sources]
 

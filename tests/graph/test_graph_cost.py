@@ -24,7 +24,7 @@ def cost_of(op: str, *inputs: tuple[int, ...], **attributes) -> Cost:
 def test_a_convolution_by_hand() -> None:
     cost = cost_of("conv2d", (8, 8, 3), kernel=(3, 5), stride=(2, 1), filters=36)
     assert cost.params == 3 * 5 * 3 * 36
-    assert cost.flops == 2 * cost.params * (4 * 8)  # a multiplication and an addition a weight and place
+    assert cost.flops == 2 * cost.params * (4 * 8)  # one multiply-add for each weight and position
 
 
 def test_a_separable_convolution_by_hand() -> None:

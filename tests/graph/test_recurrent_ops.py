@@ -1,4 +1,4 @@
-"""Ops of recurrent networks: what they cost, which cells fit, what the hash sees."""
+"""Ops of recurrent networks: their costs, the cells that they accept, and their hashes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The normal form: what does nothing is left out."""
+"""The normal form: nodes without effect are removed."""
 
 from nasctl.graph import Graph, GraphWriter, infer_shapes, simplify
 

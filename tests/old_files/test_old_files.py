@@ -52,7 +52,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(untouched: Path) -> Any:
-    """What the version that wrote the files printed about them."""
+    """The output of the version that wrote the files."""
     return json.loads((untouched / "expected.json").read_text(encoding="utf-8"))
 
 

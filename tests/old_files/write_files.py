@@ -147,7 +147,7 @@ def recorded(run: Path) -> int:
 
 
 def write_architectures(root: Path) -> dict[str, Any]:
-    """An `arch.json` of each space that ships, and what it says."""
+    """Writes an `arch.json` of each space that comes with nasctl, and returns the values in it."""
     (root / "architectures").mkdir()
     for file in sorted(SPACES.glob("*.nas")):
         space = nasctl.load_space(file)
@@ -173,7 +173,7 @@ def write_architectures(root: Path) -> dict[str, Any]:
 
 
 def observe(root: Path) -> dict[str, Any]:
-    """What this version prints about each run, and what trials it has after two more."""
+    """What this version prints about each run, and the trials of the run after two more."""
     expected = {}
     for run in sorted((root / "runs").iterdir()):
         name = f"runs/{run.name}"

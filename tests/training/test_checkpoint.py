@@ -172,7 +172,7 @@ def test_a_task_of_another_shape(folder: Path, blobs: ImageClassification) -> No
 
 @pytest.mark.slow
 def test_a_new_process_measures_the_same_digits(tmp_path: Path) -> None:
-    """On the real thing: a network of the space, trained on the digits, evaluated elsewhere."""
+    """A network of `spaces/cnn.nas`, trained on the digits, is evaluated in another process."""
     program = """
 import sys
 from pathlib import Path

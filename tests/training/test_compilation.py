@@ -1,4 +1,4 @@
-"""XLA is thorough where the training is long enough to repay it."""
+"""XLA optimises more if the training is long enough for that to pay off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fingerprint changes with all that is compiled in, and with nothing else."""
+"""The fingerprint changes with everything that is compiled in, and with nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ONE, OTHER = SPACE.decode((0,)), SPACE.decode((1,))
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """What is found out once a process is found out once a test."""
+    """Clears what is cached for the whole process."""
     yield
     fingerprint._machine.cache_clear()
     fingerprint._sources.cache_clear()
@@ -157,7 +157,7 @@ def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClass
 
 @dataclass(frozen=True)
 class FixedGraph:
-    """Gives one graph."""
+    """An architecture with a given graph."""
 
     of: Graph
 
@@ -166,7 +166,7 @@ class FixedGraph:
 
 
 def changed(value: object) -> object:
-    """A graph with its sigmoids, or its ReLUs, made ops of a plug-in: within cells too."""
+    """A graph whose sigmoids or ReLUs are replaced by ops of a plug-in, in cells too."""
     if not isinstance(value, Graph):
         return value
     nodes = [

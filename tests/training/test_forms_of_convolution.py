@@ -44,7 +44,7 @@ def test_loss_curves(blobs: ImageClassification, seed: int, monkeypatch: pytest.
             return chosen
 
         monkeypatch.setattr(selection, "select_unfoldings", unfoldings)
-        monkeypatch.setattr(child, "fingerprint_of", lambda *_: None)  # it knows of no such change
+        monkeypatch.setattr(child, "fingerprint_of", lambda *_: None)  # does not cover this change
         jax.clear_caches()
         history = train_child(architecture, blobs, CONFIG, seed=0).history
         curves.append([(record["train_loss"], record["validation_loss"]) for record in history])

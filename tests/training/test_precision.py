@@ -64,7 +64,7 @@ def test_every_op_keeps_the_precision_that_it_is_given(name: str) -> None:
 def test_a_step_is_that_of_numpy(blobs: ImageClassification) -> None:
     """A linear network: products of rounded numbers, summed exactly and rounded; everything else in float32.
 
-    XLA may leave a rounding out where the next op takes float32, and is told not to.
+    XLA may omit a rounding before an op that takes float32; the test disables that.
     """
     config = replace(CONFIG, momentum=0.0, weight_decay=0.0, augment=False)
     task = blobs.unaugmented

@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(
 
 
 def plant(folder: Path) -> None:
-    """Changes each file so that it records that it was unpickled."""
+    """Changes each file so that unpickling it is recorded."""
     for file in folder.iterdir():
         packed = zlib.compress(pickle.dumps(Planted()))
         file.write_bytes(hashlib.sha256(packed).digest() + packed)

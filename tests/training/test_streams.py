@@ -95,7 +95,7 @@ def test_a_plan_holds_every_token_once_and_each_stream_in_order() -> None:
 
 
 def test_an_epoch_is_truncated_back_propagation_window_by_window(letters: LanguageModel) -> None:
-    """The reference: a Python loop over windows, SGD by hand, the state handed on without its gradient."""
+    """The reference: a Python loop over windows, SGD by hand, and states that are passed on without gradients."""
     network = CELL.build(letters.signature, seed=1)
     programs, weights = make_stream_programs(network, letters, CONFIG)
     data = put_on_device(letters)

@@ -1,4 +1,4 @@
-"""Networks that train in a moment."""
+"""Networks that train within milliseconds."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from nasctl.graph import Signature
 
 
 class TinyNetwork(nnx.Module):
-    """Whatever makes training hard to get right, and nothing more: a batch norm and two products."""
+    """The smallest network with batch statistics and several weights: a batch norm and two products."""
 
     def __init__(self, signature: Signature, width: int, rngs: nnx.Rngs) -> None:
         inputs = int(np.prod(signature.input_shape))

@@ -1,4 +1,4 @@
-"""The dialect `maxout`: syntax, decisions, and how what was decided becomes a network."""
+"""The dialect `maxout`: its syntax, its decisions, and its graph builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The op `maxout`: of each unit several products with the whole input, of which the largest counts."""
+"""The op `maxout`: each unit is the maximum of several products with the whole input."""
 
 from collections.abc import Mapping, Sequence
 from math import prod

@@ -95,7 +95,7 @@ class RnnSyntax(SyntaxBuilder):
         return Indices(properties, span=span)
 
     def indices_free(self, span: Span, *names: Word) -> Indices:
-        """`indices { NAME, NAME }`: short for `NAME in nodes` each."""
+        """`indices { NAME, NAME }`: short for `NAME in nodes` for each name."""
         anywhere = (Property(name, Word("nodes", span=name.span), True, span=name.span) for name in names)
         return Indices(tuple(anywhere), span=span)
 

@@ -14,7 +14,7 @@ def test_the_best_strings_are_those_of_a_full_sort(count: int) -> None:
     plan, rng = make_plan(flat(3, 4, 3, 4)), np.random.default_rng(0)
     model = RewardModel(plan, seed=0)
     strings = Moves(plan).random(40, rng, {})
-    strings[20:30] = strings[:10]  # of which the same is believed
+    strings[20:30] = strings[:10]  # repeated strings have the same posterior
     model.observe(strings, rng.integers(0, 4, 40).astype(float))
     assert model.posterior is not None
     order = np.argsort(-model.posterior.at_observed, kind="stable")

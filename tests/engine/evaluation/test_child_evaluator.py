@@ -1,4 +1,4 @@
-"""What a worker keeps from child to child."""
+"""The caches that a worker keeps between children."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where children are evaluated: what is chosen for the user, what is kept, and what is refused."""
+"""Settings of where children are evaluated: defaults, values that the user set, and refused combinations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidates: decoded, hashed, counted, and sampled again until they keep the constraints."""
+"""Candidates are decoded and hashed, their costs are computed, and they are resampled until the constraints hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cheap first: whose training goes on, and what is said about it."""
+"""Successive halving: which children are trained further, and what is printed about the others."""
 
 from __future__ import annotations
 

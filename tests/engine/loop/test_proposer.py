@@ -1,4 +1,4 @@
-"""The trials of a synchronous search depend on their numbers: not on who is faster, nor on how many run at once."""
+"""The trials of a synchronous search do not depend on the speed and the number of the workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRIALS = 20
 
 
 class Unruly:
-    """Ends jobs in any order; tells how many it had at once."""
+    """An executor that ends jobs in random order and records the largest number of jobs at once."""
 
     def __init__(self, capacity: int, seed: int, dies_after: int = TRIALS) -> None:
         self.capacity = capacity
@@ -48,7 +48,7 @@ class Unruly:
 
 
 def search(folder: Path, config: Config, *executors: Unruly) -> list[Trial]:
-    """The trials of a run; each executor but the last is interrupted."""
+    """Runs a search that is interrupted with each executor but the last, and returns its trials."""
     run = RunFolder.create(folder, SPACE, config)
     for executor in executors:
         try:
