@@ -84,7 +84,7 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended. The fields have the meaning of those of `Trial`."""
+    """How a job ended. The fields have the same meaning as in `Trial`."""
 
     job: Job
     status: Status

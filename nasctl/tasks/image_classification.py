@@ -1,4 +1,4 @@
-"""The task of telling which of several classes an image shows."""
+"""The task of classifying images."""
 
 from __future__ import annotations
 

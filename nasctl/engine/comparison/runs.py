@@ -25,7 +25,7 @@ def comparison_runs(
     settings: Settings | None = None,
     listener: Listener | None = None,
 ) -> Iterator[Run]:
-    """Searches once for each seed and controller, and yields each run. Runs that exist already are resumed.
+    """Searches once for each seed and controller, and yields each run. Existing runs are resumed.
 
     Args:
       space: The space that is searched.
