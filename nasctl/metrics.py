@@ -31,7 +31,7 @@ class Metric:
     digits: int = 2
 
     def score(self, value: float) -> float:
-        """A number that is larger the better the value is."""
+        """The value, negated if smaller values are better."""
         return value if self.larger_is_better else -value
 
     def format(self, value: float) -> str:

@@ -23,7 +23,7 @@ def write_text(
     Args:
       dataset: The name of the data set.
       version: The version of the data set.
-      summary: A description of one line.
+      summary: A one-line description.
       lines: The lines of each split.
       data_dir: The folder under which TFDS writes `NAME/VERSION/`.
 

@@ -37,7 +37,7 @@ class WorkerHandle(ABC):
     """A worker and its jobs.
 
     Attributes:
-      log: Where its output is, in words.
+      log: The location of its output, for messages.
       ready: Whether it can evaluate jobs.
       jobs: The jobs that were sent to it and have not ended, by number.
       current: Number of the job that it evaluates; None while it has none.

@@ -94,7 +94,7 @@ def _convolve_by_library(maps: Maps, kernel: Kernel, height: Axis, width: Axis) 
 def select_unfoldings(height: Axis, width: Axis, channels: int, filters: int) -> Unfoldings:
     """Selects the unfoldings with which a training step of a layer is fastest on a CPU, according to the cost model.
 
-    `benchmarks/convolution_forms.py` measures every combination and how much the selected one loses against the
+    `benchmarks/convolution_forms.py` measures every combination, and how much slower the selected one is than the
     fastest.
 
     Args:
