@@ -73,5 +73,5 @@ def test_errors(written, message):
 
 
 def test_a_let_may_use_only_earlier_ones():
-    with pytest.raises(SpaceError, match="`b` is not a number"):
+    with pytest.raises(SpaceError, match="`b` is neither a number nor defined by `let`"):
         choices("{a}", "let a = b + 1 let b = 2")
