@@ -152,10 +152,12 @@ class RunFolder:
         Has no effect if this object already holds the lock.
 
         Raises:
-          NasctlError: Another process has locked it, or the folder cannot be written.
+          NasctlError: Another process has locked it, the folder cannot be written, or something in it is a symbolic
+            link.
         """
         if self._lock is not None:
             return
+        self._refuse_links()
         try:
             self._lock = (self.path / "lock").open("a")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -169,6 +171,16 @@ class RunFolder:
             raise NasctlError(
                 f"the run folder {self.path} cannot be written: {error.strerror or error}"
             ) from error
+
+    def _refuse_links(self) -> None:
+        """Refuses symbolic links in the folder, which may come from a stranger: a search writes only inside it."""
+        for folder in (self.path, self.logs, self.controllers):
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if path.is_symlink():
+                    raise NasctlError(
+                        f"{path} is a symbolic link, so the run could write outside its folder",
+                        hint="replace the link by a copy, or start a new run",
+                    )
 
     def unlock(self) -> None:
         """Releases the lock."""

@@ -119,3 +119,26 @@ def test_runs_that_start_at_the_same_time_have_folders_of_their_own(tmp_path: Pa
     assert len(set(claimed)) == 40
     assert claim_next_run(tmp_path / "runs", "other") == tmp_path / "runs" / "other"
     assert RunFolder.create(claimed[0], SPACE, Config()).path == claimed[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["run.tmp", "trials.sqlite", "lock", "logs", "logs/worker-0.log", "controllers"]
+)
+def test_a_run_with_links_is_not_resumed(tmp_path: Path, name: str) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    target = tmp_path / "elsewhere"
+    target.write_text("precious")
+    link = run.path / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(target)
+    with pytest.raises(NasctlError, match=f"{name} is a symbolic link"):
+        RunFolder.open(run.path).lock()
+    assert target.read_text() == "precious"
+
+
+def test_the_folder_of_a_run_may_be_reached_through_a_link(tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "disk", SPACE, Config())
+    (tmp_path / "run").symlink_to(tmp_path / "disk")
+    run = RunFolder.open(tmp_path / "run")
+    run.lock()
+    run.unlock()
