@@ -1,7 +1,7 @@
 """The folder of nasctl's caches: prepared data sets and compiled programs.
 
-A compiled program is machine code. Who can write to its folder can run code as the user who loads it, so the folders of
-compiled programs are created with mode 0700 and are not used if others could write to them.
+A compiled program is machine code. Anyone who can write to its folder can run code as the user who loads it. The
+folders of compiled programs are therefore created with mode 0700 and are not used if others can write to them.
 """
 
 from __future__ import annotations
@@ -51,27 +51,27 @@ def is_private(folder: Path) -> bool:
     or others. Otherwise the log says why it is not used, once per process.
     """
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except FileNotFoundError:
         return True
     except OSError as error:
         return refuse(folder, error.strerror or str(error))
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         return refuse(folder, "it is a symbolic link")
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         return refuse(folder, "it is not a folder")
-    if not is_own(found):
+    if not is_own(status):
         return refuse(folder, "it belongs to another user")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return refuse(
             folder, "other users can write to it; delete it, and it is created again with mode 0700"
         )
     return True
 
 
-def is_own(found: os.stat_result) -> bool:
-    """Whether a file belongs to the user who runs the process; always True on Windows, where files have none."""
-    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+def is_own(status: os.stat_result) -> bool:
+    """Whether a file belongs to the user who runs the process; always True on Windows, which has no owner ids."""
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
 
 
 @functools.cache

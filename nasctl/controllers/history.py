@@ -39,7 +39,7 @@ class History:
 
     @property
     def rewards(self) -> Float[np.ndarray, " N"]:
-        """Their rewards; -inf for failed trials."""
+        """The rewards of the observed strings; -inf for failed trials."""
         return self._rewards[: self._count]
 
     def observe(self, trials: Sequence[Observation]) -> None:

@@ -59,7 +59,7 @@ def plan_cell(cell: Graph, simplified: Graph) -> CellPlan:
     """Plans a cell.
 
     Args:
-      cell: The cell as it was written, with all its states.
+      cell: The cell before simplification, with all its states.
       simplified: Its normal form (`nasctl.graph.simplify`), which is the graph that is computed.
     """
     node_of_slot = {

@@ -72,7 +72,7 @@ class MaxoutNetwork:
         return writer.finish([writer.add("dense", [value], name="classifier")])
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `graph_builder_from_json` is the inverse."""
+        """The fields as JSON values; `graph_builder_from_json` is the inverse."""
         return asdict(self)
 
 

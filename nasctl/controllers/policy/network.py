@@ -98,7 +98,7 @@ def cell(gates: Float[Array, "B gates"], memory: Float[Array, "B H"]) -> LayerSt
     """One LSTM step.
 
     Args:
-      gates: The gates before their nonlinearities, in the order of `LstmLayer`.
+      gates: The pre-activations of the gates, in the order of `LstmLayer`.
       memory: The cell state.
 
     Returns:

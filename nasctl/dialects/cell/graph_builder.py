@@ -73,7 +73,7 @@ class CellGraphBuilder:
         return nodes[self.nodes - 1]
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `graph_builder_from_json` is the inverse."""
+        """The fields as JSON values; `graph_builder_from_json` is the inverse."""
         return asdict(self)
 
 

@@ -58,7 +58,7 @@ class PropertyReader:
         """The value of a property, or None after an error.
 
         Args:
-          written: The property as it was written.
+          written: The property in the syntax tree.
           owner: Label of the layer type, for the long name of a decision.
           known: The range of the property.
           context: The context of the property.

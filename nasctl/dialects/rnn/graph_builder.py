@@ -19,9 +19,9 @@ class RnnGraphBuilder:
 
     Attributes:
       base: Number of leaves of the tree of the cell.
-      fixed: Names and values of what is not decided, in order. Those of the network are `stack`, the number of layers;
-        `hidden`, the number of units; and `dropout`, the fraction that is dropped between layers, but not between
-        steps (Zaremba et al. 2014).
+      fixed: Names and values of the fixed properties, in order. The properties of the network are `stack`, the number
+        of layers; `hidden`, the number of units; and `dropout`, the fraction that is dropped between layers, but not
+        between steps (Zaremba et al. 2014).
       fitted: Whether `hidden` is a number of parameters, from which binding computes the number of units.
       shared_embedding: Whether the output layer uses the matrix of the embedding.
     """
@@ -70,7 +70,7 @@ class RnnGraphBuilder:
         return TreeOps(ops(".combine"), ops(".activation"))
 
     def to_json(self) -> dict[str, object]:
-        """Its fields; `graph_builder_from_json` is the inverse."""
+        """The fields as JSON values; `graph_builder_from_json` is the inverse."""
         return {
             "base": self.base,
             "fixed": dict(self.fixed),
