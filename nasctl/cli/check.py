@@ -87,7 +87,7 @@ def _document(path: str, space: Space | None, problems: Problems, unreadable: Na
 
 
 def _show(path: str, space: Space | None, problems: Problems, unreadable: NasctlError | None) -> None:
-    from nasctl.cli.console import print_diagnostics, print_error
+    from nasctl.cli.console import counted, print_diagnostics, print_error
     from nasctl.dsl.diagnostics import MOST_ERRORS
 
     if unreadable is not None:
@@ -99,13 +99,9 @@ def _show(path: str, space: Space | None, problems: Problems, unreadable: Nasctl
     )
     print_diagnostics(diagnostics)
     errors, warnings = len(problems.errors), len(problems.warnings)
-    counts = [_count(errors, "error")] if errors else []
-    counts += [_count(warnings, "warning")] if warnings else []
+    counts = [counted(errors, "error")] if errors else []
+    counts += [counted(warnings, "warning")] if warnings else []
     if space is None:
         print(f"{path}: {', '.join(counts)}")
     else:
-        print(f"{path}: {', '.join(counts) or 'no errors'}; {_count(len(space.decisions), 'decision')}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        print(f"{path}: {', '.join(counts) or 'no errors'}; {counted(len(space.decisions), 'decision')}")

@@ -77,7 +77,7 @@ def sparkline(values: Iterable[float], width: int) -> str:
 def duration(seconds: float) -> str:
     """A length of time in words.
 
-    >>> duration(7), duration(161), duration(4000)
+    >>> duration(7), duration(161), duration(4020)
     ('7 s', '2 min 41 s', '1 h 7 min')
     """
     whole = round(seconds)
@@ -86,6 +86,15 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the singular or plural.
+
+    >>> counted(1, "decision"), counted(1500, "decision")
+    ('1 decision', '1,500 decisions')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _escape(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.console import counted, print_json, progress_console, result_console
 from nasctl.cli.options import Json, SpacePath
 from nasctl.errors import NasctlError
 
@@ -50,7 +50,9 @@ def describe(
     console = result_console()
     console.print(f"[bold]{loaded.name}[/]  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
     console.print(
-        f"{_with_magnitude(loaded.size)} architectures, {len(loaded.decisions):,} decisions", highlight=False
+        f"{_with_magnitude(loaded.size)} architecture{'' if loaded.size == 1 else 's'}, "
+        f"{counted(len(loaded.decisions), 'decision')}",
+        highlight=False,
     )
     if loaded.schedule:
         decision = loaded.decisions[loaded.schedule.decision]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from nasctl.cli.console import print_json, result_console
+from nasctl.cli.console import counted, print_json, result_console
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 from nasctl.metrics import format_measure
@@ -72,6 +72,6 @@ def evaluate(
         )
         return
     console = result_console()
-    console.print(f"{name}, {split} split, {examples:,} examples")
+    console.print(f"{name}, {split} split, {counted(examples, 'example')}")
     for measured, value in measures.items():
         console.print(f"  {measured:<12} [bold]{format_measure(measured, value)}[/]")

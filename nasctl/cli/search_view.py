@@ -141,7 +141,7 @@ class SearchView(Listener):
         commands = Table.grid(padding=(0, 3))
         if (run.folder / "best" / "checkpoint").is_dir():
             commands.add_row(
-                f"  [bold]nasctl train {run.folder}[/]", "train the best architecture to the end"
+                f"  [bold]nasctl train {run.folder}[/]", "train the best architecture for longer"
             )
         commands.add_row(f"  [bold]nasctl render {run.folder}[/]", "draw it")
         commands.add_row(f"  [bold]nasctl trials {run.folder}[/]", "list the trials")

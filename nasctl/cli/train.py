@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.console import counted, print_json, progress_console, result_console
 from nasctl.cli.options import ArchitecturePath, DataDir, Json, Settings, read_settings
 from nasctl.metrics import EpochMetrics
 
@@ -96,7 +96,7 @@ def train(
         return
     results_to = result_console()
     results_to.print(
-        f"Best of {config.epochs} epochs: epoch {trained.best_epoch}, validation {metric.name} "
+        f"Best of {counted(config.epochs, 'epoch')}: epoch {trained.best_epoch}, validation {metric.name} "
         f"{metric.format(results[f'validation_{metric.name}'])}, "
         f"test {metric.name} [bold]{metric.format(test[metric.name])}[/]."
     )
