@@ -68,7 +68,7 @@ class GroupTrainer:
         """Trains up to K children, each with the same result as if it were trained alone, except for rounding.
 
         Args:
-          architectures: The architectures, all of the space.
+          architectures: Architectures of the space.
           seeds: The seed of each child's initial parameters.
           on_epoch: Called after each epoch for each child, with the child's index and metrics.
 
