@@ -121,7 +121,7 @@ def dialect_of(source: Source, problems: Problems) -> Dialect | None:
     if not match["dialect"]:
         problems.error(
             Span(source, match.start("keyword"), match.end("keyword")),
-            "the name of a dialect should follow `space`",
+            "expected the name of a dialect after `space`",
             hint="for example `space cnn`",
         )
         return None

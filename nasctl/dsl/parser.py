@@ -95,7 +95,7 @@ def _readable(source: Source, problems: Problems) -> bool:
         return False
     deep = too_deep(source)
     if deep is not None:
-        problems.error(deep, f"more than {DEEPEST} brackets stand inside each other here")
+        problems.error(deep, f"more than {DEEPEST} nested brackets")
     return deep is None
 
 

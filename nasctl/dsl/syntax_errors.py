@@ -61,27 +61,27 @@ def describe_syntax_error(
     wanted = _listed(acceptable, patterns)
     if found.at_end:
         end = Span(source, max(0, found.span.start - 1), max(1, found.span.end))
-        return end, f"the file ends here, but {wanted} should follow", ""
+        return end, f"unexpected end of the file; expected {wanted}", ""
     spelled = {name: pattern.value for name, pattern in patterns.items() if isinstance(pattern, PatternStr)}
     words = {text for name, text in spelled.items() if name in acceptable and text.isalpha()}
     if close := nearest(found.text, words, likeness=0.7):
-        return found.span, f"`{found.text}` is not understood here", f"did you mean `{close}`?"
+        return found.span, f"unexpected `{found.text}`", f"did you mean `{close}`?"
     previous = _word_before(found)
     if previous not in spelled.values() and (close := _misspelt(previous, found.text)):
         span = Span(source, found.before - len(previous), found.before)
-        return span, f"`{previous}` is not understood here", f"did you mean `{close}`?"
+        return span, f"unexpected `{previous}`", f"did you mean `{close}`?"
     if found.text in ("}", ")") and begins_statement:
         return (
             found.span,
-            f"this `{found.text}` closes nothing",
-            "one too many, or its opening bracket is missing",
+            f"this `{found.text}` has no opening bracket",
+            "remove it, or add the opening bracket",
         )
     if source.position(found.before)[0] < source.position(found.span.start)[0] and not begins_statement:
         # Something is missing at the end of an earlier line.
         last = re.search(r"\w+$|\S$", source.text[: found.before])
         start = last.start() if last else max(0, found.before - 1)
         end = Span(source, start, found.before)
-        return end, f"{wanted} should follow `{end.text}`, but the line ends", ""
+        return end, f"unexpected end of the line; expected {wanted} after `{end.text}`", ""
     hint = ""
     if found.text == "{" and {"IN", "NUMBER"} & {name.rpartition("__")[2] for name in acceptable}:
         hint = "write `in` before a set, to let the search decide"
@@ -157,7 +157,7 @@ def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:
         hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts need quotes: "3x3"'
         return f"`{text}` is neither a number nor a name", hint
     if text in ("'", "`", "“", "”", "„"):
-        return f"`{text}` means nothing here", 'texts need straight quotes: "…"'
+        return f"`{text}` is not part of the language", 'texts need straight quotes: "…"'
     if text in ("[", "]"):
-        return f"`{text}` means nothing here", "sets stand in braces: {1, 2}"
-    return f"`{text}` means nothing here", "only comments, after `#`, may hold any character"
+        return f"`{text}` is not part of the language", "write sets in braces: {1, 2}"
+    return f"`{text}` is not part of the language", "only comments, after `#`, may contain any character"

@@ -148,7 +148,7 @@ class PoolExecutor(Generic[HandleT]):
         return Outcome(job, "timed_out", took, cause=cause)
 
     def _replace(self, index: int) -> list[Outcome]:
-        """Replaces a worker that has exited; its job is run again, or has failed."""
+        """Replaces a worker that has exited; its job is run again or is recorded as failed."""
         worker = self._workers[index]
         job = worker.jobs.pop(worker.current) if worker.current is not None else None
         took = worker.elapsed()

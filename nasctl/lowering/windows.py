@@ -88,7 +88,7 @@ def _reduce_windows(
 
 
 def _slices(maps: Array, window: int, stride: int, *, axis: int, outside: float) -> list[Array]:
-    """Returns an array for each position in a window: the values there of all windows along one axis."""
+    """Returns an array for each offset in a window: the values at this offset of all windows along one axis."""
     size = maps.shape[axis]
     reach = (-(-size // stride) - 1) * stride
     before = (window - 1) // 2

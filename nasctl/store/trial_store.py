@@ -259,7 +259,7 @@ class TrialStore:
             return next((_trial(row) for row in rows), None)
 
     def best(self) -> Trial | None:
-        """The complete trial with the largest reward, the earliest one if several have it; None if no trial is complete."""
+        """The complete trial with the largest reward, the first one if several have it; None if none is complete."""
         with self._explain_errors():
             rows = self._select("WHERE status = ? ORDER BY reward DESC, number LIMIT 1", COMPLETE)
             return next((_trial(row) for row in rows), None)

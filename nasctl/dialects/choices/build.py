@@ -148,7 +148,7 @@ class _Builder:
         if name in self.written:
             first, at = self.written[name]
             self.problems.error(
-                span, f"`{name}` is decided twice", notes=[Note("the first time is here", at)]
+                span, f"`{name}` is decided twice", notes=[Note("the first decision is here", at)]
             )
             return first
         if len(self.decisions) >= MOST_DECISIONS:

@@ -100,7 +100,7 @@ class CountReader:
         assert item.every is not None
         every = evaluate(item.every, self._scope, problems)
         if every is not None and (not isinstance(every, int) or every < 1):
-            problems.error(item.every.span, "a whole number of samples, 1 or more, should follow `every`")
+            problems.error(item.every.span, "expected a whole number of samples, 1 or more, after `every`")
             every = None
         if choices is None or not isinstance(every, int):
             return None
