@@ -86,8 +86,9 @@ def _unpacked(packed: PyTree, like: PyTree) -> PyTree:
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, "epochs steps"]:
     """The learning rate of each step of each epoch.
 
-    >>> learning_rates(TrainingConfig(epochs=2, learning_rate=1.0), 2).round(2).tolist()
-    [[1.0, 0.85], [0.5, 0.15]]
+    >>> learning_rates(TrainingConfig(epochs=2, learning_rate=1.0), 2).round(2)
+    array([[1.  , 0.85],
+           [0.5 , 0.15]], dtype=float32)
     """
     total = config.epochs * steps
     if config.schedule == "constant":

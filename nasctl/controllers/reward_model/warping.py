@@ -24,7 +24,7 @@ def warp(rewards: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
     + b with a > 0.
 
     >>> warp(np.array([0.0, 91.0, 92.0, 93.0, 94.0])).round(2)
-    array([-1.9 , -0.25,  0.18,  0.72,  1.26])
+    array([-1.92,  0.07,  0.31,  0.62,  0.92])
 
     Returns:
       Warped rewards of mean 0 and standard deviation 1; zeros if all rewards are equal.
