@@ -1,4 +1,4 @@
-"""What is measured of networks: the table of metrics, and the metrics of an epoch.
+"""The metrics of networks: the table of all metrics, and the metrics of an epoch.
 
 A new metric is an entry of `METRICS`; a task that measures it lists it in `Task.metrics` and computes it in
 `Task.measure` or `Task.summary`.

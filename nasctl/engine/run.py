@@ -93,10 +93,10 @@ def search(
       seed: Seed of all random numbers.
       out: The run folder. Default: the next free folder under `runs/`.
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
-      data_dir: Where data sets are kept.
+      data_dir: The folder of prepared data sets.
       settings: Settings that take precedence over the space file's.
       init: Architecture files that are tried first.
-      listener: Is notified of each step.
+      listener: Receives the events of the search.
 
     Raises:
       NasctlError: An argument cannot be used.
@@ -138,10 +138,10 @@ def resume(
     Args:
       out: The run folder.
       evaluate: Required if the run was started with a function that is not named as `MODULE:FUNCTION`.
-      data_dir: Where data sets are kept.
+      data_dir: The folder of prepared data sets.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
       settings: New values by section and key. Settings that affect the trials cannot change.
-      listener: Is notified of each step.
+      listener: Receives the events of the search.
 
     Raises:
       NasctlError: `out` is not a run folder, an argument cannot be used, or a setting may not change.

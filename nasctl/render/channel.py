@@ -154,8 +154,8 @@ def _shifts(step: float, width: float) -> Iterator[float]:
 def _assign_tracks(trunks: Sequence[_Trunk], used: set[float], dimensions: Dimensions) -> None:
     """Assigns tracks to all trunks, from the top down.
 
-    If each of several trunks would have to be under the next one, this cycle is broken by giving one of them
-    two tracks, one above all others of the cycle and one below.
+    Several trunks may form a cycle in which each must be under the next. One of them then gets two tracks,
+    one above all others of the cycle and one below.
     """
     intervals_of_track: list[list[tuple[float, float]]] = []
 

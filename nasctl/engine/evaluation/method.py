@@ -33,7 +33,7 @@ class ChildTraining:
     Attributes:
       space: The space that is searched.
       task: What the networks learn.
-      data_dir: Where data sets are kept.
+      data_dir: The folder of prepared data sets.
       training: How each network is trained.
     """
 

@@ -40,7 +40,7 @@ def task_of(
     Args:
       space: The space.
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
-      data_dir: Where data sets are kept.
+      data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split, for data sets without one of their own.
 
     Raises:
