@@ -13,10 +13,10 @@ _decode: Callable[[Any, Sequence[int]], Any] | None = None
 
 
 def set_decoder(decode: Callable[[Any, Sequence[int]], Any]) -> None:
-    """States how a token string becomes an architecture.
+    """Registers the function that decodes token strings.
 
     Args:
-      decode: From a `Space` and a token string to an `Architecture`.
+      decode: Takes a `Space` and a token string, and returns an `Architecture`.
     """
     global _decode
     _decode = decode

@@ -38,7 +38,7 @@ CHOICES = "choices"
 
 
 def can_train_together(space: Space) -> bool:
-    """Whether the children of a space can share one compiled program: they differ in their tree cells only."""
+    """Whether the children of a space can share one compiled program, because they differ only in their tree cells."""
     return space.tree_ops is not None
 
 
