@@ -45,7 +45,7 @@ class SearchConfig:
       child_gigabytes: Memory in GB that a worker process may use; 0 for no limit.
       halving: With a value k of 2 or more, training stops early, after a few epochs, for every child that is not
         among the best 1/k so far (successive halving, Li et al. 2020). 0 trains every child to the end.
-      children_per_device: Recurrent cells that one program trains at the same time. 0 chooses the number by the device:
+      children_per_device: Recurrent cells of one size that one program trains. 0 chooses the number by the device:
         1 on a CPU, where cells train faster one by one.
     """
 

@@ -77,7 +77,7 @@ def search(
         int | None,
         typer.Option(
             metavar="K",
-            help="Train K recurrent cells at the same time with one program. Default: 1 on a CPU, more on an "
+            help="Train K recurrent cells of one size with one program. Default: 1 on a CPU, more on an "
             "accelerator.",
             min=1,
             show_default=False,
