@@ -81,7 +81,7 @@ class ControllerConfig:
         et al. 2021) and `evolution` (regularised evolution, Real et al. 2019); of the settings below, they read only
         `batch`.
       preset: `default` for budgets of tens to thousands of trials, `paper` for the values of Zoph & Le 2017
-        (section 4.1). A setting below that is set takes precedence over the preset.
+        (section 4.1). Settings below that are set override the preset.
       batch: Trials per update of the controller. 0 uses the preset's value, or 1 for a baseline.
       hidden: Units of each LSTM layer. 0 uses the preset's value.
       learning_rate: Step size of Adam. 0 uses the preset's value.

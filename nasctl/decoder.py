@@ -1,7 +1,7 @@
 """The function behind `Space.decode`.
 
-A space knows no architectures: these are made of it, and a class cannot depend on what depends on it. The public
-package therefore states how a token string becomes an `Architecture`, once, when it is imported.
+`nasctl.architecture` imports `nasctl.space`, so `Space` cannot import `Architecture` to decode token strings. Instead,
+the package `nasctl` registers the function when it is imported.
 """
 
 from __future__ import annotations

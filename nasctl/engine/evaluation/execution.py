@@ -55,7 +55,7 @@ def plan_execution(config: Config, method: Method) -> Execution:
       method: How an architecture is evaluated.
 
     Raises:
-      NasctlError: The settings contradict each other, or what they name is not available.
+      NasctlError: The settings contradict each other, or need a device or package that is not available.
     """
     machine = _detect(config.search, trains=method.trains)
     resolved = resolve_settings(config, machine, trains=method.trains, can_group=method.can_group)
