@@ -20,7 +20,7 @@ class InputKind(StrEnum):
 
     @property
     def plural(self) -> str:
-        """How messages name several examples.
+        """The plural of the kind, for messages.
 
         >>> InputKind.IMAGE.plural
         'images'
