@@ -113,3 +113,24 @@ def test_a_search_changes_nothing(changed, search: str) -> None:
 def test_a_process_that_is_configured_is_changed(changed) -> None:
     assert changed("children", "configured") == ["allocator", "configuration", "environment", "traced"]
     assert changed("reference", "configured") == ["allocator", "configuration", "environment", "path"]
+
+
+SCRIPT = """
+import nasctl
+settings = {"search": {"executor": "local", "workers": 1}}
+run = nasctl.search("toy.nas", "scores_beside:score", trials=2, settings=settings)
+print([trial.status for trial in run.trials])
+"""
+
+
+def test_workers_find_the_modules_that_the_caller_finds(tmp_path: Path) -> None:
+    """The folder of a script is on its path; the script is called from another folder."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "script.py").write_text(SCRIPT)
+    (tmp_path / "code" / "scores_beside.py").write_text("def score(architecture):\n    return 1.0\n")
+    (tmp_path / "toy.nas").write_text("space choices\n\na in {1, 2, 3, 4}\n")
+    done = subprocess.run(
+        [sys.executable, "code/script.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "['complete', 'complete']\n"

@@ -112,9 +112,8 @@ def _in_groups(method: Method, size: int) -> StartExecutor:
 
 def _in_processes(search: SearchConfig, method: Method, machine: Machine) -> StartExecutor:
     spec = method.spec()
-    environments = [
-        {**worker_environment(), **machine.environment(worker)} for worker in range(search.workers)
-    ]
+    shared = {**worker_environment(), "PYTHONPATH": _import_path()}
+    environments = [{**shared, **machine.environment(worker)} for worker in range(search.workers)]
     if machine.platform != "cpu":
         leave_devices_to_workers()
 
