@@ -127,21 +127,24 @@ def compare(
         for batch in batches or [0]:
             size = batch or make(first.space, 0).batch
             search(make(first.space, 0), first, 20, size)  # compiles what the searches below use
-            rows, records = [], []
+            rows, outcomes = [], []
             for seed in seeds:
                 problem = problem_of(seed)
-                record = search(make(problem.space, seed), problem, trials, size)
-                found = np.maximum.accumulate(record.rewards)[np.array(reported) - 1]
+                outcome = search(make(problem.space, seed), problem, trials, size)
+                best_so_far = np.maximum.accumulate(outcome.rewards)[np.array(reported) - 1]
                 rows.append(
-                    [*(found if problem.best is None else problem.best - found), record.rewards[-100:].mean()]
+                    [
+                        *(best_so_far if problem.best is None else problem.best - best_so_far),
+                        outcome.rewards[-100:].mean(),
+                    ]
                 )
-                records.append(record)
+                outcomes.append(outcome)
             mean = np.mean(rows, axis=0)
             error = np.std(rows, axis=0, ddof=min(1, len(seeds) - 1)) / np.sqrt(len(seeds))
             cells = [f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True)]
-            last, least = (float(np.mean([r.entropy[i] for r in records])) for i in (0, 1))
+            last, least = (float(np.mean([r.entropy[i] for r in outcomes])) for i in (0, 1))
             cells.append("-" if last != last else f"{last:.2f} ({least:.2f})")
-            cells.append(f"{np.mean([r.milliseconds for r in records]):.2f}")
+            cells.append(f"{np.mean([r.milliseconds for r in outcomes]):.2f}")
             label = f"{searcher}, {batch}" if batch else searcher
             print(label.ljust(14) + "".join(cell.rjust(18) for cell in cells), flush=True)
 

@@ -17,8 +17,8 @@ class Heard:
     def job_started(self, job: Job) -> None:
         self.started.append(job.number)
 
-    def epoch_finished(self, job: Job, record: Mapping[str, float]) -> None:
-        self.epochs.append((job.number, record["epoch"]))
+    def epoch_finished(self, job: Job, metrics: Mapping[str, float]) -> None:
+        self.epochs.append((job.number, metrics["epoch"]))
 
 
 @pytest.fixture

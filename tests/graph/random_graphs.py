@@ -11,7 +11,7 @@ TASK = Signature((9, 8, 3), 10)
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RandomLayer:
     """One layer: an op with its attributes, and the numbers of the earlier layers that feed it."""
 
     op: str
@@ -38,22 +38,22 @@ OPS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 
 @st.composite
-def recipes(draw: st.DrawFn, ops: tuple[str, ...] = tuple(OPS), most: int = 6) -> list[Recipe]:
+def random_layers(draw: st.DrawFn, ops: tuple[str, ...] = tuple(OPS), most: int = 6) -> list[RandomLayer]:
     """The layers of a network."""
-    layers: list[Recipe] = []
+    layers: list[RandomLayer] = []
     for number in range(draw(st.integers(1, most))):
         op = draw(st.sampled_from(ops))
         sources = draw(st.sets(st.integers(0, number - 1))) if number else set()
-        layers.append(Recipe(op, tuple(sorted(draw(OPS[op]).items())), tuple(sorted(sources))))
+        layers.append(RandomLayer(op, tuple(sorted(draw(OPS[op]).items())), tuple(sorted(sources))))
     return layers
 
 
-def network(layers: list[Recipe]) -> Graph:
+def network(layers: list[RandomLayer]) -> Graph:
     """The bound graph of some layers."""
     writer = GraphWriter()
     image = writer.add("input", name="image")
 
-    def body(number: int, layer: Recipe):
+    def body(number: int, layer: RandomLayer):
         return lambda source: writer.add(layer.op, [source], name=f"layer{number}", **dict(layer.attributes))
 
     ends = connect_skips(

@@ -7,29 +7,31 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_graphs import Recipe, network, recipes
+from random_graphs import RandomLayer, network, random_layers
 
 from nasctl.graph import Graph, GraphWriter, Node, canonical_hash
 
 
 def reordered(graph: Graph, order: random.Random) -> Graph:
     """The same network: new names, and nodes in another topological order."""
-    place: dict[int, int] = {}
-    while len(place) < len(graph.nodes):
+    new_index: dict[int, int] = {}
+    while len(new_index) < len(graph.nodes):
         ready = [
             index
             for index, node in enumerate(graph.nodes)
-            if index not in place and all(source in place for source in node.inputs)
+            if index not in new_index and all(source in new_index for source in node.inputs)
         ]
-        place[order.choice(ready)] = len(place)
+        new_index[order.choice(ready)] = len(new_index)
     nodes = [
-        replace(graph.nodes[old], name=f"node{new}", inputs=tuple(place[i] for i in graph.nodes[old].inputs))
-        for old, new in place.items()
+        replace(
+            graph.nodes[old], name=f"node{new}", inputs=tuple(new_index[i] for i in graph.nodes[old].inputs)
+        )
+        for old, new in new_index.items()
     ]
-    return Graph(tuple(nodes), tuple(place[index] for index in graph.outputs))
+    return Graph(tuple(nodes), tuple(new_index[index] for index in graph.outputs))
 
 
-def same(ours: list[Recipe], theirs: list[Recipe]) -> bool:
+def same(ours: list[RandomLayer], theirs: list[RandomLayer]) -> bool:
     """Whether some renumbering of its layers turns one network into the other; tries all of them."""
     return len(ours) == len(theirs) and any(
         all(
@@ -41,29 +43,31 @@ def same(ours: list[Recipe], theirs: list[Recipe]) -> bool:
     )
 
 
-def plain(*sources: tuple[int, ...]) -> list[Recipe]:
+def plain(*sources: tuple[int, ...]) -> list[RandomLayer]:
     """Convolutions that differ only in their inputs."""
     attributes = (("filters", 4), ("kernel", (3, 3)), ("stride", (1, 1)))
-    return [Recipe("conv2d", attributes, fed) for fed in sources]
+    return [RandomLayer("conv2d", attributes, fed) for fed in sources]
 
 
 @settings(deadline=None)
-@given(recipes(), st.randoms(use_true_random=False))
-def test_names_and_the_order_of_nodes_do_not_matter(layers: list[Recipe], order: random.Random) -> None:
+@given(random_layers(), st.randoms(use_true_random=False))
+def test_names_and_the_order_of_nodes_do_not_matter(layers: list[RandomLayer], order: random.Random) -> None:
     graph = network(layers)
     assert canonical_hash(reordered(graph, order)) == canonical_hash(graph)
 
 
 @settings(deadline=None)
-@given(recipes(ops=("conv2d",), most=5), st.data())
-def test_hashes_are_equal_exactly_for_the_same_network(layers: list[Recipe], data: st.DataObject) -> None:
+@given(random_layers(ops=("conv2d",), most=5), st.data())
+def test_hashes_are_equal_exactly_for_the_same_network(
+    layers: list[RandomLayer], data: st.DataObject
+) -> None:
     changed = list(layers)
     at = data.draw(st.integers(0, len(layers) - 1))
     if at and data.draw(st.booleans()):
         sources = set(layers[at].sources) ^ {data.draw(st.integers(0, at - 1))}
         changed[at] = replace(layers[at], sources=tuple(sorted(sources)))
     else:
-        changed[at] = replace(layers[at], attributes=data.draw(recipes(ops=("conv2d",)))[0].attributes)
+        changed[at] = replace(layers[at], attributes=data.draw(random_layers(ops=("conv2d",)))[0].attributes)
     equal = canonical_hash(network(layers)) == canonical_hash(network(changed))
     assert equal == same(layers, changed)
 
@@ -71,7 +75,7 @@ def test_hashes_are_equal_exactly_for_the_same_network(layers: list[Recipe], dat
 @settings(deadline=None)
 @given(st.data())
 def test_layers_that_are_all_alike_are_told_apart_by_their_connections(data: st.DataObject) -> None:
-    def drawn() -> list[Recipe]:
+    def drawn() -> list[RandomLayer]:
         return plain(
             *(
                 tuple(j for j in range(number) if data.draw(st.booleans()))
@@ -99,7 +103,7 @@ def test_twins_are_not_one_layer_read_twice() -> None:
 
 
 def test_what_does_nothing_does_not_matter() -> None:
-    identity = Recipe("identity", (), (0,))
+    identity = RandomLayer("identity", (), (0,))
     chain, longer = plain((), (0,)), [plain(())[0], identity, plain((1,))[0]]
     assert canonical_hash(network(chain)) == canonical_hash(network(longer))
 
@@ -128,9 +132,9 @@ def test_the_order_of_a_concatenation_matters_where_no_weights_absorb_it(join: s
 def test_inputs_are_told_apart_by_name() -> None:
     def cell(first: str, second: str) -> Graph:
         nodes = tuple(Node("input", name, (), {"shape": (4,)}) for name in ("x", "h"))
-        place = {"x": 0, "h": 1}
-        squashed = Node("tanh", "tanh", (place[first],))
-        return Graph((*nodes, squashed, Node("elem_mult", "product", (2, place[second]))), (3,))
+        new_index = {"x": 0, "h": 1}
+        squashed = Node("tanh", "tanh", (new_index[first],))
+        return Graph((*nodes, squashed, Node("elem_mult", "product", (2, new_index[second]))), (3,))
 
     assert canonical_hash(cell("x", "h")) != canonical_hash(cell("h", "x"))
 

@@ -1,7 +1,7 @@
 """Costs against arithmetic by hand."""
 
 from hypothesis import given, settings
-from random_graphs import network, recipes
+from random_graphs import network, random_layers
 
 from nasctl.graph import (
     Cost,
@@ -63,7 +63,7 @@ def test_training_needs_weights_and_activations_several_times() -> None:
 
 
 @settings(deadline=None)
-@given(recipes())
+@given(random_layers())
 def test_the_whole_is_the_sum_of_its_nodes_and_as_deep_as_its_longest_path(layers) -> None:
     graph = simplify(network(layers))
     shapes = infer_shapes(graph)

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given, settings
-from random_graphs import TASK, network, recipes
+from random_graphs import TASK, network, random_layers
 
 from nasctl.errors import NasctlError
 from nasctl.graph import GraphWriter, Signature, bind, infer_shapes, op_named, ops
@@ -107,6 +107,6 @@ def test_every_op_says_how_it_is_drawn() -> None:
 
 
 @settings(deadline=None)
-@given(recipes())
+@given(random_layers())
 def test_every_network_of_layers_ends_in_the_outputs(layers) -> None:
     assert infer_shapes(network(layers))[-1] == (10,)

@@ -63,7 +63,7 @@ def score(architecture):
     calls += 1
     if calls == int(os.environ.get("KILL_AT_CALL", 0)):
         os.kill(os.getpid(), signal.SIGKILL)
-    shares = [(3 * token + place) % 5 / 5 for place, token in enumerate(architecture.tokens)]
+    shares = [(3 * token + position) % 5 / 5 for position, token in enumerate(architecture.tokens)]
     return {"reward": sum(shares) / len(shares), "tanh": list(architecture.values.values()).count("tanh")}
 '''
 

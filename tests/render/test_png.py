@@ -40,7 +40,7 @@ def test_text_is_drawn_in_every_box():
     image = opened(graph, Heading("title"))
     for box in lay_out(graph, Heading("title")).boxes:
         inside = (box.x + 4, box.y + 2, box.right - 4, box.bottom - 2)
-        colours = image.crop(tuple(round(SCALE * place) for place in inside)).getcolors(100_000)
+        colours = image.crop(tuple(round(SCALE * edge) for edge in inside)).getcolors(100_000)
         assert len(colours) > 5, f"{box.name} is blank"
 
 

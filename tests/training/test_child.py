@@ -26,15 +26,15 @@ def test_a_child_learns(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     assert child.history[0]["train_loss"] > child.history[-1]["train_loss"]
     assert child.measure_split(child.weights, "test")["accuracy"] > 0.8
-    assert child.reward == max(record["validation_accuracy"] for record in child.history[-5:]) ** 3
+    assert child.reward == max(epoch["validation_accuracy"] for epoch in child.history[-5:]) ** 3
 
 
 def test_the_history_has_a_record_an_epoch_and_on_epoch_sees_each(blobs: ImageClassification) -> None:
     seen: list[float] = []
     child = train_child(
-        TinyArchitecture(), blobs, CONFIG, seed=0, on_epoch=lambda record: seen.append(record["epoch"])
+        TinyArchitecture(), blobs, CONFIG, seed=0, on_epoch=lambda epoch: seen.append(epoch["epoch"])
     )
-    assert seen == [record["epoch"] for record in child.history] == [1, 2, 3, 4, 5, 6]
+    assert seen == [epoch["epoch"] for epoch in child.history] == [1, 2, 3, 4, 5, 6]
     assert set(child.history[0]) == {
         "epoch",
         "train_loss",
@@ -49,16 +49,14 @@ def test_a_child_that_misses_a_rung_is_done(blobs: ImageClassification) -> None:
     prepared = prepare(TinyArchitecture(), blobs, CONFIG, seed=0)
     whole = train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
     stopped = prepared.run(rungs={1: 0.0, 3: 2.0})
-    assert [record["train_loss"] for record in stopped.history] == [
-        r["train_loss"] for r in whole.history[:3]
-    ]
+    assert [epoch["train_loss"] for epoch in stopped.history] == [r["train_loss"] for r in whole.history[:3]]
     assert stopped.reward == whole.history[2]["reward"]
 
 
 def test_the_seed_decides_everything(blobs: ImageClassification) -> None:
     first, again, other = (train_child(TinyArchitecture(), blobs, CONFIG, seed=seed) for seed in (1, 1, 2))
-    assert [record["train_loss"] for record in first.history] == [
-        record["train_loss"] for record in again.history
+    assert [epoch["train_loss"] for epoch in first.history] == [
+        epoch["train_loss"] for epoch in again.history
     ]
     for one, two in zip(leaves(first.weights), leaves(again.weights), strict=True):
         np.testing.assert_array_equal(one, two)
@@ -67,7 +65,7 @@ def test_the_seed_decides_everything(blobs: ImageClassification) -> None:
 
 def test_the_best_weights_are_kept(blobs: ImageClassification) -> None:
     child = train_child(TinyArchitecture(), blobs, replace(CONFIG, epochs=12, learning_rate=1.0), seed=0)
-    best = max(child.history, key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
+    best = max(child.history, key=lambda epoch: (epoch["validation_accuracy"], -epoch["validation_loss"]))
     assert child.best_epoch == best["epoch"]
     measured = child.measure_split(child.weights, "validation")
     assert measured["accuracy"] == child.metrics["validation_accuracy"] == best["validation_accuracy"]
@@ -123,7 +121,7 @@ def test_a_loss_that_is_no_number_ends_the_training(blobs: ImageClassification) 
 
 
 def test_what_on_epoch_raises_ends_the_training(blobs: ImageClassification) -> None:
-    def stop(record: object) -> None:
+    def stop(epoch: object) -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
@@ -142,8 +140,8 @@ def test_the_next_child_is_prepared_in_a_thread_while_one_trains(blobs: ImageCla
     thread.join()
     trained.append(prepared[0].run())
     for one, two in zip(alone, trained, strict=True):
-        assert [record["train_loss"] for record in one.history] == [
-            record["train_loss"] for record in two.history
+        assert [epoch["train_loss"] for epoch in one.history] == [
+            epoch["train_loss"] for epoch in two.history
         ]
 
 

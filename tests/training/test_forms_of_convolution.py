@@ -47,6 +47,6 @@ def test_loss_curves(blobs: ImageClassification, seed: int, monkeypatch: pytest.
         monkeypatch.setattr(child, "fingerprint_of", lambda *_: None)  # does not cover this change
         jax.clear_caches()
         history = train_child(architecture, blobs, CONFIG, seed=0).history
-        curves.append([(record["train_loss"], record["validation_loss"]) for record in history])
+        curves.append([(epoch["train_loss"], epoch["validation_loss"]) for epoch in history])
     assert read == {(direct, False), (im2col, True)}
     np.testing.assert_allclose(*curves, rtol=1e-3)

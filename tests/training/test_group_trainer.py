@@ -45,7 +45,7 @@ def test_a_child_is_what_it_is_alone(letters: LanguageModel) -> None:  # noqa: F
     children = sampled(3)
     seen: list[tuple[int, float]] = []
     together = GroupTrainer(SPACE, letters, ADAM, width=4).train(
-        children, seeds=(5, 6, 7), on_epoch=lambda index, record: seen.append((index, record["epoch"]))
+        children, seeds=(5, 6, 7), on_epoch=lambda index, epoch: seen.append((index, epoch["epoch"]))
     )
     assert seen == [(index, epoch) for epoch in (1, 2, 3) for index in range(3)]
     for architecture, seed, child in zip(children, (5, 6, 7), together, strict=True):

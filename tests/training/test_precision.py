@@ -108,7 +108,7 @@ def test_a_child_learns_as_it_does_in_float32(blobs: ImageClassification) -> Non
     for precision in ("float32", "bfloat16"):
         config = replace(CONFIG, precision=precision)
         trained = train_child(child, blobs, config, seed=1)
-        losses[precision] = [record["train_loss"] for record in trained.history]
+        losses[precision] = [epoch["train_loss"] for epoch in trained.history]
         assert {leaf.dtype for leaf in jax.tree.leaves(trained.weights.parameters)} == {np.dtype(np.float32)}
         measured = trained.measure_split(trained.weights, "test")
         assert evaluate(child, trained.weights, blobs, config, split="test") == measured
@@ -118,7 +118,7 @@ def test_a_child_learns_as_it_does_in_float32(blobs: ImageClassification) -> Non
 
 def test_a_language_model_does_too(letters: LanguageModel) -> None:  # noqa: F811
     curves = [
-        [record["train_loss"] for record in train_child(CELL, letters, config, seed=1).history]
+        [epoch["train_loss"] for epoch in train_child(CELL, letters, config, seed=1).history]
         for config in (TEXT, replace(TEXT, precision="bfloat16"))
     ]
     assert curves[0] != curves[1]
@@ -130,7 +130,7 @@ def test_children_that_train_at_once_do_too(letters: LanguageModel) -> None:  # 
     (child,) = sampled(1)
     (together,) = GroupTrainer(SPACE, letters, config, width=2).train([child], seeds=(5,))
     alone = train_child(child, letters, config, seed=5)
-    curves = [[record["train_loss"] for record in one.history] for one in (together, alone)]
+    curves = [[epoch["train_loss"] for epoch in one.history] for one in (together, alone)]
     np.testing.assert_allclose(curves[0], curves[1], rtol=0.02)
 
 

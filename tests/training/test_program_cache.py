@@ -73,7 +73,7 @@ def traced() -> Iterator[list[str]]:
 def result(prepared: child.PreparedChild) -> tuple[list[dict[str, float]], list[np.ndarray]]:
     """History without the seconds, and weights."""
     trained = prepared.run()
-    history = [{name: v for name, v in record.items() if name != "seconds"} for record in trained.history]
+    history = [{name: v for name, v in epoch.items() if name != "seconds"} for epoch in trained.history]
     return history, arrays(trained.weights)
 
 

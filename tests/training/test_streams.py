@@ -141,7 +141,7 @@ def test_a_language_model_learns(letters: LanguageModel) -> None:
     child = train_child(CELL, letters, config, seed=0)
     first, last = child.history[0], child.history[-1]
     assert last["train_loss"] < 0.8 * first["train_loss"]
-    best = min(record["validation_perplexity"] for record in child.history)
+    best = min(epoch["validation_perplexity"] for epoch in child.history)
     assert child.metrics["validation_perplexity"] == best
     assert child.reward == pytest.approx(80 / best**2)
 

@@ -100,12 +100,12 @@ def test_the_gradient_of_the_fit_matches_finite_differences(data):
     encoding, strings, rewards, _, theta = data
     encoded = encoding.encode(strings)
     _, gradient = negative_log_posterior(theta, encoding, encoded, rewards)
-    for place in range(len(theta)):
+    for index in range(len(theta)):
         step = np.zeros(len(theta))
-        step[place] = 1e-5
+        step[index] = 1e-5
         up, _ = negative_log_posterior(theta + step, encoding, encoded, rewards)
         down, _ = negative_log_posterior(theta - step, encoding, encoded, rewards)
-        assert gradient[place] == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-6)
+        assert gradient[index] == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-6)
 
 
 def test_the_fit_finds_which_decision_matters():
