@@ -271,25 +271,25 @@ def test_a_run_is_only_resumed_on_its_own_space(space: Space, score: Score, tmp_
 
 
 def test_the_listener_hears_of_every_step(space: Space, score: Score, tmp_path: Path) -> None:
-    heard: list[str] = []
+    events: list[str] = []
 
     class Recording(Listener):
         def search_started(self, folder: Path, *_: object) -> None:
-            heard.append(f"search in {folder.name}")
+            events.append(f"search in {folder.name}")
 
         def trial_started(self, job: Job) -> None:
-            heard.append(f"start {job.number}")
+            events.append(f"start {job.number}")
 
         def trial_finished(self, trial: object, *, is_best: bool) -> None:
-            heard.append("best" if is_best else "trial")
+            events.append("best" if is_best else "trial")
 
         def controller_updated(self, trials_seen: int, metrics: object) -> None:
-            heard.append(f"update {trials_seen}")
+            events.append(f"update {trials_seen}")
 
     nasctl.search(space, score, trials=8, out=tmp_path / "run", settings=RANDOM, listener=Recording())
-    assert heard[0] == "search in run"
-    assert heard.count("trial") + heard.count("best") == 8
-    assert [event for event in heard if event.startswith("update")] == ["update 4", "update 8"]
+    assert events[0] == "search in run"
+    assert events.count("trial") + events.count("best") == 8
+    assert [event for event in events if event.startswith("update")] == ["update 4", "update 8"]
 
 
 def test_the_controllers_updates_are_kept(space: Space, score: Score, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from nasctl.executors import Job
 
 
-class Heard:
+class RecordingListener:
     def __init__(self) -> None:
         self.started: list[int] = []
         self.epochs: list[tuple[int, float]] = []
@@ -22,5 +22,5 @@ class Heard:
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def listener() -> RecordingListener:
+    return RecordingListener()

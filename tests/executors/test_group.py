@@ -26,15 +26,15 @@ class Fake:
         return [special.get(job.number, Evaluation(float(job.number))) for job in jobs]
 
 
-def test_jobs_come_in_groups_and_each_has_its_own_outcome(heard) -> None:
+def test_jobs_come_in_groups_and_each_has_its_own_outcome(listener) -> None:
     evaluator = Fake()
     executor = GroupExecutor(evaluator, 2)
     for job in JOBS:
         executor.submit(job)
-    outcomes = [outcome for _ in range(3) for outcome in executor.wait(heard)]
+    outcomes = [outcome for _ in range(3) for outcome in executor.wait(listener)]
     assert evaluator.groups == [[0, 1], [2, 3], [4]]
-    assert heard.started == [0, 1, 2, 3, 4]
-    assert heard.epochs == [(0, 1), (1, 1), (2, 1), (3, 1)]
+    assert listener.started == [0, 1, 2, 3, 4]
+    assert listener.epochs == [(0, 1), (1, 1), (2, 1), (3, 1)]
     assert [outcome.job.number for outcome in outcomes] == [0, 1, 2, 3, 4]
     assert [outcome.status for outcome in outcomes] == [
         "complete",
@@ -43,14 +43,14 @@ def test_jobs_come_in_groups_and_each_has_its_own_outcome(heard) -> None:
         "complete",
         "out_of_memory",
     ]
-    assert executor.wait(heard) == []
+    assert executor.wait(listener) == []
 
 
-def test_a_group_begins_only_when_its_outcomes_are_asked_for(heard) -> None:
+def test_a_group_begins_only_when_its_outcomes_are_asked_for(listener) -> None:
     evaluator = Fake()
     executor = GroupExecutor(evaluator, 2)
     for job in JOBS:
         executor.submit(job)
     assert evaluator.groups == []
-    executor.wait(heard)
+    executor.wait(listener)
     assert evaluator.groups == [[0, 1]]

@@ -97,19 +97,19 @@ def job(number: int, does: int = FINE) -> Job:
     return Job(number, SPACE.decode((does,)), seed=100 + number)
 
 
-def run(executor: Pool, heard: object, *jobs: Job) -> dict[int, Outcome]:
+def run(executor: Pool, listener: object, *jobs: Job) -> dict[int, Outcome]:
     for each in jobs:
         executor.submit(each)
     outcomes: dict[int, Outcome] = {}
     while len(outcomes) < len(jobs):
-        for outcome in executor.wait(heard):  # type: ignore[arg-type]
+        for outcome in executor.wait(listener):  # type: ignore[arg-type]
             assert outcome.job.number not in outcomes
             outcomes[outcome.job.number] = outcome
     return outcomes
 
 
-def test_jobs_are_shared_among_workers_and_reported(pool, heard, tmp_path: Path) -> None:
-    outcomes = run(pool(2), heard, *(job(number, TRAINS) for number in range(6)))
+def test_jobs_are_shared_among_workers_and_reported(pool, listener, tmp_path: Path) -> None:
+    outcomes = run(pool(2), listener, *(job(number, TRAINS) for number in range(6)))
     assert {number: outcome.status for number, outcome in outcomes.items()} == dict.fromkeys(
         range(6), "complete"
     )
@@ -118,21 +118,21 @@ def test_jobs_are_shared_among_workers_and_reported(pool, heard, tmp_path: Path)
     processes = {outcome.evaluation.metrics["pid"] for outcome in outcomes.values() if outcome.evaluation}
     assert len(processes) == 2
     assert os.getpid() not in processes
-    assert sorted(heard.started) == sorted(number for number, _ in heard.epochs) == list(range(6))
+    assert sorted(listener.started) == sorted(number for number, _ in listener.epochs) == list(range(6))
     logs = "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
     assert all(f"a word of {number}" in logs for number in range(6))
 
 
-def test_what_was_trained_is_saved_by_the_worker(pool, heard, tmp_path: Path) -> None:
+def test_what_was_trained_is_saved_by_the_worker(pool, listener, tmp_path: Path) -> None:
     executor = pool(1, ahead=1)
     executor.submit(job(1))
     executor.submit(job(2, TRAINS))
-    (outcome,) = executor.wait(heard)
+    (outcome,) = executor.wait(listener)
     assert outcome.evaluation is not None and outcome.evaluation.save is not None
     document = outcome.evaluation.save(tmp_path / "kept", {"format": "x"})
     assert document == {"format": "x", "saved": 1}
     assert (tmp_path / "kept" / "weights").read_text() == "101"
-    (other,) = executor.wait(heard)
+    (other,) = executor.wait(listener)
     assert other.job.number == 2
     assert outcome.evaluation.save is not None
     with pytest.raises(WorkFailed, match="cannot be saved"):  # dropped by the next `wait`
@@ -143,52 +143,52 @@ def test_what_was_trained_is_saved_by_the_worker(pool, heard, tmp_path: Path) ->
         other.evaluation.save(tmp_path / "late", {})
 
 
-def test_a_job_whose_worker_was_lost_is_run_once_more(pool, heard) -> None:
-    outcomes = run(pool(1, ahead=1), heard, job(0, DIES_ONCE), job(1))
+def test_a_job_whose_worker_was_lost_is_run_once_more(pool, listener) -> None:
+    outcomes = run(pool(1, ahead=1), listener, job(0, DIES_ONCE), job(1))
     assert [outcomes[number].status for number in (0, 1)] == ["complete", "complete"]
-    assert heard.started.count(0) == 2
-    assert heard.started.count(1) == 1
+    assert listener.started.count(0) == 2
+    assert listener.started.count(1) == 1
 
 
-def test_a_job_that_costs_two_workers_has_failed_and_the_others_go_on(pool, heard) -> None:
-    outcomes = run(pool(1), heard, job(0, DIES), job(1, FAULTS), job(2))
+def test_a_job_that_costs_two_workers_has_failed_and_the_others_go_on(pool, listener) -> None:
+    outcomes = run(pool(1), listener, job(0, DIES), job(1, FAULTS), job(2))
     assert [outcomes[number].status for number in range(3)] == ["lost", "crashed", "complete"]
     assert "SIGKILL" in outcomes[0].cause
     assert "memory" in outcomes[0].cause
     assert "SIGABRT" in outcomes[1].cause
 
 
-def test_a_worker_that_is_killed_from_outside_is_replaced(pool, heard, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_from_outside_is_replaced(pool, listener, tmp_path: Path) -> None:
     executor = pool(1, seconds=30)
-    run(executor, heard, job(0))
+    run(executor, listener, job(0))
     os.kill(int((tmp_path / "0.pid").read_text()), signal.SIGKILL)
     time.sleep(0.1)
-    assert run(executor, heard, job(1))[1].status == "complete"
+    assert run(executor, listener, job(1))[1].status == "complete"
 
 
-def test_a_child_that_takes_too_long_is_stopped(pool, heard) -> None:
+def test_a_child_that_takes_too_long_is_stopped(pool, listener) -> None:
     started = time.monotonic()
-    outcomes = run(pool(2, seconds=0.5), heard, job(0, SLEEPS), job(1), job(2))
+    outcomes = run(pool(2, seconds=0.5), listener, job(0, SLEEPS), job(1), job(2))
     assert outcomes[0].status == "timed_out"
     assert outcomes[0].seconds >= 0.5
     assert "0.5 s" in outcomes[0].cause
     assert [outcomes[number].status for number in (1, 2)] == ["complete", "complete"]
     assert time.monotonic() - started < 30
-    assert heard.started.count(0) == 1
+    assert listener.started.count(0) == 1
 
 
-def test_a_child_that_takes_too_much_memory_is_stopped(pool, heard) -> None:
-    outcomes = run(pool(1, gigabytes=0.5), heard, job(0, EATS), job(1))
+def test_a_child_that_takes_too_much_memory_is_stopped(pool, listener) -> None:
+    outcomes = run(pool(1, gigabytes=0.5), listener, job(0, EATS), job(1))
     assert [outcomes[number].status for number in (0, 1)] == ["out_of_memory", "complete"]
     assert "0.5 GB" in outcomes[0].cause
-    assert heard.started.count(0) == 1
+    assert listener.started.count(0) == 1
 
 
-def test_waiting_ends_with_the_time_that_it_is_given(pool, heard) -> None:
+def test_waiting_ends_with_the_time_that_it_is_given(pool, listener) -> None:
     executor = pool(1)
     executor.submit(job(0, SLEEPS))
     started = time.monotonic()
-    assert executor.wait(heard, seconds=0.3) == []
+    assert executor.wait(listener, seconds=0.3) == []
     assert 0.3 <= time.monotonic() - started < 20
 
 
@@ -201,17 +201,17 @@ def test_waiting_ends_with_the_time_that_it_is_given(pool, heard) -> None:
     ],
 )
 def test_workers_that_cannot_begin_end_the_search(
-    pool, heard, maker: str, kind: type[NasctlError], message: str
+    pool, listener, maker: str, kind: type[NasctlError], message: str
 ) -> None:
     executor = pool(1, maker=maker)
     executor.submit(job(0))
     with pytest.raises(kind, match=message):
-        executor.wait(heard)
+        executor.wait(listener)
 
 
-def test_workers_end_with_the_process_that_started_them(pool, heard, tmp_path: Path) -> None:
+def test_workers_end_with_the_process_that_started_them(pool, listener, tmp_path: Path) -> None:
     executor = pool(1)
-    run(executor, heard, job(0))
+    run(executor, listener, job(0))
     process = executor._workers[0].process
     executor._workers[0].connection.close()  # as when this process exits
     assert process.wait(10) == 0
