@@ -270,7 +270,7 @@ def test_a_run_is_only_resumed_on_its_own_space(space: Space, score: Score, tmp_
         nasctl.resume(run.folder, score, budget={"trials": 5})
 
 
-def test_the_listener_hears_of_every_step(space: Space, score: Score, tmp_path: Path) -> None:
+def test_the_listener_receives_every_event(space: Space, score: Score, tmp_path: Path) -> None:
     events: list[str] = []
 
     class Recording(Listener):
