@@ -175,12 +175,19 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             dataset=str(metadata["dataset"]),
             validation_seed=int(metadata["validation_seed"]),
             signature=signature,
-            config=resolve({"training": metadata["training"]}).training,
+            config=_training_config(folder, metadata["training"]),
             metrics={str(name): float(value) for name, value in metadata["metrics"].items()},
             arrays=_read_arrays(folder),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NasctlError(f"{folder / 'checkpoint.json'} is damaged: {_cause(error)}") from error
+
+
+def _training_config(folder: Path, settings: Mapping[str, object]) -> TrainingConfig:
+    try:
+        return resolve({"training": settings}).training
+    except NasctlError as error:
+        raise NasctlError(f"{folder / 'checkpoint.json'} is damaged: {error.message}") from error
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
