@@ -127,8 +127,8 @@ def _search_all(
     """Searches with each controller and seed."""
     from nasctl.config import resolve
     from nasctl.dialects import load_space
-    from nasctl.engine import RUNS
     from nasctl.engine.comparison import comparison_runs
+    from nasctl.store import RUNS
 
     loaded = load_space(space)
     if options["trials"] is None:

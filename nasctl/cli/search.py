@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration, read_settings
-from nasctl.config import CONTROLLERS
+from nasctl.config import CONTROLLERS, resolve
 from nasctl.errors import NasctlError
 
 INTERRUPTED = 130
@@ -143,6 +143,18 @@ def search(
         {name: value for name, value in given.items() if value is not None}
     )
 
+    from nasctl.dialects import load_space
+
+    # What can be checked at once is checked before JAX is imported, which takes seconds.
+    if resume:
+        _refuse_changes(dataset, controller, init)
+        run_folder = out or _newest_run(space)
+    else:
+        loaded = load_space(space)
+        resolve(
+            loaded.defaults, overrides, {} if controller is None else {"controller": {"kind": controller}}
+        )
+
     from nasctl.cli.search_view import SearchView
     from nasctl.engine import resume as resume_run
     from nasctl.engine import search as start_run
@@ -150,13 +162,10 @@ def search(
     with SearchView() as view:
         try:
             if resume:
-                _refuse_changes(dataset, controller, init)
-                run = resume_run(
-                    out or _newest_run(space), evaluator, data_dir=data_dir, settings=overrides, listener=view
-                )
+                run = resume_run(run_folder, evaluator, data_dir=data_dir, settings=overrides, listener=view)
             else:
                 run = start_run(
-                    space,
+                    loaded,
                     evaluator,
                     controller=controller,
                     seed=seed,
@@ -175,20 +184,19 @@ def search(
 
 def _refuse_changes(dataset: str | None, controller: str | None, init: list[Path] | None) -> None:
     """Refuses the options that `nasctl.resume` has no argument for."""
-    from nasctl.engine.run import cannot_change
-
     changed = [
         option
         for option, value in (("--dataset", dataset), ("--controller", controller), ("--init", init))
         if value
     ]
     if changed:
+        from nasctl.engine.run import cannot_change
+
         raise cannot_change(changed)
 
 
 def _newest_run(space: str) -> Path:
-    from nasctl.engine import RUNS
-    from nasctl.store import list_runs
+    from nasctl.store import RUNS, list_runs
 
     name = Path(space).stem
     runs = list_runs(RUNS, name)

@@ -2,10 +2,9 @@
 
 from nasctl.engine.evaluation import FunctionEvaluator, default_dataset, import_evaluator, task_of
 from nasctl.engine.loop import Listener, Search
-from nasctl.engine.run import RUNS, Run, resume, search
+from nasctl.engine.run import Run, resume, search
 
 __all__ = [
-    "RUNS",
     "FunctionEvaluator",
     "Listener",
     "Run",

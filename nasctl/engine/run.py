@@ -23,9 +23,7 @@ from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
 from nasctl.errors import NasctlError
 from nasctl.space import Space, Tokens
-from nasctl.store import RunFolder, Trial, claim_next_run
-
-RUNS = Path("runs")
+from nasctl.store import RUNS, RunFolder, Trial, claim_next_run
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ It holds the trials in SQLite, the checkpoints of the controller, and the best n
 soon as it is recorded. No file is a pickle.
 """
 
-from nasctl.store.run_folder import RunFolder, claim_next_run, list_runs
+from nasctl.store.run_folder import RUNS, RunFolder, claim_next_run, list_runs
 from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 from nasctl.store.trial_store import TrialStore
 
 __all__ = [
     "COMPLETE",
+    "RUNS",
     "OpenTrial",
     "RunFolder",
     "Session",

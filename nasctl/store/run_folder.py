@@ -19,6 +19,9 @@ from nasctl.store.trial_store import TrialStore
 
 RUN_FORMAT = 1
 
+RUNS = Path("runs")
+"""Where runs are created unless their folder is named: in the current folder."""
+
 
 class RunFolder:
     """The folder of a run, with these files:

@@ -98,10 +98,10 @@ def changed(tmp_path: Path):
 @pytest.mark.parametrize(
     "search",
     [
-        "children",
+        pytest.param("children", marks=pytest.mark.slow),
         "function",
         "reference",
-        "workers",
+        pytest.param("workers", marks=pytest.mark.slow),
         pytest.param("trained by workers", marks=pytest.mark.slow),
     ],
 )

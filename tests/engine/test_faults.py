@@ -212,6 +212,7 @@ def command(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[
     )
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_ends_the_search_with_all_that_was_reported(
     module: Path, small_disk: Path
 ) -> None:
@@ -232,6 +233,7 @@ def test_a_disk_that_fills_up_ends_the_search_with_all_that_was_reported(
     assert [row[0] for row in reported(run)] == list(range(len(known) + 20))
 
 
+@pytest.mark.slow
 def test_a_run_folder_that_cannot_be_written_is_said_so(module: Path, small_disk: Path) -> None:
     assert command(module, small_disk / "run", "--trials", "3").returncode == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)

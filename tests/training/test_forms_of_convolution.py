@@ -31,6 +31,7 @@ layer {
 CONFIG = TrainingConfig(epochs=3, batch=16, learning_rate=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_loss_curves(blobs: ImageClassification, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     space = parse_space(SPACE, name="forms")

@@ -41,6 +41,7 @@ def sampled(count: int):
     return [SPACE.decode(sample_uniform(SPACE, rng)) for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_a_child_is_what_it_is_alone(letters: LanguageModel) -> None:  # noqa: F811
     children = sampled(3)
     seen: list[tuple[int, float]] = []

@@ -30,6 +30,7 @@ from nasctl.training.programs import make_programs
 
 SPACES = {name: load_space(name) for name in shipped_spaces()}
 NETWORKS = {name: space for name, space in SPACES.items() if dialect_named(space.dialect).signature}
+LARGE = {"spaces/cnn_pooling.nas", "spaces/nasbench201.nas"}
 CONFIG = TrainingConfig(batch=16, epochs=3, precision="bfloat16")
 
 
@@ -43,7 +44,9 @@ def example(space: Space, shape: Shape) -> jax.Array:
     return jnp.ones((2, *shape), dtype)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NETWORKS]
+)
 def test_every_op_keeps_the_precision_that_it_is_given(name: str) -> None:
     space, rng = NETWORKS[name], np.random.default_rng(2)
     signature = dialect_named(space.dialect).signature
@@ -101,6 +104,7 @@ def test_batch_norm_is_exact_where_the_mean_is_large() -> None:
     np.testing.assert_allclose(norm.mean[...], 0.1 * mean, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_child_learns_as_it_does_in_float32(blobs: ImageClassification) -> None:
     space = NETWORKS["spaces/cnn.nas"]
     child = space.decode(sample_uniform(space, np.random.default_rng(5)))
@@ -125,6 +129,7 @@ def test_a_language_model_does_too(letters: LanguageModel) -> None:  # noqa: F81
     np.testing.assert_allclose(curves[0], curves[1], rtol=0.01)
 
 
+@pytest.mark.slow
 def test_children_that_train_at_once_do_too(letters: LanguageModel) -> None:  # noqa: F811
     config = replace(ADAM, precision="bfloat16")
     (child,) = sampled(1)

@@ -67,7 +67,7 @@ def loss_token_by_token(network, inputs: np.ndarray, labels: np.ndarray, batch: 
     return total
 
 
-@pytest.mark.parametrize("split", ["validation", "test"])
+@pytest.mark.parametrize("split", ["validation", pytest.param("test", marks=pytest.mark.slow)])
 def test_an_evaluation_predicts_every_token_once_with_the_state_carried_over(
     letters: LanguageModel, split: str
 ) -> None:
