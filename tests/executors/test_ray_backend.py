@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,9 @@ import pytest
 
 import nasctl
 from nasctl.dialects import parse_space
+from nasctl.engine import Listener
 from nasctl.errors import NasctlError
+from nasctl.store import Trial
 
 ray = pytest.importorskip("ray")
 
@@ -21,10 +22,21 @@ pytestmark = pytest.mark.slow
 SPACE = parse_space("space choices\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n", name="toy")
 MODULE = """
 import os, time
+from pathlib import Path
+
+PROCESSES = Path(__file__).with_name("processes")
 
 def score(architecture):
     time.sleep(0.3)
     return {"reward": float(sum(architecture.tokens)), "process": float(os.getpid())}
+
+def score_in_two_processes(architecture):
+    PROCESSES.mkdir(exist_ok=True)
+    (PROCESSES / str(os.getpid())).touch()
+    deadline = time.monotonic() + 120
+    while len(list(PROCESSES.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return score(architecture)
 """
 SETTINGS = {
     "controller": {"kind": "random", "batch": 4},
@@ -45,17 +57,26 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_search_outlives_a_node(module: str, tmp_path: Path) -> None:
     from ray.cluster_utils import Cluster
 
+    class RemoveNode(Listener):
+        """Removes the second node after ten trials."""
+
+        def trial_finished(self, trial: Trial, *, is_best: bool) -> None:
+            if trial.number == 10:
+                cluster.remove_node(second, allow_graceful=False)
+
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         second = cluster.add_node(num_cpus=1)
         cluster.wait_for_nodes()
-        goes = threading.Timer(12.0, lambda: cluster.remove_node(second, allow_graceful=False))
-        goes.start()
         search = {**SETTINGS["search"], "ray_address": cluster.address, "workers": 2}
         run = nasctl.search(
-            SPACE, module, trials=60, out=tmp_path / "run", settings={**SETTINGS, "search": search}
+            SPACE,
+            f"{module}_in_two_processes",
+            trials=60,
+            out=tmp_path / "run",
+            settings={**SETTINGS, "search": search},
+            listener=RemoveNode(),
         )
-        goes.join()
     finally:
         ray.shutdown()
         cluster.shutdown()
