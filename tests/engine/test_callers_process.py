@@ -14,6 +14,7 @@ PROGRAM = """
 import ctypes, json, os, signal, sys
 import jax, jax.numpy as jnp
 import nasctl
+import flax.nnx  # with JAX 0.12, importing Flax has functions traced again
 import sklearn.datasets  # scikit-learn sets variables of OpenMP when it is imported
 
 allocator = []
