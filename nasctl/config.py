@@ -157,8 +157,7 @@ def check_section(section: str, keys: object) -> None:
     Raises:
       NasctlError: It does not exist, or they are not.
     """
-    if section not in SECTIONS:
-        raise NasctlError(f"there is no section `{section}` of settings", hint=_nearest(section, SECTIONS))
+    _schema(section)
     if not isinstance(keys, Mapping):
         raise NasctlError(
             f"the settings of section {section} must be a mapping from keys to values, not `{keys}`",
@@ -177,9 +176,7 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     Raises:
       NasctlError: The section or the key does not exist, or the value does not fit.
     """
-    schema = SECTIONS.get(section)
-    if schema is None:
-        raise NasctlError(f"there is no section `{section}` of settings", hint=_nearest(section, SECTIONS))
+    schema = _schema(section)
     known = {item.name: item for item in fields(schema)}
     if key not in known:
         raise NasctlError(f"{section} has no setting `{key}`", hint=_nearest(key, known))
@@ -235,6 +232,12 @@ def _convert(value: object, kind: type) -> int | float | str | bool | None:
     if kind is float:
         return number
     return int(number) if number.is_integer() else None
+
+
+def _schema(section: str) -> type:
+    if section not in SECTIONS:
+        raise NasctlError(f"there is no section `{section}` of settings", hint=_nearest(section, SECTIONS))
+    return SECTIONS[section]
 
 
 def _nearest(word: str, known: Mapping[str, object]) -> str:
