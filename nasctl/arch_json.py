@@ -15,6 +15,7 @@ from typing import Any
 
 from nasctl.errors import NasctlError
 from nasctl.graph import Cost, Signature
+from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space, Tokens
 
 FORMAT = "nasctl.architecture"
@@ -104,7 +105,7 @@ def document_to_json(
 
 def save_document(document: Mapping[str, Any], path: str | Path) -> None:
     """Writes the JSON values of an `arch.json`."""
-    Path(path).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    Path(path).write_text(write_record(document, indent=2) + "\n", encoding="utf-8")
 
 
 def find_document(path: str | Path) -> Path:
@@ -195,7 +196,7 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
         space=space,
         tokens=checked,
         task=_task_info(content, path),
-        results=_entry(content, "results", dict, path) if "results" in content else {},
+        results=read_measures(_entry(content, "results", dict, path)) if "results" in content else {},
         origin=_entry(content, "origin", dict, path) if "origin" in content else {},
         path=path,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,17 @@ def test_the_file_follows_its_published_schema(
     jsonschema.validate(json.loads(file.read_text()), SCHEMA)
     architecture.save(tmp_path / "bare.json")
     jsonschema.validate(json.loads((tmp_path / "bare.json").read_text()), SCHEMA)
+
+
+def test_results_that_are_not_finite_are_valid_json_and_read_back(
+    architecture: Architecture, tmp_path: Path
+) -> None:
+    results = {"reward": 0.5, "latency": math.inf, "loss": math.nan, "gain": -math.inf}
+    architecture.save(tmp_path / "arch.json", results=results)
+    content = json.loads((tmp_path / "arch.json").read_text(), parse_constant=pytest.fail)
+    jsonschema.validate(content, SCHEMA)
+    assert content["results"]["latency"] == "Infinity"
+    assert repr(load_document(tmp_path / "arch.json").results) == repr(results)
 
 
 def test_the_cost_in_the_file_is_that_of_the_built_network(architecture: Architecture, file: Path) -> None:

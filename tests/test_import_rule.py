@@ -12,8 +12,8 @@ from import_graph import circles, import_graph
 import nasctl
 
 LAYERS = (
-    {"errors"},
-    {"resources", "cache", "decoder", "input_kind"},
+    {"errors", "foreign_text"},
+    {"resources", "cache", "decoder", "input_kind", "json_text"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},

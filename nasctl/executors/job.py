@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError, NotFinite
+from nasctl.foreign_text import message_of, storable
 from nasctl.metrics import EpochMetrics
 from nasctl.store import COMPLETE, Status
 
@@ -160,29 +161,16 @@ def completed(job: Job, evaluation: Evaluation, seconds: float) -> Outcome:
 def failed(job: Job, error: Exception, seconds: float) -> Outcome:
     """The outcome of a job that raised."""
     trace = "".join(traceback.format_exception(error))
-    text = _text(error)
+    text = message_of(error)
     cause = text if isinstance(error, NasctlError) else f"{type(error).__name__}: {text}"
     first_line = next(iter(cause.strip().splitlines()), type(error).__name__)
-    return Outcome(job, _status(error), seconds, cause=_storable(first_line), traceback=_storable(trace))
-
-
-def _text(error: Exception) -> str:
-    """The message of an error, which may come from the user's code; even reading it may raise."""
-    try:
-        return str(error)
-    except Exception:
-        return "its message cannot be read"
-
-
-def _storable(text: str) -> str:
-    """The text with lone surrogates, as in names of files that are not UTF-8, written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return Outcome(job, _status(error), seconds, cause=storable(first_line), traceback=storable(trace))
 
 
 def _status(error: Exception) -> Status:
     if isinstance(error, NotFinite):
         return "not_finite"
-    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in _text(error):
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in message_of(error):
         return "out_of_memory"
     if isinstance(error, NasctlError):
         return "invalid"

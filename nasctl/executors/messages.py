@@ -13,6 +13,7 @@ from typing import Any
 
 from nasctl.architecture import Architecture
 from nasctl.executors.job import Evaluation, Job, Outcome, Rung, Save
+from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space
 
 Message = dict[str, Any]
@@ -23,7 +24,7 @@ OUT_OF_MEMORY = 77
 
 def send(connection: Connection, message: Message) -> None:
     """Sends a message."""
-    connection.send_bytes(json.dumps(message).encode())
+    connection.send_bytes(write_record(message).encode())
 
 
 def receive(connection: Connection) -> Message:
@@ -83,8 +84,8 @@ def read_outcome(message: Message, job: Job, save: Save) -> Outcome:
     measured = message.get("evaluation")
     evaluation = measured and Evaluation(
         measured["reward"],
-        measured["metrics"],
-        tuple(measured["history"]),
+        read_measures(measured["metrics"]),
+        tuple(map(read_measures, measured["history"])),
         save if measured["saves"] else None,
     )
     return Outcome(

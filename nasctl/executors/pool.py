@@ -12,6 +12,7 @@ from nasctl.errors import WorkFailed
 from nasctl.executors.job import ExecutionListener, Job, Outcome
 from nasctl.executors.messages import Message, read_outcome
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
+from nasctl.json_text import read_measures
 
 HandleT = TypeVar("HandleT", bound=WorkerHandle)
 
@@ -129,7 +130,7 @@ class PoolExecutor(Generic[HandleT]):
                 worker.begin(message["number"])
                 listener.job_started(worker.jobs[message["number"]])
             case "epoch":
-                listener.epoch_finished(worker.jobs[message["number"]], message["record"])
+                listener.epoch_finished(worker.jobs[message["number"]], read_measures(message["record"]))
             case "outcome":
                 worker.current = None
                 job = worker.jobs.pop(message["number"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasctl.decoder import decode
 from nasctl.errors import NasctlError
+from nasctl.json_text import canonical_json
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
 from nasctl.space.graph_builder import BuildsTrees, GraphBuilder
 from nasctl.space.size import count_strings
@@ -99,7 +99,7 @@ class Space:
         The name, the settings and the text of the file are not part of it.
         """
         content = {key: value for key, value in self.to_json().items() if key not in ("name", "defaults")}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
     @cached_property
     def tree_ops(self) -> TreeOps | None:

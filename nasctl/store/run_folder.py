@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from nasctl.config import Config, resolve
 from nasctl.errors import NasctlError
+from nasctl.json_text import write_record
 from nasctl.space import Space
 from nasctl.store.disk import explain_write_errors
 from nasctl.store.trial_store import TrialStore
@@ -87,7 +88,7 @@ class RunFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             (path / "space.nas").write_text(space.source, encoding="utf-8")
-            _write_whole(path / "run.json", json.dumps(document, indent=2) + "\n")
+            _write_whole(path / "run.json", write_record(document, indent=2) + "\n")
         except OSError as error:
             raise NasctlError(
                 f"the run folder {path} cannot be written: {error.strerror or error}",
@@ -134,7 +135,7 @@ class RunFolder:
         """Replaces the configuration, for example when a run is resumed with a larger budget."""
         document = {**self.metadata(), "config": asdict(config)}
         with explain_write_errors(self.path / "run.json"):
-            _write_whole(self.path / "run.json", json.dumps(document, indent=2) + "\n")
+            _write_whole(self.path / "run.json", write_record(document, indent=2) + "\n")
 
     @property
     def space_file(self) -> Path:

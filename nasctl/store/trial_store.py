@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nasctl.errors import NasctlError
+from nasctl.json_text import read_measures, write_record
 from nasctl.space import Tokens
 from nasctl.store.disk import disk_full
 from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
@@ -118,10 +119,10 @@ class TrialStore:
         """
         row = (
             trial.number,
-            json.dumps(trial.tokens),
+            write_record(trial.tokens),
             trial.status,
             trial.reward,
-            json.dumps(dict(trial.metrics)),
+            write_record(dict(trial.metrics)),
             trial.architecture_hash,
             trial.seed,
             trial.seconds,
@@ -129,7 +130,7 @@ class TrialStore:
             trial.rejected,
             trial.cause,
             trial.traceback,
-            json.dumps([dict(metrics) for metrics in trial.history]),
+            write_record([dict(metrics) for metrics in trial.history]),
         )
         with self._explain_errors(), self._connection:
             marks = ", ".join("?" * len(row))
@@ -151,7 +152,7 @@ class TrialStore:
         with self._explain_errors(), self._connection:
             self._connection.execute(
                 "INSERT INTO open_trials (number, tokens, rejected) VALUES (?, ?, ?)",
-                (number, json.dumps(tokens), rejected),
+                (number, write_record(tokens), rejected),
             )
 
     def start_trial(self, number: int) -> None:
@@ -165,7 +166,8 @@ class TrialStore:
         """Records the metrics of the last epoch of an open trial."""
         with self._explain_errors(), self._connection:
             self._connection.execute(
-                "UPDATE open_trials SET last_epoch = ? WHERE number = ?", (json.dumps(dict(metrics)), number)
+                "UPDATE open_trials SET last_epoch = ? WHERE number = ?",
+                (write_record(dict(metrics)), number),
             )
 
     def open_trials(self) -> list[OpenTrial]:
@@ -175,7 +177,13 @@ class TrialStore:
                 "SELECT number, tokens, rejected, started, last_epoch FROM open_trials ORDER BY number"
             )
             return [
-                OpenTrial(number, tuple(json.loads(tokens)), rejected, started, json.loads(last_epoch))
+                OpenTrial(
+                    number,
+                    tuple(json.loads(tokens)),
+                    rejected,
+                    started,
+                    read_measures(json.loads(last_epoch)),
+                )
                 for number, tokens, rejected, started, last_epoch in rows
             ]
 
@@ -215,7 +223,7 @@ class TrialStore:
         """
         with self._explain_errors(), self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO updates VALUES (?, ?)", (trials_seen, json.dumps(dict(metrics)))
+                "INSERT OR REPLACE INTO updates VALUES (?, ?)", (trials_seen, write_record(dict(metrics)))
             )
 
     def trials(self, numbers: range | None = None) -> list[Trial]:
@@ -268,7 +276,7 @@ class TrialStore:
         """The metrics of all controller updates, by the number of observed trials."""
         with self._explain_errors():
             rows = self._connection.execute("SELECT trials_seen, metrics FROM updates ORDER BY trials_seen")
-            return {seen: json.loads(metrics) for seen, metrics in rows}
+            return {seen: read_measures(json.loads(metrics)) for seen, metrics in rows}
 
     def close(self) -> None:
         """Closes the database."""
@@ -328,6 +336,6 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 def _trial(row: sqlite3.Row) -> Trial:
     values = dict(row)
     values["tokens"] = tuple(json.loads(values["tokens"]))
-    values["metrics"] = json.loads(values["metrics"])
-    values["history"] = tuple(json.loads(values["history"]))
+    values["metrics"] = read_measures(json.loads(values["metrics"]))
+    values["history"] = tuple(map(read_measures, json.loads(values["history"])))
     return Trial(**values)

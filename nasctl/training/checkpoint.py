@@ -25,6 +25,7 @@ import numpy as np
 from nasctl.config import TrainingConfig, resolve
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
+from nasctl.json_text import write_record
 from nasctl.tasks import Task
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
@@ -140,8 +141,8 @@ def save_checkpoint(
             "files": _checksums(made),
             "versions": {name: version(name) for name in ("jax", "flax", "orbax-checkpoint")},
         }
-        (made / "arch.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        (made / "checkpoint.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+        (made / "arch.json").write_text(write_record(document, indent=2) + "\n", encoding="utf-8")
+        (made / "checkpoint.json").write_text(write_record(metadata, indent=2) + "\n", encoding="utf-8")
         made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
         _replace(folder, made)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sqlite3
@@ -37,6 +38,17 @@ def test_a_trial_is_read_back_unchanged(store: TrialStore) -> None:
     store.record(TRIAL)
     store.record(failed)
     assert store.trials() == [TRIAL, failed]
+
+
+def test_measures_that_are_not_finite_are_read_back(store: TrialStore) -> None:
+    odd = {"nan": math.nan, "most": math.inf, "least": -math.inf, "params": 3}
+    store.open_trial(0, (1, 0, -1), 0)
+    store.record_epoch(0, odd)
+    (running,) = store.open_trials()
+    store.record(numbered(0, metrics=odd, history=(odd, odd)))
+    store.record_update(1, odd)
+    (trial,) = store.trials()
+    assert repr([running.last_epoch, trial.metrics, *trial.history, store.updates()[1]]) == repr([odd] * 5)
 
 
 def test_a_number_is_recorded_once(store: TrialStore) -> None:
