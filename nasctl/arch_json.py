@@ -5,7 +5,8 @@ Only this file imports the dialects to read an architecture: it parses the text 
 
 from __future__ import annotations
 
-import json
+import errno
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nasctl.errors import NasctlError
+from nasctl.files import read_json, replace_file
 from nasctl.graph import Cost, Signature
 from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space, Tokens
@@ -104,8 +106,13 @@ def document_to_json(
 
 
 def save_document(document: Mapping[str, Any], path: str | Path) -> None:
-    """Writes the JSON values of an `arch.json`."""
-    Path(path).write_text(write_record(document, indent=2) + "\n", encoding="utf-8")
+    """Writes the JSON values of an `arch.json`, or replaces the file.
+
+    Raises:
+      WorkFailed: The disk is full.
+      NasctlError: The file cannot be written.
+    """
+    replace_file(path, write_record(document, indent=2) + "\n", follow_link=True)
 
 
 def find_document(path: str | Path) -> Path:
@@ -114,20 +121,24 @@ def find_document(path: str | Path) -> Path:
     Args:
       path: The file, or a checkpoint or run folder that contains one.
 
+    Returns:
+      The file. It may not exist if `path` is not a folder.
+
     Raises:
-      NasctlError: The file does not exist, or the folder contains none.
+      NasctlError: The folder contains none, or cannot be read.
     """
     path = Path(path)
-    candidates = (path / "arch.json", path / "best" / "arch.json") if path.is_dir() else (path,)
-    for candidate in candidates:
-        if candidate.is_file():
+    if not os.path.isdir(path):
+        return path
+    for candidate in (path / "arch.json", path / "best" / "arch.json"):
+        if os.path.lexists(candidate):
             return candidate
-    if path.is_dir():
+    if os.access(path, os.X_OK):
         raise NasctlError(
             f"{path} contains no architecture",
             hint="give an arch.json, a checkpoint folder, or the folder of a run with at least one finished trial",
         )
-    raise NasctlError(f"the file {path} does not exist")
+    raise NasctlError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
 
 
 def load_document(path: str | Path) -> ArchitectureDocument:
@@ -140,15 +151,9 @@ def load_document(path: str | Path) -> ArchitectureDocument:
       NasctlError: The file does not exist, or it is not a complete and valid `arch.json`.
     """
     file = find_document(path)
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NasctlError(f"{file} cannot be read: {error}") from error
-    except json.JSONDecodeError as error:
-        raise NasctlError(
-            f"{file}:{error.lineno}:{error.colno}: this is not JSON ({error.msg})",
-            hint="the file may be truncated; write it again, or use the copy in the best/ folder of the run",
-        ) from error
+    content = read_json(
+        file, hint="the file may be truncated; write it again, or use the copy in the best/ folder of the run"
+    )
     return document_from_json(content, file)
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
+from nasctl.files import read_text
 from nasctl.resources import grammar_folder
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def read_formula(text: str) -> Formula:
 def _parser() -> Lark:
     from lark import Lark
 
-    grammar = (grammar_folder() / "formula.lark").read_text(encoding="utf-8")
+    grammar = read_text(grammar_folder() / "formula.lark")
     return Lark(grammar, parser="lalr")
 
 

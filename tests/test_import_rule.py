@@ -13,7 +13,8 @@ import nasctl
 
 LAYERS = (
     {"errors", "foreign_text"},
-    {"resources", "cache", "decoder", "input_kind", "json_text"},
+    {"files", "resources", "cache", "decoder", "input_kind", "json_text"},
+    {"array_file"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from nasctl.errors import NasctlError
+from nasctl.files import replace_file
 
 
 def fmt(
@@ -33,7 +35,7 @@ def fmt(
     for file in files:
         if file == "-":
             source = Source("<standard input>", sys.stdin.read().replace("\r\n", "\n"))
-        elif not Path(file).is_file():
+        elif not os.path.lexists(file):
             raise NasctlError(
                 f"the file {file} does not exist", hint="fmt only formats files of your own, in place"
             )
@@ -45,15 +47,8 @@ def fmt(
         elif formatted != source.text:
             different.append(file)
             if not check:
-                _write(Path(file), formatted)
+                replace_file(file, formatted, follow_link=True)
     for file in different:
         print(f"{'would format' if check else 'formatted'} {file}", file=sys.stderr)
     if check and different:
         raise typer.Exit(1)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise NasctlError(f"{path} cannot be written: {error.strerror}") from error

@@ -24,6 +24,7 @@ def grammar(
     Example: nasctl grammar cnn
     """
     from nasctl.dialects import dialect_named, dialect_names
+    from nasctl.files import read_text
     from nasctl.resources import grammar_folder
 
     if dialect is None:
@@ -42,7 +43,7 @@ def grammar(
         return
     description = dialect_named(dialect)
     shared = grammar_folder() / "common.lark"
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (description.grammar, shared)}
+    texts = {path.name: read_text(path) for path in (description.grammar, shared)}
     if json:
         print_json({"dialect": description.name, "files": texts})
         return

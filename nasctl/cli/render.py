@@ -11,6 +11,7 @@ import typer
 from nasctl.cli.console import print_json, progress_console, result_console
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
+from nasctl.files import check_writable, replace_file
 from nasctl.metrics import METRICS, format_measure
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def render(
             f"cannot draw into {output}: its name must end in .svg, .png, .html, .dot or .txt",
             hint=f"for example -o {output.with_suffix('.svg')}",
         )
+    if output is not None:
+        check_writable(output)
     found, document = _read(architecture, tokens)
     signature = _signature(dataset, data_dir, document)
     graph = found.graph
@@ -193,8 +196,5 @@ def _write(
                 name: v for name, v in document.results.items() if not isinstance(v, dict | list)
             }
         content = render_html(graph, heading, tables).encode()
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise NasctlError(f"{output} cannot be written: {error.strerror}") from error
+    replace_file(output, content, follow_link=True)
     progress_console().print(f"wrote {output}", soft_wrap=True, markup=False)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nasctl.dsl.diagnostics import Diagnostic, SpaceError, suggestion
 from nasctl.dsl.source import Source, Span
 from nasctl.errors import NasctlError
+from nasctl.files import read_bytes
 from nasctl.resources import shipped_spaces
+
+LIMIT = 2**20
+"""Largest space file, in bytes."""
 
 
 def find_space(path: str | Path) -> Path:
@@ -17,12 +22,12 @@ def find_space(path: str | Path) -> Path:
       NasctlError: Neither exists.
     """
     file = Path(path)
-    if file.is_file():
+    if os.path.lexists(file):
+        if os.path.isdir(file):
+            raise NasctlError(f"{file} is a folder, not a space file")
         return file
     shipped = shipped_spaces()
     shipped_file = shipped.get(file.as_posix()) or shipped.get(f"spaces/{file.name}")
-    if file.is_dir():
-        raise NasctlError(f"{file} is a folder, not a space file")
     if shipped_file is None or file.is_absolute():
         raise NasctlError(f"the file {file} does not exist", hint=suggestion(file.as_posix(), shipped))
     return shipped_file
@@ -35,10 +40,7 @@ def read_source(path: Path) -> Source:
       NasctlError: The file cannot be read.
       SpaceError: The file is not in UTF-8.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise NasctlError(f"{path} cannot be read: {error.strerror}") from error
+    raw = read_bytes(path, limit=LIMIT)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

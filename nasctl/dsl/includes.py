@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def _read(
     """Reads an included file; returns None if that is an error, or if the file was included before."""
     beside = Path(source.path).parent / item.path.value
     try:
-        path = beside if beside.is_file() else find_space(item.path.value)
+        path = beside if os.path.isfile(beside) else find_space(item.path.value)
         path = path.resolve()
         read = read_source(path)
     except NasctlError as error:

@@ -15,6 +15,7 @@ from nasctl.dsl.lexemes import lexemes
 from nasctl.dsl.parser_state import ParserState, missing_parts, start_of
 from nasctl.dsl.source import Source, Span
 from nasctl.dsl.syntax_errors import UnexpectedLexeme, describe_syntax_error
+from nasctl.files import read_text
 from nasctl.resources import grammar_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ MOST_LEXEMES = 50_000
 def load_grammar(path: Path) -> Lark:
     """Creates the parser of a grammar file, which may import the shared rules of `common.lark`."""
     return Lark(
-        path.read_text(encoding="utf-8"),
+        read_text(path),
         parser="lalr",
         source_path=str(path),
         import_paths=[str(grammar_folder())],

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orbax.checkpoint as ocp
 
-from nasctl.store.disk import explain_write_errors
+from nasctl.files import explain_write_errors
 
 KEPT = 2
 """Number of checkpoints that are kept."""

@@ -13,9 +13,9 @@ from typing import Any, TextIO
 
 from nasctl.config import Config, resolve
 from nasctl.errors import NasctlError
+from nasctl.files import explain_write_errors
 from nasctl.json_text import write_record
 from nasctl.space import Space
-from nasctl.store.disk import explain_write_errors
 from nasctl.store.trial_store import TrialStore
 
 RUN_FORMAT = 1

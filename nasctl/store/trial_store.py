@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nasctl.errors import NasctlError
+from nasctl.files import disk_full
 from nasctl.json_text import read_measures, write_record
 from nasctl.space import Tokens
-from nasctl.store.disk import disk_full
 from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 
 MIGRATIONS = (
