@@ -76,6 +76,7 @@ class OpenTrial:
       rejected: Number of token strings that were proposed for this trial before and violated a constraint.
       started: Time at which its evaluation started, in ISO 8601 and UTC; None if it has not started.
       last_epoch: Metrics of the last epoch of its child; empty before the first.
+      crashes: Number of sessions that crashed or were killed while it was being evaluated.
     """
 
     number: int
@@ -83,6 +84,7 @@ class OpenTrial:
     rejected: int
     started: str | None
     last_epoch: Mapping[str, float]
+    crashes: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The trial as a JSON object."""

@@ -65,8 +65,17 @@ MIGRATIONS = (
     """
     CREATE INDEX trials_by_reward ON trials (status, reward DESC, number);
     """,
+    """
+    ALTER TABLE open_trials ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """Scripts that upgrade the schema from each version (`PRAGMA user_version`) to the next."""
+
+OLDEST_READABLE = 2
+"""The oldest version that is read without an upgrade."""
+
+CRASHES_COUNTED = 4
+"""The version since which `open_trials` has the column `crashes`."""
 
 _COLUMNS = (
     "number, tokens, status, reward, metrics, architecture_hash,"
@@ -83,8 +92,8 @@ class TrialStore:
       read_only: Whether the file must exist and is opened for reading only.
 
     Raises:
-      NasctlError: The file cannot be opened, is not a database, or has another schema version. A writer
-        upgrades older versions.
+      NasctlError: The file cannot be opened, is not a database, or has a newer schema version. A writer upgrades
+        older versions; a reader reads them as they are.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -97,7 +106,7 @@ class TrialStore:
                 version = self._version()
                 if version == 0:
                     raise NasctlError(f"there are no trials yet at {path}")
-                if version != len(MIGRATIONS):
+                if not OLDEST_READABLE <= version <= len(MIGRATIONS):
                     self._refuse(version)
             else:
                 self._connection = sqlite3.connect(path)
@@ -173,8 +182,9 @@ class TrialStore:
     def open_trials(self) -> list[OpenTrial]:
         """The open trials, in the order of their numbers."""
         with self._explain_errors():
+            crashes = "crashes" if self._version() >= CRASHES_COUNTED else "0"
             rows = self._connection.execute(
-                "SELECT number, tokens, rejected, started, last_epoch FROM open_trials ORDER BY number"
+                f"SELECT number, tokens, rejected, started, last_epoch, {crashes} FROM open_trials ORDER BY number"
             )
             return [
                 OpenTrial(
@@ -183,17 +193,27 @@ class TrialStore:
                     rejected,
                     started,
                     read_measures(json.loads(last_epoch)),
+                    crashes,
                 )
-                for number, tokens, rejected, started, last_epoch in rows
+                for number, tokens, rejected, started, last_epoch, crashes in rows
             ]
 
     def begin_session(self, process: int, host: str, workers: int) -> int:
         """Records the start of a session.
 
+        If the session before it has no recorded end, its process crashed or was killed. Each trial whose evaluation
+        was in progress then counts one more crash (`OpenTrial.crashes`).
+
         Returns:
           The number of the session.
         """
         with self._explain_errors(), self._connection:
+            last = self._connection.execute("SELECT ended FROM sessions ORDER BY number DESC").fetchone()
+            if last is not None and last["ended"] is None:
+                self._connection.execute(
+                    "UPDATE open_trials SET crashes = crashes + 1 WHERE started IS NOT NULL"
+                )
+            self._connection.execute("UPDATE open_trials SET started = NULL, last_epoch = '{}'")
             cursor = self._connection.execute(
                 "INSERT INTO sessions (process, host, workers) VALUES (?, ?, ?)", (process, host, workers)
             )

@@ -21,6 +21,7 @@ import pytest
 
 import nasctl
 from nasctl.dialects import parse_space
+from nasctl.engine.loop import search as loop
 from nasctl.store import RunFolder
 
 SPACE = parse_space(
@@ -63,6 +64,7 @@ def settings(controller: str, **search: object) -> dict[str, dict[str, object]]:
 def search(run: Path, controller: str) -> None:
     """Starts or resumes a search in the folder."""
     os.environ["CALLS"] = str(run.parent / "calls")
+    loop.MAX_CRASHES = 1000  # how a trial is given up that is killed twice has tests of its own
     if (run / "run.json").exists():
         nasctl.resume(run, "scores_of_faults:score")
     else:

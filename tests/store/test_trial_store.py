@@ -17,7 +17,7 @@ import pytest
 
 from nasctl.errors import NasctlError
 from nasctl.store import OpenTrial, Trial, TrialStore
-from nasctl.store.trial_store import MIGRATIONS
+from nasctl.store.trial_store import MIGRATIONS, OLDEST_READABLE
 
 TRIAL = Trial(0, (1, 0, -1), "complete", 0.5, {"validation_accuracy": 0.79}, "abc", 7, 1.5, None, 2)
 
@@ -116,6 +116,53 @@ def test_a_session_without_an_end_was_killed(store: TrialStore) -> None:
     assert (ended.process, ended.host, ended.workers, ended.stopped) == (12, "here", 2, "the time is up")
     assert ended.ended is not None and ended.ended >= ended.started
     assert (killed.ended, killed.stopped) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("ends", "crashes"),
+    [
+        pytest.param([None], [1, 0], id="killed once"),
+        pytest.param([None, None], [2, 0], id="killed twice"),
+        pytest.param(["interrupted", "interrupted"], [0, 0], id="interrupted twice"),
+        pytest.param([None, "interrupted", None], [2, 0], id="interrupted between two kills"),
+    ],
+)
+def test_a_trial_counts_the_sessions_that_were_killed_while_it_was_evaluated(
+    store: TrialStore, ends: list[str | None], crashes: list[int]
+) -> None:
+    store.open_trial(0, (1, 0), 0)
+    store.open_trial(1, (0, 1), 0)
+    for stopped in ends:
+        session = store.begin_session(12, "here", 1)
+        store.start_trial(0)
+        if stopped is not None:
+            store.end_session(session, stopped)
+    store.begin_session(13, "here", 1)
+    assert [trial.crashes for trial in store.open_trials()] == crashes
+    assert [trial.started for trial in store.open_trials()] == [None, None]
+
+
+def test_a_trial_that_was_not_started_again_counts_no_second_crash(store: TrialStore) -> None:
+    store.open_trial(0, (1, 0), 0)
+    store.begin_session(12, "here", 1)
+    store.start_trial(0)
+    for _ in range(3):
+        store.begin_session(13, "here", 1)
+    assert [trial.crashes for trial in store.open_trials()] == [1]
+
+
+@pytest.mark.parametrize("version", range(OLDEST_READABLE, len(MIGRATIONS) + 1))
+def test_readers_read_files_of_older_versions_without_changing_them(tmp_path: Path, version: int) -> None:
+    file = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript(f"{''.join(MIGRATIONS[:version])} PRAGMA user_version = {version};")
+        old.execute("INSERT INTO open_trials (number, tokens, rejected) VALUES (0, '[1, 0]', 2)")
+        old.commit()
+    before = file.read_bytes()
+    with closing(TrialStore(file, read_only=True)) as reader:
+        assert reader.open_trials() == [OpenTrial(0, (1, 0), 2, None, {})]
+        assert (reader.trials(), reader.best(), reader.sessions(), reader.arrivals()) == ([], None, [], [])
+    assert file.read_bytes() == before
 
 
 def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import math
 import os
 import socket
 from collections import defaultdict, deque
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from nasctl.arch_json import TaskInfo
@@ -29,6 +29,9 @@ from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
 
 REPEATABLE: tuple[Status, ...] = (COMPLETE, "not_finite", "invalid", "out_of_memory")
 """Outcomes that are copied to a later trial of the same network, because it would have the same outcome."""
+
+MAX_CRASHES = 2
+"""Sessions that may crash or be killed while a trial is evaluated. After that many, it is not evaluated again."""
 
 
 class Search:
@@ -94,20 +97,17 @@ class Search:
         session = self._store.begin_session(
             os.getpid(), socket.gethostname(), max(self._config.search.workers, 1)
         )
-        try:
-            stopped = self._run()
-        except BaseException as error:
-            self._store.end_session(session, _reason(error))
-            raise
-        self._store.end_session(session, stopped)
+        with ExitStack() as closed_last:
+            try:
+                self._executor = self._start(self._folder)
+                closed_last.callback(self._executor.close)
+                stopped = self._search()
+            except BaseException as error:
+                # before the executor is closed, which may take time: a session without an end counts as a crash
+                self._store.end_session(session, _reason(error))
+                raise
+            self._store.end_session(session, stopped)
         return stopped
-
-    def _run(self) -> str:
-        self._executor = self._start(self._folder)
-        try:
-            return self._search()
-        finally:
-            self._executor.close()
 
     def _search(self) -> str:
         known = self._store.trials()
@@ -126,7 +126,7 @@ class Search:
             task=self._task,
             listener=self._listener,
         )
-        left_open = deque(self._proposer.open_candidates())
+        left_open = deque(self._give_up(self._proposer.open_candidates()))
         progress = _Progress(self._store, self._listener)
         while not (stop := self._budget.used_up()):
             while len(self._running) < self._executor.capacity and not self._budget.used_up():
@@ -138,6 +138,17 @@ class Search:
                 self._finish(outcome)
         self._proposer.close()
         return stop
+
+    def _give_up(self, left_open: Sequence[Candidate]) -> list[Candidate]:
+        """Records the trials that ended `MAX_CRASHES` sessions as crashed, and returns the others."""
+        crashes = {trial.number: trial.crashes for trial in self._store.open_trials()}
+        fatal = [candidate for candidate in left_open if crashes[candidate.number] >= MAX_CRASHES]
+        for candidate in fatal:
+            cause = f"the search crashed or was killed {MAX_CRASHES} times while this trial was evaluated"
+            self._record(
+                self._trial(candidate, Outcome(candidate.job(self._seed), "crashed", 0.0, cause=cause))
+            )
+        return [candidate for candidate in left_open if candidate not in fatal]
 
     def _dispatch(self, candidate: Candidate) -> None:
         """Copies the result of an earlier trial, waits for a duplicate in progress, or submits the candidate."""

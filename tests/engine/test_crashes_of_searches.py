@@ -1,0 +1,90 @@
+"""A trial whose evaluation ends the process of the search twice is recorded as crashed; the search goes on."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import nasctl
+
+PROGRAM = """
+import os, signal, sys
+import nasctl
+
+ends, out, resumed = sys.argv[1:]
+
+def kill(architecture):
+    if architecture.tokens == (1, 1):
+        {
+            "abort": os.abort,
+            "exit": lambda: os._exit(3),
+            "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+            "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT),
+        }[ends]()
+    return float(sum(architecture.tokens))
+
+if resumed == "yes":
+    nasctl.resume(out, kill)
+else:
+    nasctl.search("toy.nas", kill, trials=9, out=out, controller="random", settings={"search": {"ahead": 0}})
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "toy.nas").write_text("space choices\na in {0, 1, 2}\nb in {0, 1}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "run"
+
+
+def start(ends: str, run: Path) -> int:
+    """Starts or resumes a search in a process of its own, and returns its exit code."""
+    resumed = "yes" if (run / "run.json").exists() else "no"
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, ends, str(run), resumed], capture_output=True, check=False
+    ).returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [("abort", -signal.SIGABRT), ("exit", 3), ("kill", -signal.SIGKILL)],
+)
+def test_a_trial_that_ends_the_search_twice_has_crashed(toy: Path, ends: str, code: int) -> None:
+    assert [start(ends, toy), start(ends, toy)] == [code, code]
+    # a later trial of the same tokens is another trial, and may end the search again
+    while start(ends, toy):
+        pass
+    trials = nasctl.Run(toy).trials
+    assert len(trials) == 9
+    for trial in trials:
+        assert trial.status == ("crashed" if trial.tokens == (1, 1) else "complete")
+    (cause,) = {trial.cause for trial in trials if trial.status == "crashed"}
+    assert cause == "the search crashed or was killed 2 times while this trial was evaluated"
+
+
+@pytest.mark.slow
+def test_a_trial_that_was_interrupted_often_is_still_evaluated(toy: Path) -> None:
+    for _ in range(3):
+        assert start("interrupt", toy) != 0
+    nasctl.resume(toy, lambda architecture: float(sum(architecture.tokens)))
+    assert {trial.status for trial in nasctl.Run(toy).trials} == {"complete"}
+
+
+@pytest.mark.parametrize(("crashes", "status"), [(1, "complete"), (2, "crashed")])
+def test_a_trial_that_two_killed_sessions_left_is_given_up(toy: Path, crashes: int, status: str) -> None:
+    def interrupt(architecture: nasctl.Architecture) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nasctl.search("toy.nas", interrupt, trials=2, out=toy, controller="random")
+    with closing(sqlite3.connect(toy / "trials.sqlite")) as store, store:
+        store.execute("UPDATE open_trials SET crashes = ?", (crashes,))
+    resumed = nasctl.resume(toy, lambda architecture: 1.0)
+    assert [trial.status for trial in resumed.trials] == [status, "complete"]
