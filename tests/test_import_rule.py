@@ -14,7 +14,7 @@ import nasctl
 LAYERS = (
     {"errors", "foreign_text"},
     {"files", "resources", "cache", "decoder", "input_kind", "json_text"},
-    {"array_file"},
+    {"array_file", "orbax_file"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},

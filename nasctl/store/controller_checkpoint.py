@@ -1,24 +1,33 @@
-"""Checkpoints of the controller's state, written by Orbax.
+"""Checkpoints of the controller's state.
 
-Each checkpoint is a folder named after the number of trials that the state has learned from.
+Each checkpoint is a file of arrays, named after the number of trials that the state has learned from. Earlier versions
+wrote folders with Orbax, which are still read.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import orbax.checkpoint as ocp
 
+from nasctl.array_file import read_arrays, write_arrays
+from nasctl.errors import NasctlError
 from nasctl.files import explain_write_errors
+from nasctl.orbax_file import read_orbax
+
+FORMAT = 1
+"""Increased when the version before can no longer read what is written."""
 
 KEPT = 2
-"""Number of checkpoints that are kept."""
+"""Number of checkpoints that are kept: the one before the last is used if the last one is damaged."""
+
+_FORMAT, _TRIALS_SEEN = "nasctl.format", "nasctl.trials_seen"
 
 
-def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
+def save_controller(folder: Path, trials_seen: int, state: Mapping[str, np.ndarray]) -> None:
     """Writes a checkpoint and deletes all but the last `KEPT` ones.
 
     The checkpoint is complete when the function returns.
@@ -26,19 +35,20 @@ def save_controller(folder: Path, trials_seen: int, state: Any) -> None:
     Args:
       folder: The run's `controller/`.
       trials_seen: Number of trials that the state has learned from.
-      state: A pytree of arrays.
+      state: Arrays by name.
 
     Raises:
       WorkFailed: The disk is full.
       NasctlError: The folder cannot be written.
     """
-    folder = folder.resolve()
     with explain_write_errors(folder):
         folder.mkdir(exist_ok=True)
-    with explain_write_errors(folder), ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(folder / str(trials_seen), state, force=True)
+    header = {_FORMAT: np.asarray(FORMAT), _TRIALS_SEEN: np.asarray(trials_seen)}
+    write_arrays(_file(folder, trials_seen), {**header, **state})
     for old in checkpoints(folder)[:-KEPT]:
         shutil.rmtree(folder / str(old), ignore_errors=True)
+        with suppress(OSError):
+            _file(folder, old).unlink()
 
 
 def load_controller(folder: Path, trials_seen: int) -> dict[str, np.ndarray]:
@@ -50,14 +60,33 @@ def load_controller(folder: Path, trials_seen: int) -> dict[str, np.ndarray]:
 
     Returns:
       Arrays by name. The controller checks them when it restores them.
+
+    Raises:
+      NasctlError: The checkpoint is damaged, or was written by a newer version.
     """
-    with ocp.StandardCheckpointer() as checkpointer:
-        state = checkpointer.restore(folder.resolve() / str(trials_seen))
-    return {name: np.asarray(array) for name, array in state.items()}
+    file = _file(folder, trials_seen)
+    if not file.exists():
+        return read_orbax(folder / str(trials_seen))
+    state = read_arrays(file)
+    version, seen = (state.pop(name, np.asarray(-1)) for name in (_FORMAT, _TRIALS_SEEN))
+    if version.shape or not 0 < version <= FORMAT:
+        raise NasctlError(f"{file} was written by another version of nasctl")
+    if seen.shape or seen != trials_seen:
+        raise NasctlError(f"{file} has the state after another number of trials")
+    return state
 
 
 def checkpoints(folder: Path) -> list[int]:
-    """The numbers of trials for which there is a complete checkpoint, in increasing order."""
+    """The numbers of trials for which there is a checkpoint, in increasing order."""
     if not folder.is_dir():
         return []
-    return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())
+    return sorted({number for path in folder.iterdir() if (number := _number(path)) is not None})
+
+
+def _file(folder: Path, trials_seen: int) -> Path:
+    return folder / f"{trials_seen}.npz"
+
+
+def _number(path: Path) -> int | None:
+    name = path.name.removesuffix(".npz")
+    return int(name) if name.isascii() and name.isdecimal() and len(name) < 19 else None

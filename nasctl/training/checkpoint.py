@@ -2,7 +2,7 @@
 
 - `arch.json`: the architecture, as `Architecture.save` writes it.
 - `checkpoint.json`: the format, the data set, the settings and results of the training, checksums of the weights.
-- `weights/`: the arrays by name, written by Orbax.
+- `weights.npz`: the arrays by name. Earlier versions wrote a folder `weights/` with Orbax, which is still read.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nasctl.array_file import LIMIT, read_arrays, write_arrays
 from nasctl.config import TrainingConfig, resolve
 from nasctl.errors import NasctlError
+from nasctl.files import read_bytes, replace_file
 from nasctl.graph import Signature
 from nasctl.json_text import write_record
+from nasctl.orbax_file import read_orbax
 from nasctl.tasks import Task
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
-FORMAT = 1
+FORMAT = 2
 """Increased when the version before can no longer read what is written."""
 
 
@@ -130,7 +133,7 @@ def save_checkpoint(
         raise NasctlError(f"{folder} cannot be written: {error.strerror or error}") from error
     try:
         named, _ = jax.tree.flatten_with_path(weights)
-        _write_arrays(made / "weights", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
+        write_arrays(made / "weights.npz", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
         metadata = {
             "format": FORMAT,
             "dataset": task.name,
@@ -139,10 +142,10 @@ def save_checkpoint(
             "training": asdict(config),
             "metrics": dict(metrics or {}),
             "files": _checksums(made),
-            "versions": {name: version(name) for name in ("jax", "flax", "orbax-checkpoint")},
+            "versions": {name: version(name) for name in ("jax", "flax")},
         }
-        (made / "arch.json").write_text(write_record(document, indent=2) + "\n", encoding="utf-8")
-        (made / "checkpoint.json").write_text(write_record(metadata, indent=2) + "\n", encoding="utf-8")
+        replace_file(made / "arch.json", write_record(document, indent=2) + "\n")
+        replace_file(made / "checkpoint.json", write_record(metadata, indent=2) + "\n")
         made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
         _replace(folder, made)
     finally:
@@ -220,8 +223,8 @@ def _foreign(folder: Path) -> NasctlError:
 def _checksums(folder: Path) -> dict[str, str]:
     """The SHA-256 digest of each file of the weights, by its path."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted((folder / "weights").rglob("*"))
+        path.relative_to(folder).as_posix(): hashlib.sha256(read_bytes(path, limit=LIMIT)).hexdigest()
+        for path in [folder / "weights.npz", *sorted((folder / "weights").rglob("*"))]
         if path.is_file()
     }
 
@@ -238,27 +241,9 @@ def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
             )
 
 
-def _write_arrays(folder: Path, arrays: dict[str, np.ndarray]) -> None:
-    import orbax.checkpoint as ocp
-
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
-        checkpointer.save(folder, arrays)
-
-
 def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
-    import orbax.checkpoint as ocp
-
-    path = (folder / "weights").absolute()
-    try:
-        with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
-            names = checkpointer.metadata(path).item_metadata.tree
-            as_numpy = dict.fromkeys(names, ocp.RestoreArgs(restore_type=np.ndarray))
-            arrays: dict[str, np.ndarray] = checkpointer.restore(path, restore_args=as_numpy)
-    except Exception as error:  # Orbax and TensorStore raise many types of errors for a truncated file
-        raise NasctlError(
-            f"the checkpoint {folder} is damaged: its weights cannot be read", hint=_cause(error)
-        ) from error
-    return arrays
+    file = folder / "weights.npz"
+    return read_arrays(file) if file.exists() else read_orbax(folder / "weights")
 
 
 def _replace(folder: Path, made: Path) -> None:

@@ -1,5 +1,5 @@
 import json
-import shutil
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -135,23 +135,49 @@ def test_json_that_says_something_else(folder: Path, change: dict[str, object], 
 
 
 def test_weights_that_are_missing(folder: Path) -> None:
-    shutil.rmtree(folder / "weights")
-    with pytest.raises(NasctlError, match="its file weights/.* is missing"):
+    (folder / "weights.npz").unlink()
+    with pytest.raises(NasctlError, match="its file weights.npz is missing"):
         load_checkpoint(folder)
 
 
 @pytest.mark.parametrize("damage", ["cut short", "one bit"])
-def test_damage_to_any_file_of_the_weights_is_noticed_without_noise(
+def test_damage_to_the_weights_is_noticed_without_noise(
     folder: Path, damage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for path in [path for path in (folder / "weights").rglob("*") if path.is_file() and path.stat().st_size]:
-        content = path.read_bytes()
-        path.write_bytes(content[:-1] if damage == "cut short" else bytes([content[0] ^ 1]) + content[1:])
-        with pytest.raises(NasctlError, match=f"{path.name} has changed since it was saved"):
-            load_checkpoint(folder)
-        path.write_bytes(content)
-    load_checkpoint(folder)
+    path = folder / "weights.npz"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] if damage == "cut short" else bytes([content[0] ^ 1]) + content[1:])
+    with pytest.raises(NasctlError, match="weights.npz has changed since it was saved"):
+        load_checkpoint(folder)
     assert capfd.readouterr().err == ""
+
+
+PATHS = [
+    "a[b]c",
+    "[",
+    "*",
+    "??",
+    "{a,b}",
+    "with space",
+    "quo'te\"s",
+    "100%20",
+    "#a?b=c",
+    "new\nline",
+    "-o",
+    "🦊",
+    "~",
+]
+
+
+@pytest.mark.parametrize("name", [*PATHS, os.fsdecode(b"bytes\xff")])
+def test_any_path_can_hold_a_checkpoint(
+    name: str, child: TrainedChild, blobs: ImageClassification, tmp_path: Path
+) -> None:
+    folder = tmp_path / name / name
+    save_checkpoint(folder, child.weights, document=DOCUMENT, task=blobs, config=CONFIG)
+    weights = load_checkpoint(folder).weights_for(TinyArchitecture(), blobs)
+    for one, two in zip(jax.tree.leaves(weights), jax.tree.leaves(child.weights), strict=True):
+        assert (one == two).all()
 
 
 @pytest.mark.parametrize("architecture", [TinyArchitecture(width=13), LinearArchitecture()])

@@ -8,16 +8,21 @@ that is more than `a` trials behind.
 
 from __future__ import annotations
 
+import logging
 import time
+from itertools import count
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import Config
 from nasctl.controllers import Controller, Observation
 from nasctl.engine.loop.candidates import Candidate, candidate_of, propose
 from nasctl.engine.loop.listener import Listener
+from nasctl.errors import NasctlError
 from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder, Trial, TrialStore
 from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller
+
+_log = logging.getLogger(__name__)
 
 SAVE_EVERY = 5.0
 """Seconds between two checkpoints of the controller. A resumed run repeats the updates after the last checkpoint."""
@@ -129,13 +134,34 @@ class Proposer:
             self._saved, self._last_save = self._seen, time.monotonic()
 
     def _restore(self) -> int:
-        """Restores the last checkpoint of the controller, and returns how many trials it had learned from."""
-        saved_at = checkpoints(self._folder.controllers)
-        if not saved_at:
-            return 0
-        state = load_controller(self._folder.controllers, saved_at[-1])
-        self._controller.restore(state)
-        return saved_at[-1]
+        """Restores the last usable checkpoint of the controller; returns how many trials it had learned from.
+
+        A damaged checkpoint is skipped: the controller learns again from the trials after the one before it, and ends
+        in the same state.
+        """
+        learnable = self._recorded_before_a_gap() if self._in_order else len(self._store.arrivals())
+        for seen in reversed(checkpoints(self._folder.controllers)):
+            try:
+                if seen > learnable:
+                    raise NasctlError(
+                        f"only {learnable} of the {seen} trials that it has learned from are recorded"
+                    )
+                self._controller.restore(load_controller(self._folder.controllers, seen))
+            except NasctlError as error:
+                _log.warning(
+                    "the controller's state after %d trials is not used: %s. The controller learns again from the "
+                    "recorded trials.",
+                    seen,
+                    error.message,
+                )
+                continue
+            return seen
+        return 0
+
+    def _recorded_before_a_gap(self) -> int:
+        """The number n for which the trials 0 to n - 1 are recorded, and trial n is not."""
+        numbers = set(self._store.arrivals())
+        return next(number for number in count() if number not in numbers)
 
     def _recall(self) -> None:
         """Reads the trials that the controller has not learned from, ended and open."""
