@@ -63,9 +63,11 @@ def settings(name: str, schema: Any) -> str:
         for key, text in re.findall(r"^  (\w+): (.*(?:\n    .*)*)", described, re.MULTILINE)
     }
     rows = [
-        f"| `{name}.{item.name}` | {written(item.default)} | {texts[item.name]} |" for item in fields(schema)
+        f"| `{name}.{item.name}` | {written(item.default)} | {item.metadata.get('bounds', '')} "
+        f"| {texts[item.name]} |"
+        for item in fields(schema)
     ]
-    return "\n".join(["| setting | default | |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| setting | default | numbers | |", "| --- | --- | --- | --- |", *rows])
 
 
 def written(default: object) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
+from functools import cache
+from numbers import Integral, Real
 from typing import Any, get_type_hints
 
+from nasctl.bounds import Bounds, shown
 from nasctl.errors import NasctlError
 from nasctl.formula import read_formula
 
@@ -15,6 +19,22 @@ Settings = Mapping[str, Mapping[str, object]]
 
 MAY_CHANGE: Mapping[str, object] = {"may_change": True}
 """Metadata of a setting that may change when a run is resumed. All others affect the trials and are fixed."""
+
+
+def _bounded(
+    default: float, low: float, high: float, *, fixed: bool = True, **further: bool | float | None
+) -> Any:
+    """A field for a number with bounds (`Bounds`).
+
+    Args:
+      default: The default of the setting.
+      low: Its smallest value.
+      high: Its largest value.
+      fixed: Whether it affects the trials, so that it cannot change when a run is resumed.
+      further: Further attributes of the bounds.
+    """
+    bounds = Bounds(low, high, **further)  # type: ignore[arg-type]
+    return field(default=default, metadata={"bounds": bounds} if fixed else {"bounds": bounds, **MAY_CHANGE})
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,7 @@ class SearchConfig:
         equal trials however long each child takes. `asynchronous`: in the order in which they end (Zoph & Le 2017,
         section 3.2).
       ahead: Trials beyond the current batch that are proposed before earlier rewards are known, to keep the workers
-        busy. It affects which trials a synchronous search has. A negative value chooses it from the number of workers.
+        busy. It affects which trials a synchronous search has. -1 chooses it from the number of workers.
       child_seconds: Seconds that the evaluation of one child may take; 0 for no limit.
       child_gigabytes: Memory in GB that a worker process may use; 0 for no limit.
       halving: With a value k of 2 or more, training stops early, after a few epochs, for every child that is not
@@ -49,23 +69,23 @@ class SearchConfig:
         1 on a CPU, where cells train faster one by one.
     """
 
-    trials: int = field(default=24, metadata=MAY_CHANGE)
-    seconds: float = field(default=0.0, metadata=MAY_CHANGE)
-    epochs: int = field(default=0, metadata=MAY_CHANGE)
-    max_failures: int = field(default=10, metadata=MAY_CHANGE)
+    trials: int = _bounded(24, 1, 10**9, fixed=False)
+    seconds: float = _bounded(0.0, 0, 10**9, fixed=False)
+    epochs: int = _bounded(0, 1, 10**12, also=0, fixed=False)
+    max_failures: int = _bounded(10, 1, 10**9, fixed=False)
     reward: str = field(default="", metadata={"read": read_formula})
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
     executor: str = field(
         default="auto", metadata={**MAY_CHANGE, "choices": ("auto", "inline", "local", "ray")}
     )
-    workers: int = field(default=0, metadata=MAY_CHANGE)
+    workers: int = _bounded(0, 1, 1_000, also=0, fixed=False)
     ray_address: str = field(default="", metadata=MAY_CHANGE)
     updates: str = field(default="synchronous", metadata={"choices": ("synchronous", "asynchronous")})
-    ahead: int = -1
-    child_seconds: float = field(default=0.0, metadata=MAY_CHANGE)
-    child_gigabytes: float = field(default=0.0, metadata=MAY_CHANGE)
-    halving: int = 0
-    children_per_device: int = 0
+    ahead: int = _bounded(-1, 0, 100_000, also=-1)
+    child_seconds: float = _bounded(0.0, 0, 10**9, fixed=False)
+    child_gigabytes: float = _bounded(0.0, 0, 10**6, fixed=False)
+    halving: int = _bounded(0, 2, 10**6, also=0)
+    children_per_device: int = _bounded(0, 1, 100_000, also=0)
 
 
 CONTROLLERS = ("reinforce", "random", "local", "evolution")
@@ -86,19 +106,19 @@ class ControllerConfig:
       hidden: Units of each LSTM layer. 0 uses the preset's value.
       learning_rate: Step size of Adam. 0 uses the preset's value.
       barrier: Weight of the term that keeps the policy from becoming deterministic: a larger weight explores longer, 0
-        turns the term off. A negative value uses the preset's.
-      baseline_decay: Decay of the exponential moving average of rewards. A negative value uses the preset's.
+        turns the term off. -1 uses the preset's.
+      baseline_decay: Decay of the exponential moving average of rewards. -1 uses the preset's.
       reward_model: Whether the default preset learns a model of the rewards, which also chooses among the policy's
         proposals. Without it, the preset is plain REINFORCE, as the paper's preset always is.
     """
 
     kind: str = field(default="reinforce", metadata={"choices": CONTROLLERS})
     preset: str = field(default="default", metadata={"choices": ("default", "paper")})
-    batch: int = 0
-    hidden: int = 0
-    learning_rate: float = 0.0
-    barrier: float = -1.0
-    baseline_decay: float = -1.0
+    batch: int = _bounded(0, 1, 100_000, also=0)
+    hidden: int = _bounded(0, 1, 4_096, also=0)
+    learning_rate: float = _bounded(0.0, 0, 1_000)
+    barrier: float = _bounded(-1.0, 0, 10**6, also=-1)
+    baseline_decay: float = _bounded(-1.0, 0, 1, below=True, also=-1)
     reward_model: bool = True
 
 
@@ -122,15 +142,15 @@ class TrainingConfig:
       precision: Number format that networks compute in; parameters stay in float32. Use `bfloat16` on GPUs and TPUs.
     """
 
-    epochs: int = 5
-    batch: int = 64
-    learning_rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 1e-4
+    epochs: int = _bounded(5, 1, 10**6)
+    batch: int = _bounded(64, 1, 10**7)
+    learning_rate: float = _bounded(0.1, 0, 1_000)
+    momentum: float = _bounded(0.9, 0, 1, below=True)
+    weight_decay: float = _bounded(1e-4, 0, 1_000)
     schedule: str = field(default="cosine", metadata={"choices": ("cosine", "constant")})
     augment: bool = True
     optimiser: str = field(default="sgd", metadata={"choices": ("sgd", "adam")})
-    clip: float = 0.0
+    clip: float = _bounded(0.0, 0, 10**6)
     precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16")})
 
 
@@ -176,23 +196,34 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     Raises:
       NasctlError: The section or the key does not exist, or the value does not fit.
     """
-    schema = _schema(section)
-    known = {item.name: item for item in fields(schema)}
+    known = _settings(section)
     if key not in known:
         raise NasctlError(f"{section} has no setting `{key}`", hint=_nearest(key, known))
-    kind = get_type_hints(schema)[key]
+    setting, kind = known[key]
+    bounds = setting.metadata.get("bounds")
     converted = _convert(value, kind)
     if converted is None:
-        raise NasctlError(f"{section}.{key} must be {_ARTICLES[kind]}, not `{value}`")
-    choices = known[key].metadata.get("choices")
+        raise NasctlError(
+            f"{section}.{key} must be {_ARTICLES[kind]}, not `{shown(value)}`",
+            hint=f"it is {bounds.of(_ARTICLES[kind])}" if bounds else "",
+        )
+    if bounds and not bounds.admit(converted):
+        raise NasctlError(f"{section}.{key} must be {bounds.of(_ARTICLES[kind])}, not `{shown(value)}`")
+    choices = setting.metadata.get("choices")
     if choices and converted not in choices:
         raise NasctlError(
-            f"{section}.{key} cannot be `{converted}`", hint=f"it is one of {', '.join(choices)}"
+            f"{section}.{key} cannot be `{shown(converted)}`", hint=f"it is one of {', '.join(choices)}"
         )
-    read = known[key].metadata.get("read")
+    read = setting.metadata.get("read")
     if read and converted:
         read(converted)
     return converted
+
+
+def bounds_of(section: str, key: str) -> Bounds:
+    """The bounds of a setting that is a number."""
+    bounds: Bounds = _settings(section)[key][0].metadata["bounds"]
+    return bounds
 
 
 def may_change(section: str, key: str) -> bool:
@@ -215,6 +246,25 @@ def resolve(*layers: Settings) -> Config:
     return config
 
 
+def resolve_recorded(recorded: Settings, file: object) -> Config:
+    """The settings that a file of nasctl recorded.
+
+    Args:
+      recorded: The settings.
+      file: The file, for messages.
+
+    Raises:
+      NasctlError: A name or a value does not fit the schema. Older versions accepted values that no search can have.
+    """
+    try:
+        return resolve(recorded)
+    except NasctlError as error:
+        hint = error.hint or "an older nasctl accepted it; correct it in the file"
+        raise NasctlError(f"{file}: {error.message}", hint=hint) from error
+
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+
 _ARTICLES = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 
 
@@ -223,15 +273,24 @@ def _convert(value: object, kind: type) -> int | float | str | bool | None:
         return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
     if kind is str:
         return value if isinstance(value, str) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (Real, str)):
         return None
+    whole = isinstance(value, Integral) or (isinstance(value, str) and _WHOLE.fullmatch(value))
     try:
-        number = float(value)
-    except ValueError:
+        number = int(value) if whole else float(value)  # type: ignore[arg-type]
+        if kind is float:
+            return float(number)
+        return int(number) if number == number // 1 else None
+    except (ValueError, OverflowError):  # of a word, or of an integer that is too large for a float
         return None
-    if kind is float:
-        return number
-    return int(number) if number.is_integer() else None
+
+
+@cache
+def _settings(section: str) -> dict[str, tuple[Field[Any], type]]:
+    """The fields of a section and their types, by name."""
+    schema = _schema(section)
+    types = get_type_hints(schema)
+    return {item.name: (item, types[item.name]) for item in fields(schema)}
 
 
 def _schema(section: str) -> type:
@@ -241,5 +300,5 @@ def _schema(section: str) -> type:
 
 
 def _nearest(word: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
+    close = difflib.get_close_matches(str(word), known, n=1)
     return f"did you mean `{close[0]}`?" if close else f"it is one of {', '.join(known)}"

@@ -13,7 +13,7 @@ import nasctl
 
 LAYERS = (
     {"errors", "foreign_text"},
-    {"files", "resources", "cache", "decoder", "input_kind", "json_text"},
+    {"bounds", "files", "resources", "cache", "decoder", "input_kind", "json_text"},
     {"array_file", "orbax_file"},
     {"formula", "metrics", "process"},
     {"config"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasctl.cli.console import print_json, progress_console, result_console
-from nasctl.cli.options import DataDir, Json, Settings, read_settings
+from nasctl.cli.options import DataDir, Json, Settings, range_of, read_settings
 from nasctl.config import check_setting
 from nasctl.metrics import format_measure
 
@@ -34,12 +34,18 @@ def compare(
         typer.Option("--controllers", metavar="A,B,…", help="With a space: the controllers that search it."),
     ] = "random,local,reinforce",
     seeds: Annotated[
-        int, typer.Option(metavar="N", help="With a space: the number of searches of each controller.", min=1)
+        int,
+        typer.Option(
+            metavar="N", help="With a space: the number of searches of each controller.", min=1, max=1_000
+        ),
     ] = 3,
     trials: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="With a space: the number of trials of each search.", min=1, show_default=False
+            metavar="N",
+            help="With a space: the number of trials of each search.",
+            show_default=False,
+            **range_of("search", "trials"),
         ),
     ] = None,
     evaluator: Annotated[

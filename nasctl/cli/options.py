@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
+from nasctl.bounds import SEEDS
+from nasctl.config import bounds_of
 from nasctl.errors import NasctlError
+
+SEED_RANGE = {"min": int(SEEDS.low), "max": int(SEEDS.high)}
+"""The range of an option for a seed."""
+
+
+def range_of(section: str, key: str) -> dict[str, int]:
+    """The range of an option for a setting that is a whole number."""
+    bounds = bounds_of(section, key)
+    return {"min": int(bounds.low), "max": int(bounds.high)}
+
 
 SpacePath = Annotated[
     str,

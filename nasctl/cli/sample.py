@@ -7,15 +7,17 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import print_json
-from nasctl.cli.options import Json, SpacePath
+from nasctl.cli.options import SEED_RANGE, Json, SpacePath
 
 
 def sample(
     space: SpacePath,
     count: Annotated[
-        int, typer.Option("-n", "--count", min=1, metavar="N", help="Number of architectures.")
+        int, typer.Option("-n", "--count", min=1, max=10**7, metavar="N", help="Number of architectures.")
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random numbers.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Seed of the random numbers.", **SEED_RANGE)
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Print token strings sampled uniformly from a space, in the form that `nasctl render --tokens` takes.

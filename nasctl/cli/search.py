@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.options import DataDir, Json, Settings, SpacePath, read_duration, read_settings
+from nasctl.cli.options import (
+    SEED_RANGE,
+    DataDir,
+    Json,
+    Settings,
+    SpacePath,
+    range_of,
+    read_duration,
+    read_settings,
+)
 from nasctl.config import CONTROLLERS, resolve
 from nasctl.errors import NasctlError
 
@@ -33,7 +42,10 @@ def search(
         ),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(metavar="N", help="Stop after N trials.", min=1, show_default=False)
+        int | None,
+        typer.Option(
+            metavar="N", help="Stop after N trials.", show_default=False, **range_of("search", "trials")
+        ),
     ] = None,
     time: Annotated[
         str | None, typer.Option(metavar="90s|10m|1h30m", help="Stop after this time.", show_default=False)
@@ -43,8 +55,8 @@ def search(
         typer.Option(
             metavar="N",
             help="Stop after N training epochs, summed over all children.",
-            min=1,
             show_default=False,
+            **range_of("search", "epochs"),
         ),
     ] = None,
     workers: Annotated[
@@ -53,8 +65,8 @@ def search(
             metavar="N",
             help="Evaluate N children at the same time, each in its own process. Default: one per core, or up to four "
             "per GPU.",
-            min=1,
             show_default=False,
+            **range_of("search", "workers"),
         ),
     ] = None,
     executor: Annotated[
@@ -79,8 +91,8 @@ def search(
             metavar="K",
             help="Train K recurrent cells of one size with one program. Default: 1 on a CPU, more on an "
             "accelerator.",
-            min=1,
             show_default=False,
+            **range_of("search", "children_per_device"),
         ),
     ] = None,
     evaluator: Annotated[
@@ -105,7 +117,7 @@ def search(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.", **SEED_RANGE)] = 0,
     out: Annotated[
         Path | None,
         typer.Option(

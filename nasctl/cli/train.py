@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import counted, print_json, progress_console, result_console
-from nasctl.cli.options import ArchitecturePath, DataDir, Json, Settings, read_settings
+from nasctl.cli.options import (
+    SEED_RANGE,
+    ArchitecturePath,
+    DataDir,
+    Json,
+    Settings,
+    range_of,
+    read_settings,
+)
 from nasctl.metrics import EpochMetrics
 
 EPOCHS = 20
@@ -27,11 +35,16 @@ def train(
     ] = None,
     data_dir: DataDir = None,
     epochs: Annotated[
-        int, typer.Option(metavar="N", help="Passes over the training examples.", min=1)
+        int,
+        typer.Option(
+            metavar="N", help="Passes over the training examples.", **range_of("training", "epochs")
+        ),
     ] = EPOCHS,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="Seed of the initial parameters and the order of the data.", min=0),
+        typer.Option(
+            metavar="N", help="Seed of the initial parameters and the order of the data.", **SEED_RANGE
+        ),
     ] = 0,
     out: Annotated[
         Path | None,

@@ -11,7 +11,6 @@ from nasctl.controllers.local_search import LocalSearch
 from nasctl.controllers.presets import hyperparameters
 from nasctl.controllers.random_search import RandomSearch
 from nasctl.controllers.warm_start import WarmStart
-from nasctl.errors import NasctlError
 from nasctl.space import Space, Tokens
 
 
@@ -30,7 +29,7 @@ def make_controller(
       The controller, wrapped in a `WarmStart` if `init` is given.
 
     Raises:
-      NasctlError: The kind is unknown, a setting is out of range, or a string of `init` is not valid in the space.
+      NasctlError: A setting does not fit the schema, or a string of `init` is not valid in the space.
     """
     controller = _controller(space, config, seed)
     if not init:
@@ -47,10 +46,6 @@ def _controller(space: Space, config: ControllerConfig, seed: int) -> Controller
     }
     if config.kind in plain:
         return plain[config.kind](space, seed=seed, batch=config.batch or 1)
-    if config.kind != "reinforce":
-        raise NasctlError(
-            f"there is no controller `{config.kind}`", hint=f"it is one of {', '.join(['reinforce', *plain])}"
-        )
     if chosen.reward_model:
         from nasctl.controllers.guided import GuidedReinforce
 

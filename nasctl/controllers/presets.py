@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
-from nasctl.config import ControllerConfig
-from nasctl.errors import NasctlError
+from nasctl.config import ControllerConfig, check_setting
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,10 @@ def hyperparameters(config: ControllerConfig) -> Hyperparameters:
       config: The user's `controller.*` settings.
 
     Raises:
-      NasctlError: The preset is unknown, or a value is out of range.
+      NasctlError: A value does not fit the schema.
     """
-    if config.preset not in PRESETS:
-        raise NasctlError(
-            f"controller.preset cannot be `{config.preset}`", hint=f"it is one of {', '.join(PRESETS)}"
-        )
+    for item in fields(config):
+        check_setting("controller", item.name, getattr(config, item.name))
     preset = PRESETS[config.preset]
     if config.preset == "default" and config.reward_model:
         preset = WITH_REWARD_MODEL
@@ -109,11 +106,4 @@ def hyperparameters(config: ControllerConfig) -> Hyperparameters:
         changes["barrier"] = config.barrier
     if config.baseline_decay >= 0:
         changes["baseline_decay"] = config.baseline_decay
-    for name in ("batch", "hidden", "learning_rate"):
-        if changes.get(name, 1) < 0:
-            raise NasctlError(
-                f"controller.{name} must be positive, not {changes[name]:g}", hint="0 uses the preset's value"
-            )
-    if changes.get("baseline_decay", 0) >= 1:
-        raise NasctlError(f"controller.baseline_decay must be below 1, not {config.baseline_decay:g}")
     return replace(preset, **changes)  # type: ignore[arg-type]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
 from nasctl.arch_json import versions
 from nasctl.architecture import Architecture
-from nasctl.config import Config, Settings, check_section, check_setting, may_change, resolve
+from nasctl.bounds import check_seed
+from nasctl.config import (
+    Config,
+    Settings,
+    check_section,
+    check_setting,
+    may_change,
+    resolve,
+    resolve_recorded,
+)
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation import (
     EvaluateFunction,
@@ -100,6 +109,7 @@ def search(
       NasctlError: An argument cannot be used.
       WorkFailed: The search had to stop; its trials so far are in the run folder.
     """
+    seed = check_seed(seed)
     space = space if isinstance(space, Space) else load_space(space)
     shortcuts: dict[str, dict[str, object]] = {"search": {}, "controller": {}}
     if trials is not None:
@@ -149,7 +159,8 @@ def resume(
     check_changes(*changes)
     folder = RunFolder.open(Path(out))
     metadata = folder.metadata()
-    config = resolve(_recorded(metadata["config"]), *changes)
+    recorded = resolve_recorded(_recorded(metadata["config"]), folder.path / "run.json")
+    config = resolve(asdict(recorded), *changes)
     space = parse_space(folder.space_text(), name=metadata["space"], path=str(folder.path / "space.nas"))
     if space.hash != metadata["space_hash"]:
         raise NasctlError(

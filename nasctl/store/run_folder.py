@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from nasctl.config import Config, resolve
+from nasctl.config import Config, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import explain_write_errors
 from nasctl.json_text import write_record
@@ -129,7 +129,7 @@ class RunFolder:
 
     def config(self) -> Config:
         """Reads the resolved configuration of the run."""
-        return resolve(self.metadata()["config"])
+        return resolve_recorded(self.metadata()["config"], self.path / "run.json")
 
     def write_config(self, config: Config) -> None:
         """Replaces the configuration, for example when a run is resumed with a larger budget."""

@@ -58,7 +58,7 @@ def test_a_state_of_another_space_is_refused():
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(NasctlError, match="no controller `magic`"):
+    with pytest.raises(NasctlError, match="controller.kind cannot be `magic`"):
         make_controller(flat(2), ControllerConfig(kind="magic"), seed=0)
 
 
