@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from nasctl.datasets.dataset import DatasetSpec, Examples
+from nasctl.errors import NasctlError
 
 
 def make_builder(spec: DatasetSpec, data_dir: Path) -> tfds.core.GeneratorBasedBuilder:
@@ -89,12 +90,16 @@ def read(builder: tfds.core.DatasetBuilder, split: str) -> Examples:
       split: The name of the split.
 
     Raises:
-      ValueError: The images have different sizes.
+      NasctlError: There are no examples, or the images have different sizes.
     """
     with quiet():
         records = builder.as_data_source(split=split)
         image_key, label_key = builder.info.supervised_keys or ("image", "label")
         examples = records.__getitems__(range(len(records)))
+    shapes = sorted({np.shape(example[image_key]) for example in examples})
+    if len(shapes) != 1:
+        found = f"images of different sizes: {shapes[0]} and {shapes[1]}" if shapes else "no examples"
+        raise NasctlError(f"the split `{split}` of {builder.info.full_name} has {found}")
     images = np.stack([np.asarray(example[image_key]) for example in examples])
     return Examples(images, np.asarray([example[label_key] for example in examples], np.int32))
 

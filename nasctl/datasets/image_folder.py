@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.image_files import read_images
+from nasctl.datasets.reading import reading
 from nasctl.datasets.split import stratified_split
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
@@ -22,13 +24,13 @@ def load_image_folder(root: Path) -> Dataset:
 
     If there is no test folder, a fifth of each class is held out. The split is always the same. If all images are
     greyscale, they have one channel, otherwise three (RGB). Images of another size are resized to the most frequent
-    size.
+    size. Files and folders whose names start with a dot are ignored.
 
     Args:
       root: The folder. Files may be PNG, JPEG, BMP, GIF, PPM, PGM, TIFF or WebP.
 
     Raises:
-      NasctlError: A folder has no classes, a class has no images, or a file cannot be read.
+      NasctlError: A folder has no classes, a class has too few images, or a file cannot be read.
     """
     if (root / "train").is_dir() and (root / "test").is_dir():
         names = _classes(root / "train")
@@ -39,21 +41,18 @@ def load_image_folder(root: Path) -> Dataset:
                 hint="every class needs training images",
             )
         files = [_files(root / split, names) for split in ("train", "test")]
-        images = _read([path for split in files for path, _ in split])
-        labels = np.array([label for split in files for _, label in split], np.int32)
-        train, test = np.arange(len(files[0])), np.arange(len(files[0]), len(labels))
+        every = _read(root, [file for split in files for file in split])
+        train, test = np.arange(len(files[0])), np.arange(len(files[0]), len(every))
     else:
         names = _classes(root)
-        listed = _files(root, names)
-        images = _read([path for path, _ in listed])
-        labels = np.array([label for _, label in listed], np.int32)
-        train, test = stratified_split(labels, round(_TEST_SHARE * len(labels)), seed=_SPLIT_SEED)
-    every = Examples(images, labels)
+        every = _read(root, _files(root, names))
+        train, test = stratified_split(every.labels, round(_TEST_SHARE * len(every)), seed=_SPLIT_SEED)
+        _check_split(root, names, every.labels, train, test)
     return Dataset(str(root), InputKind.IMAGE, every.take(train), every.take(test), names)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."))
+    names = tuple(path.name for path in _visible(folder) if path.is_dir())
     if len(names) < 2:
         raise NasctlError(
             f"{folder} has {len(names) or 'no'} subfolder{'' if len(names) == 1 else 's'}",
@@ -65,7 +64,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
 def _files(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
     listed = []
     for label, name in enumerate(names):
-        images = sorted(path for path in (folder / name).glob("*") if path.suffix.lower() in _SUFFIXES)
+        images = [path for path in _visible(folder / name) if path.suffix.lower() in _SUFFIXES]
         if not images:
             raise NasctlError(
                 f"{folder / name} has no images", hint=f"files must end in {', '.join(sorted(_SUFFIXES))}"
@@ -74,23 +73,25 @@ def _files(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
     return listed
 
 
-def _read(paths: list[Path]) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
+def _visible(folder: Path) -> list[Path]:
+    """The files and folders in a folder in the order of their names, whatever the order of the file system."""
+    with reading(folder, "a folder of images"):
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
-    images = []
-    for path in paths:
-        try:
-            with Image.open(path) as image:
-                images.append(image.convert("L" if image.mode in ("1", "L") else "RGB"))
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise NasctlError(
-                f"{path} cannot be read as an image", hint="remove or replace the file"
-            ) from error
-    mode = "L" if all(image.mode == "L" for image in images) else "RGB"
-    size = Counter(image.size for image in images).most_common(1)[0][0]
-    arrays = [
-        np.asarray(image.convert(mode) if image.size == size else image.convert(mode).resize(size))
-        for image in images
-    ]
-    stacked = np.stack(arrays)
-    return stacked[..., None] if mode == "L" else stacked
+
+def _read(root: Path, files: Sequence[tuple[Path, int]]) -> Examples:
+    return Examples(
+        read_images(root, [path for path, _ in files]), np.array([label for _, label in files], np.int32)
+    )
+
+
+def _check_split(
+    root: Path, names: tuple[str, ...], labels: np.ndarray, train: np.ndarray, test: np.ndarray
+) -> None:
+    missing = np.setdiff1d(labels, labels[train])
+    if len(missing) or not len(test):
+        what = f"the class `{names[missing[0]]}` of {root}" if len(missing) else str(root)
+        raise NasctlError(
+            f"{what} has too few images to hold out a fifth of them for the test",
+            hint="add images, or put test images into folders of their own: train/CLASS and test/CLASS",
+        )

@@ -17,7 +17,7 @@ from nasctl.datasets.npz_file import load_npz
 from nasctl.datasets.preparation import folder_of, is_prepared, load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
 from nasctl.datasets.python_manual import SUMMARY, VOCABULARY, load_pydoc, pydoc_folder
-from nasctl.datasets.text import STEPS, Unit
+from nasctl.datasets.text import STEPS, Unit, Vocabulary
 from nasctl.datasets.text_files import is_text_folder, load_text_files
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
@@ -52,7 +52,7 @@ class Description:
     prepared: bool
 
 
-def load(name: str, data_dir: Path | None = None) -> Dataset:
+def load(name: str, data_dir: Path | None = None, *, vocabulary: Vocabulary | None = None) -> Dataset:
     """Loads a data set, and prepares it first if necessary.
 
     Args:
@@ -60,17 +60,22 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
         files; or the name of a TFDS data set of labelled images. A text is read as words, or as characters if its name
         starts with `chars:`.
       data_dir: The folder of prepared data sets; `default_data_dir()` by default.
+      vocabulary: The vocabulary of a text; by default that of its training split.
 
     Raises:
       NasctlError: The data set does not exist, cannot be downloaded or prepared, or has contents that cannot be used.
     """
+    if not name:
+        raise NasctlError(
+            "the name of the data set is empty", hint=f"name one of {', '.join(names())}, {_PATHS}"
+        )
     data_dir = Path(data_dir).expanduser() if data_dir else default_data_dir()
     prefix, _, rest = name.partition(":")
     if prefix in ("words", "chars"):
-        return _load_text(rest, "words" if prefix == "words" else "chars", data_dir)
-    path = Path(name).expanduser().absolute()
+        return _load_text(rest, "words" if prefix == "words" else "chars", data_dir, vocabulary)
+    path = _path_of(name)
     if prefix == PYDOC or is_text_folder(path) or path.suffix == ".txt":
-        return _load_text(name, "words", data_dir)
+        return _load_text(name, "words", data_dir, vocabulary)
     if path.suffix == ".npz":
         return load_npz(path)
     if name in CATALOGUE:
@@ -98,17 +103,41 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
 _PATHS = "an .npz file, a folder of images, a text file, or a folder with train.txt, valid.txt and test.txt"
 
 
-def _load_text(name: str, unit: Unit, data_dir: Path) -> Dataset:
+def _path_of(name: str) -> Path:
+    """The absolute path that a name may be.
+
+    Raises:
+      NasctlError: The operating system cannot look at it.
+    """
+    path = Path(name)
+    try:
+        path = path.expanduser().absolute()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # too long, a loop of links, no permission, no such home
+        raise NasctlError(
+            f"the data set {name} cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint=f"name a data set of nasctl or TFDS, {_PATHS}",
+        ) from error
+    return path
+
+
+def _load_text(name: str, unit: Unit, data_dir: Path, vocabulary: Vocabulary | None) -> Dataset:
     """Loads a text by its name or path."""
     if name.partition(":")[0] == PYDOC:
-        return load_pydoc(data_dir, unit, version=name.partition(":")[2])
-    path = Path(name).expanduser().absolute()
+        return load_pydoc(data_dir, unit, name.partition(":")[2], vocabulary)
+    path = _path_of(name)
     if not path.exists():
         raise NasctlError(
             f"the text `{name}` does not exist",
             hint=f"name {PYDOC}, a text file, or a folder with train.txt, valid.txt and test.txt",
         )
-    return load_text_files(path, unit)
+    return load_text_files(path, unit, vocabulary)
 
 
 def names() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.reading import reading, require_file, require_memory
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 
@@ -44,23 +45,30 @@ def load_npz(path: Path) -> Dataset:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise NasctlError(f"the file {path} does not exist")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in (*_NAMES, "class_names") if name in archive.files}
-            present = archive.files
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        raise NasctlError(
-            f"{path} is not an .npz file of plain arrays", hint="write it with numpy.savez_compressed"
-        ) from error
+    require_file(path)
+    with (
+        reading(path, "an .npz file of plain arrays", hint="write it with numpy.savez_compressed"),
+        zipfile.ZipFile(path) as archive,
+    ):
+        members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        wanted = [name for name in (*_NAMES, "class_names") if name in members]
+        require_memory(path, sum(members[name].file_size for name in wanted))
+        arrays = {name: _read_member(archive, members[name]) for name in wanted}
     missing = [name for name in _NAMES if name not in arrays]
     if missing:
         raise NasctlError(
             f"{path} has no array {' and no '.join(missing)}",
-            hint=f"{', '.join(_NAMES)} are needed; the file has {', '.join(present) or 'no arrays'}",
+            hint=f"{', '.join(_NAMES)} are needed; the file has {', '.join(members) or 'no arrays'}",
         )
     return arrays
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+        if file.read(1):  # at its end, `zipfile` compares the checksum
+            raise ValueError(f"{member.filename} goes on after its array")
+    return array
 
 
 def _examples(path: Path, arrays: dict[str, np.ndarray], split: str) -> Examples:
@@ -74,7 +82,7 @@ def _examples(path: Path, arrays: dict[str, np.ndarray], split: str) -> Examples
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise NasctlError(
             f"{path}: y_{split} has the shape {arrays[f'y_{split}'].shape} and the dtype {labels.dtype}",
             hint="labels must be integers of shape (N,) or (N, 1)",
@@ -93,13 +101,16 @@ def _examples(path: Path, arrays: dict[str, np.ndarray], split: str) -> Examples
 def _pixels(path: Path, name: str, images: np.ndarray) -> np.ndarray:
     if images.dtype == np.uint8:
         return images
-    if np.issubdtype(images.dtype, np.integer) or images.dtype == np.bool_:
-        return images.astype(np.float32)
-    if not np.issubdtype(images.dtype, np.floating):
+    if images.dtype.kind not in "iubf":
         raise NasctlError(f"{path}: {name} has the dtype {images.dtype}", hint="pixels must be real numbers")
-    if not np.isfinite(images).all():
-        raise NasctlError(f"{path}: {name} has values that are NaN or infinite")
-    return images.astype(np.float32)
+    with np.errstate(over="ignore"):
+        pixels = images.astype(np.float32)
+    if not np.isfinite(pixels).all():
+        raise NasctlError(
+            f"{path}: {name} has values that are NaN or infinite, or too large for float32",
+            hint="replace them, or leave their images out",
+        )
+    return pixels
 
 
 def _class_names(path: Path, arrays: dict[str, np.ndarray], labels: np.ndarray) -> tuple[str, ...]:
@@ -114,7 +125,19 @@ def _class_names(path: Path, arrays: dict[str, np.ndarray], labels: np.ndarray) 
         raise NasctlError(f"{path}: y_train has only one class", hint="a classifier needs at least two")
     if "class_names" not in arrays:
         return tuple(str(label) for label in range(classes))
-    names = tuple(str(name) for name in arrays["class_names"].ravel())
+    names = _texts(path, arrays["class_names"])
     if len(names) != classes:
         raise NasctlError(f"{path}: class_names has {len(names)} names, but y_train has {classes} classes")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise NasctlError(f"{path}: class_names has {repeated} twice", hint="give each class its own name")
     return names
+
+
+def _texts(path: Path, names: np.ndarray) -> tuple[str, ...]:
+    if names.dtype.kind not in "US":
+        raise NasctlError(f"{path}: class_names has the dtype {names.dtype}", hint="names must be strings")
+    return tuple(
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+        for name in names.ravel().tolist()
+    )

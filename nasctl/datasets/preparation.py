@@ -18,13 +18,18 @@ from typing import TypeVar
 import numpy as np
 
 from nasctl.datasets.connection import why_unreachable
+from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.dataset import Dataset, DatasetSpec, Examples
-from nasctl.errors import NasctlError
+from nasctl.datasets.reading import cause_of
+from nasctl.errors import NasctlError, WorkFailed
 from nasctl.input_kind import InputKind
 
 _log = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
+
+_DIGEST = "arrays/sha256.txt"
+"""The file with the digest of the decoded examples, by which damaged files are recognised."""
 
 
 def load_spec(spec: DatasetSpec, data_dir: Path) -> Dataset:
@@ -54,20 +59,35 @@ def folder_of(spec: DatasetSpec, data_dir: Path) -> Path:
 
 
 def is_prepared(spec: DatasetSpec, data_dir: Path) -> bool:
-    """Whether a data set is prepared."""
-    return _read_arrays(spec, folder_of(spec, data_dir)) is not None
+    """Whether a data set is prepared. Does not read its examples."""
+    return _open_arrays(spec, folder_of(spec, data_dir)) is not None
 
 
 def _read_arrays(spec: DatasetSpec, folder: Path) -> dict[str, Examples] | None:
-    """Reads the decoded splits; returns None if they are missing, truncated or of another shape."""
+    """Reads the decoded splits; returns None if they are missing, truncated, changed or of another shape."""
+    splits = _open_arrays(spec, folder)
+    if splits is None:
+        return None
+    try:
+        expected = (folder / _DIGEST).read_text(encoding="ascii").strip()
+    except FileNotFoundError:  # version 0.1.0 wrote no digest
+        return splits
+    except (OSError, UnicodeDecodeError):
+        return None
+    return splits if digest_of_examples(splits, spec.class_names) == expected else None
+
+
+def _open_arrays(spec: DatasetSpec, folder: Path) -> dict[str, Examples] | None:
     splits = {}
     for split, count in spec.splits.items():
         try:
             images = np.load(folder / "arrays" / f"{split}-images.npy", mmap_mode="r", allow_pickle=False)
             labels = np.load(folder / "arrays" / f"{split}-labels.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+        except Exception:  # NumPy raises errors of many types for a damaged header
             return None
-        if images.shape != (count, *spec.shape) or labels.shape != (count,):
+        if (images.dtype, images.shape) != (np.uint8, (count, *spec.shape)):
+            return None
+        if (labels.dtype, labels.shape) != (np.int32, (count,)):
             return None
         splits[split] = Examples(np.asarray(images), labels)
     return splits
@@ -94,6 +114,7 @@ def prepare(
 
     Raises:
       NasctlError: The data folder cannot be written, or the data set is incomplete.
+      WorkFailed: The data set cannot be written, for example because the disk is full.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -111,6 +132,11 @@ def prepare(
                 hint=f"remove {data_dir / name} and the file that it was read from",
             )
         return _move_to(made, folder, read)
+    except (OSError, RuntimeError) as error:  # the writers of TFDS raise RuntimeError when the disk is full
+        raise WorkFailed(
+            f"{name} cannot be prepared in {data_dir}: {cause_of(error)}",
+            hint="check its free space, or name another folder with --data-dir",
+        ) from error
     finally:
         shutil.rmtree(staging_dir, ignore_errors=True)
 
@@ -134,10 +160,11 @@ def _write(spec: DatasetSpec, staging_dir: Path, data_dir: Path) -> Path:
         ) from error
     made = image_builder.make_builder(spec, staging_dir)
     (folder / "arrays").mkdir()
-    for split in spec.splits:
-        examples = image_builder.read(made, split)
+    splits = {split: image_builder.read(made, split) for split in spec.splits}
+    for split, examples in splits.items():
         np.save(folder / "arrays" / f"{split}-images.npy", examples.inputs, allow_pickle=False)
         np.save(folder / "arrays" / f"{split}-labels.npy", examples.labels, allow_pickle=False)
+    (folder / _DIGEST).write_text(digest_of_examples(splits, spec.class_names) + "\n", encoding="ascii")
     return folder
 
 

@@ -7,19 +7,30 @@ is stored in runs and checkpoints.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.preparation import prepare
-from nasctl.datasets.text import SPLITS, UNKNOWN, Lines, TextSplit, Unit, split_lines, text_dataset
+from nasctl.datasets.text import (
+    SPLITS,
+    UNKNOWN,
+    Lines,
+    TextSplit,
+    Unit,
+    Vocabulary,
+    split_lines,
+    text_dataset,
+)
 from nasctl.errors import NasctlError
 
 NAME = "pydoc"
 VOCABULARY = 1_000
+_DIGEST = "lines/sha256.txt"
 SUMMARY = "Python's reference manual, 56,000 words in lower case, one sentence per line, N for numbers"
 
 
@@ -28,13 +39,16 @@ def python_version() -> str:
     return ".".join(map(str, sys.version_info[:3]))
 
 
-def load_pydoc(data_dir: Path, unit: Unit, version: str = "") -> Dataset:
+def load_pydoc(
+    data_dir: Path, unit: Unit, version: str = "", vocabulary: Vocabulary | None = None
+) -> Dataset:
     """Loads the text, and prepares it first if necessary.
 
     Args:
       data_dir: The folder of prepared data sets.
       unit: Whether text tokens are words or characters.
       version: The version of the text; by default that of the running Python.
+      vocabulary: The vocabulary; by default that of the training text.
 
     Raises:
       NasctlError: The version is neither prepared nor that of the running Python, or this Python has no manual.
@@ -50,7 +64,7 @@ def load_pydoc(data_dir: Path, unit: Unit, version: str = "") -> Dataset:
             )
         lines = prepare(NAME, folder, data_dir, write=_write, read=_read)
     prefix = "" if unit == "words" else f"{unit}:"
-    return text_dataset(f"{prefix}{NAME}:{version}", lines, unit)
+    return text_dataset(f"{prefix}{NAME}:{version}", lines, unit, vocabulary)
 
 
 def pydoc_folder(data_dir: Path, version: str = "") -> Path:
@@ -69,17 +83,27 @@ def _write(staging_dir: Path) -> Path:
     (folder / "lines").mkdir()
     for split in SPLITS:
         (folder / "lines" / f"{split}.txt").write_text("\n".join(texts[split]) + "\n", encoding="utf-8")
+    (folder / _DIGEST).write_text(_digest(texts) + "\n", encoding="ascii")
     return folder
 
 
 def _read(folder: Path) -> dict[TextSplit, Lines] | None:
+    """Reads the lines of each split; returns None if they are missing, truncated or changed."""
     try:
-        return {
+        lines: dict[TextSplit, Lines] = {
             split: (folder / "lines" / f"{split}.txt").read_text(encoding="utf-8").splitlines()
             for split in SPLITS
         }
+        expected = (
+            (folder / _DIGEST).read_text(encoding="ascii").strip() if (folder / _DIGEST).exists() else ""
+        )
     except (OSError, UnicodeDecodeError):
         return None
+    return lines if expected in ("", _digest(lines)) else None  # version 0.1.0 wrote no digest
+
+
+def _digest(lines: Mapping[TextSplit, Lines]) -> str:
+    return hashlib.sha256(repr([list(lines[split]) for split in SPLITS]).encode()).hexdigest()
 
 
 def sentences() -> Iterator[str]:

@@ -21,6 +21,7 @@ from nasctl.input_kind import InputKind
 Unit = Literal["words", "chars"]
 TextSplit = Literal["train", "validation", "test"]
 Lines = Sequence[str]
+Vocabulary = tuple[str, ...]
 
 SPLITS: tuple[TextSplit, ...] = ("train", "validation", "test")
 STEPS = 35
@@ -33,7 +34,9 @@ UNKNOWN = "<unk>"
 END: Mapping[Unit, str] = {"words": "<eos>", "chars": "\n"}
 
 
-def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dataset:
+def text_dataset(
+    name: str, lines: Mapping[TextSplit, Lines], unit: Unit, vocabulary: Vocabulary | None = None
+) -> Dataset:
     """Creates the data set of a text.
 
     Each text token of a split is one example, which is predicted from the tokens before it. The first one is preceded
@@ -43,9 +46,12 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
       name: The name with which `load` finds the data set.
       lines: The lines of each split.
       unit: Whether text tokens are words or characters.
+      vocabulary: The text tokens 0, 1, …; by default those of the training text. A network that is measured on
+        another text than it was trained on needs its own.
 
     Raises:
-      NasctlError: A split has fewer than two text tokens, or the training text has no word except `<unk>`.
+      NasctlError: A split has fewer than two text tokens, the training text has no word except `<unk>`, or the
+        vocabulary is one of another unit.
     """
     tokens = {split: list(text_tokens(lines[split], unit)) for split in SPLITS}
     for split in SPLITS:
@@ -54,7 +60,14 @@ def text_dataset(name: str, lines: Mapping[TextSplit, Lines], unit: Unit) -> Dat
                 f"{name} has no text for the {_PURPOSE[split]} split",
                 hint="each of the three splits needs a few lines",
             )
-    vocabulary = vocabulary_of(tokens["train"], unit)
+    if vocabulary is None:
+        vocabulary = vocabulary_of(tokens["train"], unit)
+    elif vocabulary[:1] != (END[unit],):
+        known, other = ("characters", "words") if unit == "words" else ("words", "characters")
+        raise NasctlError(
+            f"the vocabulary consists of {known}, and {name} is read as {other}",
+            hint=f"name it with the prefix {'chars' if unit == 'words' else 'words'}:",
+        )
     if len(vocabulary) < 3:
         raise NasctlError(
             f"the training text of {name} has no word except {UNKNOWN}",
@@ -89,7 +102,7 @@ def text_tokens(lines: Iterable[str], unit: Unit) -> Iterator[str]:
         yield END[unit]
 
 
-def vocabulary_of(tokens: Sequence[str], unit: Unit) -> tuple[str, ...]:
+def vocabulary_of(tokens: Sequence[str], unit: Unit) -> Vocabulary:
     """Lists the vocabulary: the end of a line, `<unk>`, and the text tokens of a training text by descending frequency.
 
     Args:

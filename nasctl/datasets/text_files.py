@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasctl.datasets.dataset import Dataset
-from nasctl.datasets.text import SPLITS, Lines, TextSplit, Unit, split_lines, text_dataset
+from nasctl.datasets.reading import reading, require_file
+from nasctl.datasets.text import SPLITS, Lines, TextSplit, Unit, Vocabulary, split_lines, text_dataset
 from nasctl.errors import NasctlError
 
 _NAMES = {"train": ("train",), "validation": ("valid", "validation"), "test": ("test",)}
 
 
-def load_text_files(path: Path, unit: Unit) -> Dataset:
+def load_text_files(path: Path, unit: Unit, vocabulary: Vocabulary | None = None) -> Dataset:
     """Reads `FOLDER/train.txt`, `FOLDER/valid.txt` and `FOLDER/test.txt`, or a single file.
 
     A prefix before these names is allowed, as in `ptb.train.txt`. A single file is split by `split_lines`. Files are in
@@ -20,6 +21,7 @@ def load_text_files(path: Path, unit: Unit) -> Dataset:
     Args:
       path: The folder or file.
       unit: Whether text tokens are words or characters.
+      vocabulary: The vocabulary; by default that of the training text.
 
     Raises:
       NasctlError: A file does not exist, cannot be read, or has no text.
@@ -27,7 +29,7 @@ def load_text_files(path: Path, unit: Unit) -> Dataset:
     whole = not path.is_dir()
     lines = split_lines(_read(path)) if whole else {split: _read(_file(path, split)) for split in SPLITS}
     name = str(path) if unit == "words" else f"{unit}:{path}"
-    return text_dataset(name, lines, unit)
+    return text_dataset(name, lines, unit, vocabulary)
 
 
 def is_text_folder(path: Path) -> bool:
@@ -58,15 +60,20 @@ def _candidates(folder: Path, split: TextSplit) -> list[Path]:
 
 def _read(path: Path) -> Lines:
     """Reads the lines of a file that are not empty."""
+    require_file(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NasctlError(f"the file {path} does not exist") from error
-    except UnicodeDecodeError as error:
+        with reading(path, "a text"):
+            text = path.read_text(encoding="utf-8")
+    except NasctlError as error:
+        if isinstance(undecodable := error.__cause__, UnicodeDecodeError):
+            start = undecodable.start
+            raise NasctlError(
+                f"{path} is not UTF-8: byte {start} is {undecodable.object[start]:#04x}",
+                hint="convert it, for example with iconv -t UTF-8",
+            ) from undecodable
+        raise
+    if "\0" in text:
         raise NasctlError(
-            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
-            hint="convert it, for example with iconv -t UTF-8",
-        ) from error
-    except OSError as error:
-        raise NasctlError(f"{path} cannot be read: {error.strerror or error}") from error
+            f"{path} is not a text: it has the character NUL", hint="name a text file, encoded as UTF-8"
+        )
     return [line for line in text.split("\n") if line.strip()]

@@ -11,6 +11,7 @@ import tensorflow_datasets as tfds
 from nasctl.datasets import image_builder
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.reading import reading
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 
@@ -34,8 +35,14 @@ def load_tfds(name: str, data_dir: Path) -> Dataset:
       NasctlError: The data set cannot be prepared, or does not have the splits and images that are needed.
     """
     builder = _builder(name, data_dir)
-    if not Path(builder.data_path).is_dir():
+    folder = Path(builder.data_path)
+    if not folder.is_dir():
         _prepare(name, builder, data_dir)
+    with reading(folder, "a prepared data set of TFDS", hint=f"delete it; {_how_to_prepare(name, data_dir)}"):
+        return _load(name, builder, data_dir)
+
+
+def _load(name: str, builder: Any, data_dir: Path) -> Dataset:
     if builder.info.file_format != tfds.core.FileFormat.ARRAY_RECORD:
         raise NasctlError(
             f"{name} in {data_dir} has files of the format {builder.info.file_format.value}, "
@@ -94,19 +101,23 @@ def _prepare(name: str, builder: Any, data_dir: Path) -> None:
 
 
 def _read(name: str, builder: Any, split: str) -> Examples:
-    try:
-        examples = image_builder.read(builder, split)
-    except ValueError as error:  # from np.stack
-        raise NasctlError(f"the images of {name} have different sizes: {_first_line(error)}") from error
-    images = examples.inputs
+    examples = image_builder.read(builder, split)
+    images, labels = examples.inputs, examples.labels
     if images.ndim == 3:
         images = images[..., None]
-    if images.ndim != 4:
+    if images.ndim != 4 or 0 in images.shape:
         raise NasctlError(
             f"the examples of {name} have the shape {images.shape[1:]}",
             hint="images have the shape (height, width) or (height, width, channels)",
         )
-    return Examples(images if images.dtype == np.uint8 else images.astype(np.float32), examples.labels)
+    if images.dtype == np.uint8:
+        return Examples(images, labels)
+    if images.dtype.kind not in "iubf":
+        raise NasctlError(f"the images of {name} have the dtype {images.dtype}")
+    pixels = images.astype(np.float32)
+    if not np.isfinite(pixels).all():
+        raise NasctlError(f"the {split} images of {name} have values that are NaN or infinite")
+    return Examples(pixels, labels)
 
 
 def _needs_tensorflow(name: str, data_dir: Path) -> NasctlError:
