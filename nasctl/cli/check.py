@@ -87,7 +87,7 @@ def _document(path: str, space: Space | None, problems: Problems, unreadable: Na
 
 
 def _show(path: str, space: Space | None, problems: Problems, unreadable: NasctlError | None) -> None:
-    from nasctl.cli.console import counted, print_diagnostics, print_error
+    from nasctl.cli.console import counted, print_diagnostics, print_error, results
     from nasctl.dsl.diagnostics import MOST_ERRORS
 
     if unreadable is not None:
@@ -102,6 +102,7 @@ def _show(path: str, space: Space | None, problems: Problems, unreadable: Nasctl
     counts = [counted(errors, "error")] if errors else []
     counts += [counted(warnings, "warning")] if warnings else []
     if space is None:
-        print(f"{path}: {', '.join(counts)}")
+        results().line(f"{path}: {', '.join(counts)}")
     else:
-        print(f"{path}: {', '.join(counts) or 'no errors'}; {counted(len(space.decisions), 'decision')}")
+        decisions = counted(len(space.decisions), "decision")
+        results().line(f"{path}: {', '.join(counts) or 'no errors'}; {decisions}")

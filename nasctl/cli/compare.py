@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.console import Column, Part, Styled, print_json, progress, results
 from nasctl.cli.options import DataDir, Json, Settings, range_of, read_settings
+from nasctl.cli.trial_text import format_reward
 from nasctl.config import check_setting
 from nasctl.metrics import format_measure
 
@@ -107,8 +108,7 @@ def compare(
     groups = group_runs(summaries)
     baseline_results: list[BaselineResult] = []
     if baselines:
-        progress = progress_console()
-        with progress.status("training the baselines"):
+        with progress().steps("training the baselines"):
             baseline_results = list(train_baselines(compared_runs[0], data_dir=data_dir))
     if json:
         print_json(
@@ -141,53 +141,48 @@ def _search_all(
         options["trials"] = resolve(loaded.defaults, options["settings"]).search.trials
     for controller in controllers:
         check_setting("controller", "kind", controller)
-    console = progress_console()
+    printer = progress()
     runs: list[Run] = []
     for run in comparison_runs(loaded, controllers, seeds, out or RUNS / f"compare-{loaded.name}", **options):
-        best = "no complete trial" if run.best is None else f"best reward {run.best.reward:.4f}"
-        console.print(f"{run.folder}: {run.stopped}, {best}", soft_wrap=True)
+        best = "no complete trial" if run.best is None else f"best reward {_reward(run.best.reward)}"
+        printer.line(f"{run.folder}: {run.stopped}, {best}")
         runs.append(run)
     return runs
 
 
 def _print_groups(numbers: Sequence[int], groups: Sequence[RunGroup]) -> None:
     """Prints searchers, averaged over their seeds, the best first."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("controller")
-    table.add_column("seeds", justify="right")
-    for number in numbers:
-        table.add_column(f"best of {number}", justify="right", no_wrap=True)
-    table.add_column(f"mean of {numbers[-1]}", justify="right", no_wrap=True)
-    for group in groups:
-        cells = map(_interval, (*group.best_so_far, group.mean))
-        table.add_row(group.controller, str(group.seeds), *cells)
-    console = result_console()
-    console.print("\nMean reward over the seeds, with its 95 % confidence interval:")
-    console.print(table)
+    measured = [*(f"best of {number}" for number in numbers), f"mean of {numbers[-1]}"]
+    columns = [Column("controller"), Column("seeds", right=True)]
+    columns += [Column(name, right=True, breaks=False) for name in measured]
+    printer = results()
+    printer.line()
+    printer.line("Mean reward over the seeds, with its 95 % confidence interval:")
+    printer.table(
+        columns,
+        [
+            (group.controller, str(group.seeds), *map(_interval, (*group.best_so_far, group.mean)))
+            for group in groups
+        ],
+    )
 
 
 def _interval(found: Interval | None) -> str:
     if found is None:
         return ""
-    return f"{found.mean:.4f}" + ("" if found.half is None else f" ± {found.half:.4f}")
+    return _reward(found.mean) + ("" if found.half is None else f" ± {_reward(found.half)}")
 
 
 def _print_runs(numbers: Sequence[int], summaries: Sequence[RunSummary]) -> None:
-    from rich.table import Table
-
     metric = next((summary.metric for summary in summaries if summary.metric), "")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run", overflow="fold")
-    table.add_column("controller", no_wrap=True)
-    for column in ("trials", "best", *([metric] if metric else [])):
-        table.add_column(column, justify="right", no_wrap=True)
-    for number in numbers:
-        table.add_column(f"best of {number}", justify="right")
-    table.add_column(f"mean of {numbers[-1]}", justify="right")
-    for summary in summaries:
-        table.add_row(
+    columns = [Column("run"), Column("controller", breaks=False)]
+    columns += [
+        Column(name, right=True, breaks=False) for name in ("trials", "best", *([metric] if metric else []))
+    ]
+    columns += [Column(f"best of {number}", right=True) for number in numbers]
+    columns += [Column(f"mean of {numbers[-1]}", right=True)]
+    rows = [
+        (
             summary.run,
             summary.controller,
             str(summary.trials),
@@ -196,38 +191,43 @@ def _print_runs(numbers: Sequence[int], summaries: Sequence[RunSummary]) -> None
             *map(_reward, summary.best_so_far),
             _reward(summary.mean[-1]),
         )
-    result_console().print(table)
+        for summary in summaries
+    ]
+    results().table(columns, rows)
 
 
-def _print_baselines(run: RunSummary, results: Sequence[BaselineResult]) -> None:
+def _print_baselines(run: RunSummary, known: Sequence[BaselineResult]) -> None:
     """Prints the best cell of a run and the well-known cells, the best first."""
-    from rich.table import Table
-
-    metric = results[0].metric
-    rows = [(result.name, result.params, result.reward, result.validation) for result in results]
+    metric = known[0].metric
+    rows: list[tuple[Part, int, float, float]] = [
+        (result.name, result.params, result.reward, result.validation) for result in known
+    ]
     rows.append(
         (
-            f"[bold]the best of {run.run}[/]",
+            Styled(f"the best of {run.run}", "bold"),
             int(run.params or 0),
             run.best or 0.0,
             run.measured or 0.0,
         )
     )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("cell")
-    for column in ("parameters", f"validation {metric}", "reward"):
-        table.add_column(column, justify="right")
-    for name, params, reward, validation in sorted(rows, key=lambda row: -row[2]):
-        table.add_row(name, f"{params:,}", format_measure(metric, validation), f"{reward:.4f}")
-    console = result_console()
-    console.print(
-        "\nCells with equal numbers of parameters, trained with the same settings on the same data, best first:"
+    columns = [Column("cell")]
+    columns += [Column(name, right=True) for name in ("parameters", f"validation {metric}", "reward")]
+    printer = results()
+    printer.line()
+    printer.line(
+        "Cells with equal numbers of parameters, trained with the same settings on the same data, best first:"
     )
-    console.print(table)
+    printer.table(
+        columns,
+        [
+            (name, f"{params:,}", format_measure(metric, validation), _reward(reward))
+            for name, params, reward, validation in sorted(rows, key=lambda row: -row[2])
+        ],
+    )
 
 
 def _reward(reward: float | None) -> str:
-    return "" if reward is None else f"{reward:.4f}"
+    return "" if reward is None else format_reward(reward)
 
 
 def _measured(metric: str, value: float | None) -> str:

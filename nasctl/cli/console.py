@@ -1,37 +1,193 @@
-"""How commands print: results on standard output, progress and errors on standard error."""
+"""How commands print: results on standard output, progress and errors on standard error.
+
+All printing goes through this file. Texts are printed literally: Rich's markup is not read in them, and characters that
+a terminal interprets are shown as escapes. Lines and tables are as long as their content, unless they are printed in a
+terminal that is narrower.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nasctl.cli.streams import ProgressStream, json_stream, output_errors
+from nasctl.foreign_text import display_width, message_of, shortened, visible
+from nasctl.json_text import write_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from nasctl.dsl import Diagnostic
     from nasctl.errors import NasctlError
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+UNLIMITED = 10**7
+"""Width in characters of output that is not a terminal."""
+LONGEST_MESSAGE = 4000
+"""Number of characters of an error message that are printed."""
 
 
-def progress_console() -> Console:
-    """The console for progress, on standard error, with colour and redrawing only if that is a terminal."""
+class Styled(NamedTuple):
+    """A text with a style of Rich, such as `bold`."""
+
+    text: str
+    style: str
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    name: str
+    right: bool = False
+    """Whether its cells are aligned at the right."""
+    breaks: bool = True
+    """Whether its cells may be wrapped in a narrow terminal."""
+
+
+Part = str | Styled
+
+
+class Printer:
+    """Prints on one of the standard streams.
+
+    Args:
+      console: The stream, as a console of Rich.
+      is_terminal: Whether it is a terminal.
+    """
+
+    def __init__(self, console: Console, is_terminal: bool) -> None:
+        self.console = console
+        self.is_terminal = is_terminal
+        if not is_terminal:
+            console.width = UNLIMITED
+
+    def line(self, *parts: Part, lines: bool = False) -> None:
+        """Prints a line that consists of some texts; `lines` says whether they may contain line breaks."""
+        self._print(literal(*parts, lines=lines))
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Part]]) -> None:
+        """Prints a table with a header."""
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(
+                literal(column.name),
+                justify="right" if column.right else "left",
+                no_wrap=not column.breaks,
+                overflow="fold",
+            )
+        for row in rows:
+            table.add_row(*map(literal, row))
+        self._show(table)
+
+    def fields(self, rows: Iterable[tuple[str, Part]]) -> None:
+        """Prints labels, each with a text beside it."""
+        self._show(fields(rows))
+
+    def listed(self, rows: Sequence[tuple[str, str]], style: str = "") -> None:
+        """Prints files or commands, each with its purpose beside it. They are never wrapped, so they can be copied."""
+        widest = max((display_width(visible(item)) for item, _ in rows), default=0)
+        for item, purpose in rows:
+            gap = " " * (widest - display_width(visible(item)) + 3)
+            self.line("  ", Styled(item, style), gap, purpose)
+
+    def drawing(self, drawing: Text) -> None:
+        """Prints the drawing of a network, which contains only text that can be shown."""
+        self._print(drawing, end="")
+
+    @contextmanager
+    def steps(self, first: str) -> Iterator[Callable[[str], None]]:
+        """Shows which step is in progress: in a terminal on one line, otherwise on a line for each step.
+
+        Args:
+          first: The first step, which only a terminal shows.
+
+        Yields:
+          A function that shows the next step.
+        """
+        with self.console.status(literal(first)) as status:
+            yield (lambda step: status.update(literal(step))) if self.is_terminal else self.line
+
+    def _show(self, renderable: RenderableType) -> None:
+        if self.is_terminal:
+            self._print(renderable, soft_wrap=False)
+            return
+        with self.console.capture() as captured:
+            self.console.print(renderable)
+        with output_errors():  # without the blanks that fill the last column
+            self.console.file.writelines(f"{row.rstrip()}\n" for row in captured.get().splitlines())
+            self.console.file.flush()
+
+    def _print(self, renderable: RenderableType, *, soft_wrap: bool = True, end: str = "\n") -> None:
+        with output_errors():
+            self.console.print(renderable, soft_wrap=soft_wrap, end=end)
+
+
+def results() -> Printer:
+    """Prints results, on standard output."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Printer(Console(highlight=False, markup=False, emoji=False), sys.stdout.isatty())
 
 
-def result_console() -> Console:
-    """The console for results, on standard output."""
+def progress() -> Printer:
+    """Prints progress and errors, on standard error, with colour and redrawing only if that is a terminal."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    stream = ProgressStream()
+    return Printer(Console(file=stream, highlight=False, markup=False, emoji=False), stream.isatty())
+
+
+def literal(*parts: Part, lines: bool = False) -> Text:
+    """A text for Rich with exactly the given characters; those that cannot be shown are escapes.
+
+    Args:
+      parts: Texts, some with a style.
+      lines: Whether line breaks are kept.
+    """
+    from rich.text import Text
+
+    text = Text()
+    for part in parts:
+        plain, style = part if isinstance(part, Styled) else (part, "")
+        text.append(visible(plain, lines=lines), style or None)
+    return text
+
+
+def fields(rows: Iterable[tuple[str, Part | RenderableType]]) -> RenderableType:
+    """Labels, each with a text or another renderable beside it."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column()
+    for label, value in rows:
+        grid.add_row(literal(label), literal(value) if isinstance(value, str | Styled) else value)
+    return grid
 
 
 def print_json(document: object) -> None:
     """Prints a JSON document on one line of standard output."""
-    print(json.dumps(document), flush=True)
+    stream = json_stream()
+    with output_errors():
+        stream.write(write_json(document) + "\n")
+        stream.flush()
+
+
+def print_document(text: str) -> None:
+    """Prints the text of a file on standard output, unchanged and in UTF-8 if that is not a terminal."""
+    with output_errors():
+        if sys.stdout.isatty():
+            sys.stdout.write(visible(text, lines=True))
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
 
 
 def print_error(error: NasctlError) -> None:
@@ -40,24 +196,37 @@ def print_error(error: NasctlError) -> None:
     if diagnostics:
         print_diagnostics(diagnostics)
         return
-    console = progress_console()
-    console.print(f"[bold red]error:[/] {_escape(error.message)}", soft_wrap=True)
+    printer = progress()
+    printer.line(Styled("error:", "bold red"), f" {shortened(error.message, LONGEST_MESSAGE)}", lines=True)
     if error.hint:
-        console.print(f"[bold]hint:[/] {_escape(error.hint)}", soft_wrap=True)
+        printer.line(Styled("hint:", "bold"), f" {shortened(error.hint, LONGEST_MESSAGE)}", lines=True)
+
+
+def print_usage_error(error: Exception) -> None:
+    """Prints an error of Typer: the command line cannot be parsed."""
+    context: Any = getattr(error, "ctx", None)
+    describe: Callable[[], str] = getattr(error, "format_message", lambda: message_of(error))
+    printer = progress()
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer has printed the help text
+        return
+    if context is not None:
+        printer.line(context.get_usage(), lines=True)
+    printer.line(Styled("error:", "bold red"), f" {shortened(describe(), LONGEST_MESSAGE)}", lines=True)
+    if context is not None:
+        command = context.command_path
+        printer.line(Styled("hint:", "bold"), f" `{command} --help` lists the arguments and options")
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Prints the diagnostics of space files on standard error, separated by empty lines."""
-    from rich.text import Text
-
-    console = progress_console()
+    printer = progress()
     for diagnostic in diagnostics:
-        text = Text(f"{diagnostic}\n")
+        text = literal(f"{diagnostic}\n", lines=True)
         text.highlight_regex(r"(?<=: )error(?=: )", "bold red")
         text.highlight_regex(r"(?<=: )(warning|note)(?=: )", "bold yellow")
         text.highlight_regex(r"(?m)^ *\| *\^+", "bold red")
         text.highlight_regex(r"(?m)^ +=.*$", "bold")
-        console.print(text, soft_wrap=True)
+        printer.drawing(text.append("\n"))
 
 
 def sparkline(values: Iterable[float], width: int) -> str:
@@ -69,9 +238,11 @@ def sparkline(values: Iterable[float], width: int) -> str:
     shown = list(values)[-width:]
     if not shown:
         return ""
+    if not math.isfinite(max(shown) - min(shown)):
+        shown = [value / 2 for value in shown]
     low, high = min(shown), max(shown)
-    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(BLOCKS[int((value - low) * scale + 0.5 - 1e-9)] for value in shown)
+    spread = high - low or 1.0
+    return "".join(BLOCKS[int((value - low) / spread * (len(BLOCKS) - 1) + 0.5 - 1e-9)] for value in shown)
 
 
 def duration(seconds: float) -> str:
@@ -95,9 +266,3 @@ def counted(number: int, noun: str) -> str:
     ('1 decision', '1,500 decisions')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

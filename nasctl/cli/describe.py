@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import counted, print_json, progress_console, result_console
+from nasctl.cli.console import Column, Styled, counted, print_json, progress, results
 from nasctl.cli.options import Json, SpacePath
 from nasctl.errors import NasctlError
 
@@ -47,23 +47,22 @@ def describe(
     if json:
         print_json({"size": str(loaded.size), "hash": loaded.hash, "space": loaded.to_json()})
         return
-    console = result_console()
-    console.print(f"[bold]{loaded.name}[/]  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
-    console.print(
+    printer = results()
+    printer.line(Styled(loaded.name, "bold"), f"  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
+    printer.line(
         f"{_with_magnitude(loaded.size)} architecture{'' if loaded.size == 1 else 's'}, "
-        f"{counted(len(loaded.decisions), 'decision')}",
-        highlight=False,
+        f"{counted(len(loaded.decisions), 'decision')}"
     )
     if loaded.schedule:
         decision = loaded.decisions[loaded.schedule.decision]
         depths = ", ".join(map(str, decision.choices))
-        console.print(f"{decision.name}: {depths}, increased every {loaded.schedule.every:,} samples")
+        printer.line(f"{decision.name}: {depths}, increased every {loaded.schedule.every:,} samples")
     for constraint in loaded.constraints:
-        console.print(f"require {constraint}")
-    console.print()
+        printer.line(f"require {constraint}")
+    printer.line()
     _print_decisions(loaded)
     for section, keys in loaded.defaults.items():
-        console.print(f"{section}: {', '.join(f'{key} {value}' for key, value in keys.items())}")
+        printer.line(f"{section}: {', '.join(f'{key} {value}' for key, value in keys.items())}")
     _print_costs(loaded, dataset)
     _print_example(loaded)
 
@@ -80,18 +79,15 @@ def _with_magnitude(number: int) -> str:
 
 def _print_decisions(space: Space) -> None:
     """Prints a table with one row for each group of similar decisions, such as `layer*.filters`."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("decision", "number", "choices", "condition"):
-        table.add_column(column, justify="right" if column == "number" else "left")
+    rows = []
     for name, decisions in _groups(space):
         first = decisions[0]
         choices = _listed(first.choices) if first.kind != "anchor" else "no, yes"
-        table.add_row(name, f"{len(decisions):,}", choices, _when(space, decisions))
-    console = result_console()
-    console.print(table)
-    console.print()
+        rows.append((name, f"{len(decisions):,}", choices, _when(space, decisions)))
+    columns = (Column("decision"), Column("number", right=True), Column("choices"), Column("condition"))
+    printer = results()
+    printer.table(columns, rows)
+    printer.line()
 
 
 def _groups(space: Space) -> Iterator[tuple[str, list[Decision]]]:
@@ -147,11 +143,11 @@ def _print_costs(space: Space, dataset: str | None) -> None:
     try:
         costs = list(_costs(space, signature))
     except NasctlError as error:
-        progress_console().print(f"costs cannot be computed: {error.message}", markup=False)
+        progress().line(f"costs cannot be computed: {error.message}")
         return
     shape = "×".join(map(str, signature.input_shape))
-    console = result_console()
-    console.print(
+    printer = results()
+    printer.line(
         f"Costs of {SAMPLES} random architectures for inputs of shape {shape} and {signature.outputs:,} outputs:"
     )
     for measure, label in (
@@ -162,13 +158,13 @@ def _print_costs(space: Space, dataset: str | None) -> None:
     ):
         values = sorted(int(getattr(cost, measure)) for cost in costs)
         spread = f"{values[0]:,} to {values[-1]:,}, median {values[len(values) // 2]:,}"
-        console.print(f"  {label:17} {spread if values[0] < values[-1] else f'{values[0]:,} for all'}")
+        printer.line(f"  {label:17} {spread if values[0] < values[-1] else f'{values[0]:,} for all'}")
     for constraint in space.constraints:
         measured = [cost for cost in costs if hasattr(cost, constraint.measure)]
         if measured:
             share = sum(constraint.holds(getattr(cost, constraint.measure)) for cost in measured)
-            console.print(f"  {share} of {len(measured)} satisfy {constraint}")
-    console.print()
+            printer.line(f"  {share} of {len(measured)} satisfy {constraint}")
+    printer.line()
 
 
 def _costs(space: Space, signature: Signature) -> Iterator[Cost]:
@@ -188,4 +184,4 @@ def _print_example(space: Space) -> None:
     from nasctl.space import format_tokens, sample_uniform
 
     tokens = sample_uniform(space, np.random.default_rng(0))
-    result_console().print(f"Example: {format_tokens(space, tokens)}", soft_wrap=True, markup=False)
+    results().line(f"Example: {format_tokens(space, tokens)}")

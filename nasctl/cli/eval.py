@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from nasctl.cli.console import counted, print_json, result_console
+from nasctl.cli.console import Styled, counted, print_json, results
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 from nasctl.metrics import format_measure
@@ -71,7 +71,7 @@ def evaluate(
             {"checkpoint": str(folder), "dataset": name, "split": split, "examples": examples, **measures}
         )
         return
-    console = result_console()
-    console.print(f"{name}, {split} split, {counted(examples, 'example')}")
+    printer = results()
+    printer.line(f"{name}, {split} split, {counted(examples, 'example')}")
     for measured, value in measures.items():
-        console.print(f"  {measured:<12} [bold]{format_measure(measured, value)}[/]")
+        printer.line(f"  {measured:<12} ", Styled(format_measure(measured, value), "bold"))

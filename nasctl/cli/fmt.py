@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nasctl.cli.console import print_document, progress
 from nasctl.errors import NasctlError
 from nasctl.files import replace_file
 
@@ -28,13 +29,12 @@ def fmt(
     Example: nasctl fmt my.nas
     """
     from nasctl.dialects.formatting import format_space
-    from nasctl.dsl.files import read_source
-    from nasctl.dsl.source import Source
+    from nasctl.dsl.files import read_source, source_of
 
     different = []
     for file in files:
         if file == "-":
-            source = Source("<standard input>", sys.stdin.read().replace("\r\n", "\n"))
+            source = source_of(sys.stdin.buffer.read(), "<standard input>")
         elif not os.path.lexists(file):
             raise NasctlError(
                 f"the file {file} does not exist", hint="fmt only formats files of your own, in place"
@@ -43,12 +43,12 @@ def fmt(
             source = read_source(Path(file))
         formatted = format_space(source)
         if file == "-" and not check:
-            print(formatted, end="")
+            print_document(formatted)
         elif formatted != source.text:
             different.append(file)
             if not check:
                 replace_file(file, formatted, follow_link=True)
     for file in different:
-        print(f"{'would format' if check else 'formatted'} {file}", file=sys.stderr)
+        progress().line(f"{'would format' if check else 'formatted'} {file}")
     if check and different:
         raise typer.Exit(1)

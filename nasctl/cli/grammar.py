@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import print_json
+from nasctl.cli.console import print_document, print_json, results
 from nasctl.cli.options import Json
 
 
@@ -39,7 +39,7 @@ def grammar(
             return
         widest = max(len(item.name) for item in dialects)
         for item in dialects:
-            print(f"{item.name:{widest}}  {item.summary}")
+            results().line(f"{item.name:{widest}}  {item.summary}")
         return
     description = dialect_named(dialect)
     shared = grammar_folder() / "common.lark"
@@ -48,4 +48,4 @@ def grammar(
         print_json({"dialect": description.name, "files": texts})
         return
     for name, text in texts.items():
-        print(f"// {name}\n\n{text}")
+        print_document(f"// {name}\n\n{text}\n")

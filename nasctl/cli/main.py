@@ -13,7 +13,7 @@ import typer
 from nasctl import __version__
 from nasctl.cli.check import check
 from nasctl.cli.compare import compare
-from nasctl.cli.console import print_error
+from nasctl.cli.console import print_error, print_usage_error, results
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
 from nasctl.cli.fmt import fmt
@@ -22,9 +22,18 @@ from nasctl.cli.render import render
 from nasctl.cli.sample import sample
 from nasctl.cli.search import search
 from nasctl.cli.status import status
+from nasctl.cli.streams import (
+    PIPE_CLOSED,
+    OutputFailed,
+    PipeClosed,
+    close_output,
+    drop_output,
+    prepare_streams,
+)
 from nasctl.cli.train import train
 from nasctl.cli.trials import trials
-from nasctl.errors import NasctlError
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.foreign_text import message_of
 from nasctl.process import allow_configuration
 
 app = typer.Typer(
@@ -35,6 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+USAGE_ERRORS = typer.BadParameter.__bases__
+"""The errors of Typer for command lines that it cannot parse; it gives their common class no public name."""
 
 SEARCHING = "Find an architecture"
 LANGUAGE = "Write a search space"
@@ -55,7 +67,7 @@ app.command(rich_help_panel=LANGUAGE)(grammar)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"nasctl {__version__}")
+        results().line(f"nasctl {__version__}")
         raise typer.Exit
 
 
@@ -74,22 +86,50 @@ def nasctl(
 def run() -> None:
     """Runs the command line and exits.
 
-    The exit code is 0 (done), 1 (the work failed), 2 (invalid input) or 130 (interrupted).
+    The exit code is 0 (done), 1 (the work failed), 2 (invalid input), 130 (interrupted), or 141 (nothing reads the
+    output any more).
     """
+    prepare_streams()
     allow_configuration()
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    """Runs a command, prints its error if there is one, and returns the exit code."""
     try:
-        app()
+        try:
+            code = int(app(standalone_mode=False) or 0)
+        finally:
+            close_output()
     except NasctlError as error:
-        print_error(error)
-        sys.exit(error.exit_code)
+        return _failed(error)
+    except PipeClosed:
+        drop_output()
+        return PIPE_CLOSED
     except Exception as error:
+        if isinstance(error, USAGE_ERRORS):
+            print_usage_error(error)
+            return 2
         if os.environ.get("NASCTL_DEBUG"):
             raise
-        sys.exit(_report_bug(error))
+        return _report_bug(error)
+    return code
+
+
+def _failed(error: NasctlError) -> int:
+    if isinstance(error, OutputFailed):
+        drop_output()
+    print_error(error)
+    return error.exit_code
 
 
 def _report_bug(error: Exception) -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="nasctl-", suffix=".log", delete=False) as log:
-        traceback.print_exception(error, file=log)
-    print_error(NasctlError(f"this is a bug in nasctl: {error!r}", hint=f"the traceback is in {log.name}"))
-    return 1
+    trace = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("wb", prefix="nasctl-", suffix=".log", delete=False) as log:
+            log.write(trace.encode("utf-8", "backslashreplace"))
+        hint = f"the traceback is in {log.name}"
+    except OSError:
+        hint = f"the traceback, which cannot be written to a file, is:\n{trace}"
+    text = f"this is a bug in nasctl: {type(error).__name__}: {message_of(error)}"
+    return _failed(WorkFailed(text, hint=hint))

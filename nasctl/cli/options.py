@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from nasctl.bounds import SEEDS
+from nasctl.cli.streams import keep_output_for_json
 from nasctl.config import bounds_of
 from nasctl.errors import NasctlError
 
@@ -49,7 +50,18 @@ DataDir = Annotated[
         show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+def _keep_output_for_json(wanted: bool) -> bool:
+    if wanted:
+        keep_output_for_json()
+    return wanted
+
+
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON to standard output.", callback=_keep_output_for_json),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, progress_console, result_console
+from nasctl.cli.console import print_json, progress, results
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 from nasctl.files import check_writable, replace_file
+from nasctl.foreign_text import shell_word
 from nasctl.metrics import METRICS, format_measure
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def render(
     if output is not None and output.suffix.lower() not in FORMATS:
         raise NasctlError(
             f"cannot draw into {output}: its name must end in .svg, .png, .html, .dot or .txt",
-            hint=f"for example -o {output.with_suffix('.svg')}",
+            hint=f"for example -o {shell_word(output.with_suffix('.svg'))}",
         )
     if output is not None:
         check_writable(output)
@@ -157,14 +158,14 @@ def _show(graph: Graph, heading: Heading) -> None:
     """Draws a graph in the terminal."""
     from nasctl.render import render_terminal
 
-    console = result_console()
+    printer = results()
     try:
-        "╭▼".encode(console.encoding)
+        "╭▼".encode(printer.console.encoding)
         ascii_only = False
     except (UnicodeEncodeError, LookupError):
         ascii_only = True
-    drawing = render_terminal(graph, heading, width=console.width, ascii_only=ascii_only)
-    console.print(drawing, soft_wrap=True, end="")
+    width = printer.console.width if printer.is_terminal else FILE_WIDTH
+    printer.drawing(render_terminal(graph, heading, width=width, ascii_only=ascii_only))
 
 
 def _write(
@@ -197,4 +198,4 @@ def _write(
             }
         content = render_html(graph, heading, tables).encode()
     replace_file(output, content, follow_link=True)
-    progress_console().print(f"wrote {output}", soft_wrap=True, markup=False)
+    progress().line(f"wrote {output}")

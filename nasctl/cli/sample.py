@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import print_json
+from nasctl.cli.console import print_json, results
 from nasctl.cli.options import SEED_RANGE, Json, SpacePath
 
 
@@ -32,10 +32,11 @@ def sample(
     from nasctl.space import format_tokens, sample_uniform
 
     loaded = load_space(space)
+    printer = results()
     for number in range(count):
         tokens = sample_uniform(loaded, np.random.default_rng((seed, number)), loaded.forced(number))
         text = format_tokens(loaded, tokens)
         if json:
             print_json({"tokens": tokens, "text": text, "values": loaded.values(tokens)})
         else:
-            print(text)
+            printer.line(text)

@@ -7,18 +7,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from nasctl.arch_json import load_document
-from nasctl.cli.console import duration, print_json, progress_console, result_console, sparkline
-from nasctl.cli.trial_text import measure_texts, trial_progress, trial_summary
+from nasctl.cli.console import (
+    Part,
+    Styled,
+    duration,
+    fields,
+    literal,
+    print_json,
+    progress,
+    results,
+    sparkline,
+)
+from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
+from nasctl.errors import WorkFailed
 from nasctl.executors import Job
+from nasctl.foreign_text import shell_command
 from nasctl.metrics import main_metric
 from nasctl.space import Space
 from nasctl.store import COMPLETE, Trial
@@ -34,9 +45,9 @@ class SearchView(Listener):
     """Shows the progress of a search on standard error. It is a context manager: the live view ends with the block."""
 
     def __init__(self) -> None:
-        self._console = progress_console()
+        self._progress = progress()
         self._folder: Path | None = None
-        self._title = ""
+        self._title: tuple[Part, ...] = ()
         self._config = Config()
         self._trials: list[Trial] = []
         self._known = 0
@@ -45,11 +56,11 @@ class SearchView(Listener):
         self._policy = ""
         self._started = time.monotonic()
         self._live = Live(
-            console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True
+            console=self._progress.console, get_renderable=self._render, refresh_per_second=4, transient=True
         )
 
     def __enter__(self) -> SearchView:
-        if self._console.is_terminal:
+        if self._progress.is_terminal:
             self._live.start()
         return self
 
@@ -61,14 +72,13 @@ class SearchView(Listener):
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
         """Stores the run's settings and previous trials."""
         self._folder, self._config = folder, config
-        self._title = f"[bold]{space.name}[/]  {space.size:,} architectures → {folder}"
-        if space.size >= 10**9:
-            self._title = f"[bold]{space.name}[/]  {space.size:.2e} architectures → {folder}"
+        size = f"{space.size:,}" if space.size < 10**9 else f"{space.size:.2e}"
+        self._title = (Styled(space.name, "bold"), f"  {size} architectures → {folder}")
         self._trials, self._known = list(trials), len(trials)
         complete = [trial for trial in trials if trial.reward is not None]
         self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)
-        if not self._console.is_terminal:
-            self._console.print(self._title, soft_wrap=True)
+        if not self._progress.is_terminal:
+            self._progress.line(*self._title)
 
     def trial_started(self, job: Job) -> None:
         """Adds a trial to the running ones."""
@@ -83,8 +93,8 @@ class SearchView(Listener):
         self._trials.append(trial)
         self._running.pop(trial.number, None)
         self._best = trial if is_best else self._best
-        if not self._console.is_terminal or trial.status != COMPLETE:
-            self._console.print(_line(trial, is_best), soft_wrap=True)
+        if not self._progress.is_terminal or trial.status != COMPLETE:
+            self._progress.line(*_line(trial, is_best))
 
     def controller_updated(self, trials_seen: int, metrics: Mapping[str, float]) -> None:
         """Updates the entropy of the policy."""
@@ -95,77 +105,68 @@ class SearchView(Listener):
         """Prints where the trials are stored and how to resume the search."""
         self._live.stop()
         if self._folder is None:
-            self._console.print("interrupted before the first trial; nothing was stored")
+            self._progress.line("interrupted before the first trial; nothing was stored")
             return
-        self._console.print(f"interrupted; {len(self._trials)} trials are stored in {self._folder}")
-        self._console.print(f"resume with: nasctl search {space} --resume --out {self._folder}")
+        command = shell_command("nasctl", "search", Path(space), "--resume", "--out", self._folder)
+        self._progress.line(f"interrupted; {len(self._trials)} trials are stored in {self._folder}")
+        self._progress.line(f"resume with: {command}")
 
     def finished(self, run: Run, *, json: bool) -> None:
-        """Prints the best trial, the files of the run, and commands for the next steps."""
-        best = run.best
+        """Prints the best trial, the files of the run, and commands for the next steps.
+
+        Raises:
+          WorkFailed: There were trials, and all of them failed.
+        """
         if json:
             print_json(
                 {
                     "run": str(run.folder),
                     "stopped": run.stopped,
                     "trials": len(run.trials),
-                    "best": best.to_json() if best else None,
+                    "best": run.best.to_json() if run.best else None,
                 }
             )
-            return
-        console = result_console()
+        else:
+            self._print_counts(run)
+        if run.best is None and run.trials:
+            last = run.trials[-1]
+            raise WorkFailed(
+                f"all {len(run.trials)} trials failed, the last one, trial {last.number} ({last.status}): "
+                f"{shown_cause(last)}",
+                hint=f"`{shell_command('nasctl', 'trials', run.folder)}` lists the causes",
+            )
+        if run.best is not None and not json:
+            _print_best(run, run.best)
+
+    def _print_counts(self, run: Run) -> None:
         reused = sum(trial.reused is not None for trial in run.trials)
         failed = sum(trial.status != COMPLETE for trial in run.trials)
-        console.print(
-            f"[bold]{len(run.trials)} trials[/] in {duration(time.monotonic() - self._started)}: {run.stopped}."
-            + (f" {reused} reused from earlier trials." if reused else "")
-            + (f" {failed} failed." if failed else "")
+        results().line(
+            Styled(f"{len(run.trials)} trials", "bold"),
+            f" in {duration(time.monotonic() - self._started)}: {run.stopped}.",
+            f" {reused} reused from earlier trials." if reused else "",
+            f" {failed} failed." if failed else "",
         )
-        if best is None:
-            console.print("No trial was complete, so there is no best architecture.")
-            console.print(f"The causes: nasctl trials {run.folder}")
-            return
-        console.print(f"Best: {trial_summary(best)}.")
-        results = load_document(run.folder).results
-        if metric := main_metric(results, "test"):
-            reached = metric.format(results[f"test_{metric.name}"])
-            console.print(
-                f"On the test split, which the search does not use: [bold]{metric.name} {reached}[/]."
-            )
-        files = Table.grid(padding=(0, 3))
-        files.add_row(f"  {run.folder / 'best' / 'arch.json'}", "the architecture, with its results")
-        if (run.folder / "best" / "checkpoint").is_dir():
-            files.add_row(f"  {run.folder / 'best' / 'checkpoint'}", "its trained parameters")
-        console.print(files)
-        console.print("Next:")
-        commands = Table.grid(padding=(0, 3))
-        if (run.folder / "best" / "checkpoint").is_dir():
-            commands.add_row(
-                f"  [bold]nasctl train {run.folder}[/]", "train the best architecture for longer"
-            )
-        commands.add_row(f"  [bold]nasctl render {run.folder}[/]", "draw it")
-        commands.add_row(f"  [bold]nasctl trials {run.folder}[/]", "list the trials")
-        console.print(commands)
 
     def _render(self) -> RenderableType:
         done, total = len(self._trials), self._config.search.trials
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim")
-        grid.add_column()
-        counted = Table.grid(padding=(0, 1))
-        counted.add_row(ProgressBar(total=total, completed=done, width=WIDTH), f"{done} of {total}")
-        grid.add_row("trials", counted)
-        grid.add_row("time", self._times(done, total))
+        bar = ProgressBar(total=total, completed=done, width=WIDTH)
+        rows: list[tuple[str, Part | RenderableType]] = [
+            ("trials", Columns([bar, literal(f"{done} of {total}")])),
+            ("time", self._times(done, total)),
+        ]
         if self._best is not None:
-            grid.add_row("best", trial_summary(self._best))
             rewards = [trial.reward for trial in self._trials if trial.reward is not None]
-            grid.add_row("rewards", sparkline(rewards, WIDTH) + f"  {min(rewards):.3f} to {max(rewards):.3f}")
+            spread = f"{format_reward(min(rewards), 3)} to {format_reward(max(rewards), 3)}"
+            rows.append(("best", trial_summary(self._best)))
+            rows.append(("rewards", f"{sparkline(rewards, WIDTH)}  {spread}"))
         running = list(self._running.values())[:MOST_SHOWN] or ["starting"]
         hidden = len(self._running) - MOST_SHOWN
-        grid.add_row("now", "\n".join([*running, *([f"and {hidden} more"] if hidden > 0 else [])]))
+        running += [f"and {hidden} more"] if hidden > 0 else []
+        rows.append(("now", Group(*map(literal, running))))
         if self._policy:
-            grid.add_row("policy", self._policy)
-        return Group(Text.from_markup(self._title), grid)
+            rows.append(("policy", self._policy))
+        return Group(literal(*self._title), fields(rows))
 
     def _times(self, done: int, total: int) -> str:
         elapsed = time.monotonic() - self._started
@@ -177,10 +178,39 @@ class SearchView(Listener):
         return duration(elapsed) + ("" if left is None else f", about {duration(left)} left")
 
 
-def _line(trial: Trial, is_best: bool) -> str:
+def _print_best(run: Run, best: Trial) -> None:
+    """Prints the best trial of a run, its files, and commands for the next steps."""
+    printer = results()
+    printer.line(f"Best: {trial_summary(best)}.")
+    measured = load_document(run.folder).results
+    if metric := main_metric(measured, "test"):
+        reached = metric.format(measured[f"test_{metric.name}"])
+        printer.line(
+            "On the test split, which the search does not use: ",
+            Styled(f"{metric.name} {reached}", "bold"),
+            ".",
+        )
+    checkpoint = run.folder / "best" / "checkpoint"
+    files = [(str(run.folder / "best" / "arch.json"), "the architecture, with its results")]
+    commands = [
+        (shell_command("nasctl", "render", run.folder), "draw it"),
+        (shell_command("nasctl", "trials", run.folder), "list the trials"),
+    ]
+    if checkpoint.is_dir():
+        files.append((str(checkpoint), "its trained parameters"))
+        train = shell_command("nasctl", "train", run.folder)
+        commands.insert(0, (train, "train the best architecture for longer"))
+    printer.listed(files)
+    printer.line("Next:")
+    printer.listed(commands, "bold")
+
+
+def _line(trial: Trial, is_best: bool) -> list[Part]:
     """Formats a finished trial as one line."""
+    number = f"trial {trial.number:>4}  "
     if trial.status != COMPLETE:
-        return f"trial {trial.number:>4}  [red]{trial.status}[/]  {trial.cause}"
+        return [number, Styled(trial.status, "red"), f"  {shown_cause(trial)}"]
     took = f"{trial.seconds:5.1f} s" if trial.reused is None else f"as trial {trial.reused}"
-    parts = [f"trial {trial.number:>4}", f"reward {trial.reward:.4f}", *measure_texts(trial.metrics), took]
-    return "  ".join(parts) + ("  [bold]best[/]" if is_best else "")
+    reward = f"reward {format_reward(trial.reward or 0.0)}"
+    line: list[Part] = [number, "  ".join([reward, *measure_texts(trial.metrics), took])]
+    return [*line, "  ", Styled("best", "bold")] if is_best else line

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, datetime
 
-from nasctl.cli.console import duration, print_json, result_console, sparkline
+from nasctl.cli.console import Part, Styled, duration, print_json, results, sparkline
 from nasctl.cli.options import Json, RunPath
-from nasctl.cli.trial_text import trial_progress, trial_summary
+from nasctl.cli.trial_text import LONGEST_CAUSE, format_reward, trial_progress, trial_summary
+from nasctl.foreign_text import shell_command, shortened
 from nasctl.store import COMPLETE, OpenTrial, RunFolder, Session, Trial
 
 WIDTH = 60
@@ -52,32 +53,28 @@ def _show(
     best: Trial | None,
     active: bool,
 ) -> None:
-    from rich.table import Table
-
     config = folder.config()
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(style="dim")
-    rows.add_column()
-    rows.add_row("search", _state(sessions, active))
+    rows: list[tuple[str, Part]] = [("search", _state(sessions, active))]
     failed = sum(trial.status != COMPLETE for trial in trials)
     reused = sum(trial.reused is not None for trial in trials)
-    rows.add_row(
-        "trials",
-        f"{len(trials)} of {config.search.trials}"
-        + (f", {failed} failed" if failed else "")
-        + (f", {reused} reused" if reused else ""),
-    )
+    counts = [f"{len(trials)} of {config.search.trials}"]
+    counts += [f"{failed} failed"] if failed else []
+    counts += [f"{reused} reused"] if reused else []
+    rows.append(("trials", ", ".join(counts)))
     if best is not None:
-        rows.add_row("best", trial_summary(best))
+        rows.append(("best", trial_summary(best)))
         rewards = [trial.reward for trial in trials if trial.reward is not None]
-        rows.add_row("rewards", f"{sparkline(rewards, WIDTH)}  {min(rewards):.3f} to {max(rewards):.3f}")
+        spread = f"{format_reward(min(rewards), 3)} to {format_reward(max(rewards), 3)}"
+        rows.append(("rewards", f"{sparkline(rewards, WIDTH)}  {spread}"))
     for trial in running:
         word = "now" if active else "unfinished"
-        rows.add_row(word, trial_progress(trial.number, trial.last_epoch, config) + _since(trial, active))
-    result_console().print(f"[bold]{folder.path}[/]")
-    result_console().print(rows)
+        rows.append((word, trial_progress(trial.number, trial.last_epoch, config) + _since(trial, active)))
+    printer = results()
+    printer.line(Styled(str(folder.path), "bold"))
+    printer.fields(rows)
     if not active and len(trials) < config.search.trials:
-        result_console().print(f"Resume with: nasctl search {folder.space_file} --resume --out {folder.path}")
+        command = shell_command("nasctl", "search", folder.space_file, "--resume", "--out", folder.path)
+        printer.line(f"Resume with: {command}")
 
 
 def _state(sessions: list[Session], active: bool) -> str:
@@ -89,7 +86,7 @@ def _state(sessions: list[Session], active: bool) -> str:
         return f"running for {duration(_age(last.started))} (process {last.process} on {last.host}{at_once})"
     if last.ended is None:
         return "was killed; all finished trials are stored"
-    return f"stopped {duration(_age(last.ended))} ago: {last.stopped}"
+    return f"stopped {duration(_age(last.ended))} ago: {shortened(last.stopped, LONGEST_CAUSE)}"
 
 
 def _since(trial: OpenTrial, active: bool) -> str:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import counted, print_json, progress_console, result_console
-from nasctl.cli.options import (
-    SEED_RANGE,
-    ArchitecturePath,
-    DataDir,
-    Json,
-    Settings,
-    range_of,
-    read_settings,
-)
+from nasctl.cli.console import Styled, counted, print_json, progress, results
+from nasctl.cli.options import SEED_RANGE, ArchitecturePath, DataDir, Json, Settings, range_of, read_settings
+from nasctl.foreign_text import shell_command
 from nasctl.metrics import EpochMetrics
 
 EPOCHS = 20
@@ -81,9 +73,7 @@ def train(
     folder = out or _trained_folder(found.path)
     metric = task.metrics[0]
 
-    console = progress_console()
-    with console.status("compiling") as status:
-        show: Callable[[str], None] = status.update if console.is_terminal else console.print
+    with progress().steps("compiling") as show:
 
         def show_epoch(metrics: EpochMetrics) -> None:
             reached = metric.format(metrics[f"validation_{metric.name}"])
@@ -94,29 +84,30 @@ def train(
 
         trained = train_child(child, task, config, seed=seed, on_epoch=show_epoch)
         test = trained.measure_split(trained.weights, "test")
-    results = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
+    measured = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = child.document(
         task=TaskInfo(task.name, task.signature),
-        results=results,
+        results=measured,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
     )
-    save_checkpoint(folder, trained.weights, document=document, task=task, config=config, metrics=results)
+    save_checkpoint(folder, trained.weights, document=document, task=task, config=config, metrics=measured)
 
     if json:
         print_json(
-            {"checkpoint": str(folder), "dataset": task.name, "best_epoch": trained.best_epoch, **results}
+            {"checkpoint": str(folder), "dataset": task.name, "best_epoch": trained.best_epoch, **measured}
         )
         return
-    results_to = result_console()
-    results_to.print(
+    printer = results()
+    printer.line(
         f"Best of {counted(config.epochs, 'epoch')}: epoch {trained.best_epoch}, validation {metric.name} "
-        f"{metric.format(results[f'validation_{metric.name}'])}, "
-        f"test {metric.name} [bold]{metric.format(test[metric.name])}[/]."
+        f"{metric.format(measured[f'validation_{metric.name}'])}, test {metric.name} ",
+        Styled(metric.format(test[metric.name]), "bold"),
+        ".",
     )
-    results_to.print(f"  {folder}   the checkpoint", soft_wrap=True)
-    results_to.print(
-        f"Next:\n  [bold]nasctl eval --checkpoint {folder}[/]   measure it again", soft_wrap=True
-    )
+    printer.listed([(str(folder), "the checkpoint")])
+    printer.line("Next:")
+    again = shell_command("nasctl", "eval", "--checkpoint", folder)
+    printer.listed([(again, "measure it again")], "bold")
 
 
 def _trained_folder(document: Path) -> Path:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import print_json, result_console
+from nasctl.cli.console import Column, print_json, results
 from nasctl.cli.options import Json, RunPath
+from nasctl.cli.trial_text import format_reward, shown_cause
 from nasctl.metrics import main_metric
 
 
@@ -38,27 +39,24 @@ def trials(
             print_json(trial.to_json())
         return
 
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
     metric = main_metric({name for trial in shown for name in trial.metrics}, "validation")
     epochs = {trial.metrics["epochs"] for trial in shown if "epochs" in trial.metrics}
     differ = len(epochs) > 1  # rewards after different numbers of epochs are not comparable
     columns = ("trial", "reward", *([metric.name] if metric else []), *(["epochs"] if differ else []))
-    for column in (*columns, "parameters", "seconds"):
-        table.add_column(column, justify="right")
-    table.add_column("status")
+    rows = []
     for trial in shown:
         measured = trial.metrics.get(f"validation_{metric.name}") if metric else None
         parameters = trial.metrics.get("params")
         status = trial.status if trial.reused is None else f"{trial.status}, as trial {trial.reused}"
-        table.add_row(
+        row = [
             str(trial.number),
-            "" if trial.reward is None else f"{trial.reward:.4f}",
+            "" if trial.reward is None else format_reward(trial.reward),
             *([] if not metric else [""] if measured is None else [metric.format(measured)]),
             *([f"{trial.metrics.get('epochs', 0):.0f}"] if differ else []),
             "" if parameters is None else f"{parameters:,.0f}",
             f"{trial.seconds:.1f}",
-            f"{status}: {trial.cause}" if trial.cause else status,
-        )
-    result_console().print(table)
+            f"{status}: {shown_cause(trial)}" if trial.cause else status,
+        ]
+        rows.append(row)
+    numbers = [Column(name, right=True) for name in (*columns, "parameters", "seconds")]
+    results().table([*numbers, Column("status")], rows)

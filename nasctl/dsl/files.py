@@ -40,11 +40,23 @@ def read_source(path: Path) -> Source:
       NasctlError: The file cannot be read.
       SpaceError: The file is not in UTF-8.
     """
-    raw = read_bytes(path, limit=LIMIT)
+    return source_of(read_bytes(path, limit=LIMIT), str(path))
+
+
+def source_of(raw: bytes, path: str) -> Source:
+    """The text of a file.
+
+    Args:
+      raw: The content of the file.
+      path: The path that messages show.
+
+    Raises:
+      SpaceError: The content is not UTF-8.
+    """
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        readable = Source(str(path), raw.decode("utf-8", errors="replace"))
+        readable = Source(path, raw.decode("utf-8", errors="replace"))
         start = len(raw[: error.start].decode("utf-8", errors="replace"))
         problem = Diagnostic(
             f"the byte 0x{raw[error.start]:02x} here is not UTF-8",
@@ -52,4 +64,4 @@ def read_source(path: Path) -> Source:
             "save the file as UTF-8",
         )
         raise SpaceError([problem]) from error
-    return Source(str(path), text.replace("\r\n", "\n"))
+    return Source(path, text.replace("\r\n", "\n"))

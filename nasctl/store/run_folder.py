@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from nasctl.config import Config, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import explain_write_errors
+from nasctl.foreign_text import shell_command
 from nasctl.json_text import write_record
 from nasctl.space import Space
 from nasctl.store.trial_store import TrialStore
@@ -169,7 +170,8 @@ class RunFolder:
             self.unlock()
             raise NasctlError(
                 f"another search is running in {self.path}",
-                hint=f"look at it with `nasctl status {self.path}`, or give another folder with --out",
+                hint=f"look at it with `{shell_command('nasctl', 'status', self.path)}`, "
+                "or give another folder with --out",
             ) from error
         except OSError as error:
             raise NasctlError(

@@ -21,6 +21,7 @@ from nasctl.engine.loop.proposer import Proposer
 from nasctl.engine.loop.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Rung, WorkerLost
+from nasctl.foreign_text import message_of, shell_command, storable
 from nasctl.formula import read_formula
 from nasctl.graph import Cost
 from nasctl.metrics import EpochMetrics
@@ -236,7 +237,8 @@ class Search:
             last = self._failures[-1]
             raise WorkFailed(
                 f"the last {limit} trials all failed, most recently trial {last.number} ({last.status}): {last.cause}",
-                hint=f"`nasctl trials {self._folder.path}` lists them; search.max_failures sets the limit",
+                hint=f"`{shell_command('nasctl', 'trials', self._folder.path)}` lists them; "
+                "search.max_failures sets the limit",
             )
 
 
@@ -260,7 +262,10 @@ def _reason(error: BaseException) -> str:
     """Why a search stopped before a budget was used up."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    return error.message if isinstance(error, NasctlError) else f"{type(error).__name__}: {error}"
+    reason = (
+        error.message if isinstance(error, NasctlError) else f"{type(error).__name__}: {message_of(error)}"
+    )
+    return storable(reason)
 
 
 def _repeat(candidate: Candidate, earlier: Trial) -> Trial:
