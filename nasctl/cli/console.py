@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from nasctl.cli.streams import ProgressStream, json_stream, output_errors
 from nasctl.foreign_text import display_width, message_of, shortened, visible
@@ -140,7 +140,9 @@ def progress() -> Printer:
     from rich.console import Console
 
     stream = ProgressStream()
-    return Printer(Console(file=stream, highlight=False, markup=False, emoji=False), stream.isatty())
+    return Printer(
+        Console(file=cast(IO[str], stream), highlight=False, markup=False, emoji=False), stream.isatty()
+    )
 
 
 def literal(*parts: Part, lines: bool = False) -> Text:

@@ -13,6 +13,7 @@ from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.reading import reading
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import message_of, shell_command
 from nasctl.input_kind import InputKind
 
 
@@ -125,12 +126,11 @@ def _needs_tensorflow(name: str, data_dir: Path) -> NasctlError:
 
 
 def _how_to_prepare(name: str, data_dir: Path) -> str:
-    return (
-        "prepare it once in an environment with TensorFlow and network access: "
-        f"tfds build {name} --file_format=array_record --data_dir={data_dir}"
+    return "prepare it once in an environment with TensorFlow and network access: " + shell_command(
+        "tfds", "build", name, "--file_format=array_record", f"--data_dir={data_dir}"
     )
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
+    lines = message_of(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

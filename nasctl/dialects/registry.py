@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from nasctl.dialects.dialect import Dialect
 from nasctl.dsl.diagnostics import suggestion
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import message_of
 
 GROUP = "nasctl.dialects"
 """The entry point group. Each entry point is a `Dialect`."""
@@ -37,7 +38,7 @@ def dialect_named(name: str) -> Dialect:
         dialect = entry.load()
     except Exception as error:
         raise NasctlError(
-            f"the dialect `{name}` ({entry.value}) cannot be loaded: {error}",
+            f"the dialect `{name}` ({entry.value}) cannot be loaded: {message_of(error)}",
             hint="reinstall its package",
         ) from error
     if not isinstance(dialect, Dialect):

@@ -10,6 +10,7 @@ from typing import Any
 from flax import nnx
 
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import message_of
 from nasctl.graph import Attribute, Node, Op, Shape, op_named
 
 
@@ -56,5 +57,5 @@ def _module_class(op: Op) -> Any:
         return getattr(import_module(package), name)
     except (ImportError, AttributeError) as error:
         raise NasctlError(
-            f"cannot import the Flax module {op.lowering} of the op `{op.name}`: {error}"
+            f"cannot import the Flax module {op.lowering} of the op `{op.name}`: {message_of(error)}"
         ) from error

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import message_of
 from nasctl.graph.ops.convolution import conv2d, separable_conv2d
 from nasctl.graph.ops.elementwise import batch_norm, dropout, identity, relu, zero
 from nasctl.graph.ops.ends import dense, input_
@@ -91,7 +92,7 @@ def ops() -> Mapping[str, Op]:
             Exception
         ) as error:  # the import of a plug-in may raise anything; the message must name its package
             raise NasctlError(
-                f"the op `{point.name}` of {package} cannot be loaded: {error}",
+                f"the op `{point.name}` of {package} cannot be loaded: {message_of(error)}",
                 hint=f"update or uninstall {package}",
             ) from error
         if not isinstance(op, Op):
