@@ -127,7 +127,7 @@ def _needs_tensorflow(name: str, data_dir: Path) -> NasctlError:
 
 def _how_to_prepare(name: str, data_dir: Path) -> str:
     return "prepare it once in an environment with TensorFlow and network access: " + shell_command(
-        "tfds", "build", name, "--file_format=array_record", f"--data_dir={data_dir}"
+        "tfds", "build", name, "--file_format=array_record", "--data_dir", data_dir
     )
 
 
