@@ -149,7 +149,7 @@ class RunFolder:
 
     def trials(self, *, read_only: bool = False) -> TrialStore:
         """Opens the trials of the run."""
-        return TrialStore(self.path / "trials.sqlite", read_only=read_only)
+        return TrialStore(self.path / "trials.sqlite", read_only=read_only, running=self.is_locked())
 
     def lock(self) -> None:
         """Locks the folder for this process until `unlock` is called or the process ends.

@@ -17,7 +17,7 @@ import pytest
 
 from nasctl.errors import NasctlError
 from nasctl.store import OpenTrial, Trial, TrialStore
-from nasctl.store.trial_store import MIGRATIONS, OLDEST_READABLE
+from nasctl.store.schema import MIGRATIONS
 
 TRIAL = Trial(0, (1, 0, -1), "complete", 0.5, {"validation_accuracy": 0.79}, "abc", 7, 1.5, None, 2)
 
@@ -151,7 +151,7 @@ def test_a_trial_that_was_not_started_again_counts_no_second_crash(store: TrialS
     assert [trial.crashes for trial in store.open_trials()] == [1]
 
 
-@pytest.mark.parametrize("version", range(OLDEST_READABLE, len(MIGRATIONS) + 1))
+@pytest.mark.parametrize("version", range(2, len(MIGRATIONS) + 1))
 def test_readers_read_files_of_older_versions_without_changing_them(tmp_path: Path, version: int) -> None:
     file = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(file)) as old:
@@ -229,7 +229,6 @@ def test_recorded_trials_survive_a_killed_process(tmp_path: Path) -> None:
 import os, signal, dataclasses
 from pathlib import Path
 from nasctl.store import OpenTrial, Trial, TrialStore
-from nasctl.store.trial_store import MIGRATIONS
 store = TrialStore(Path({str(tmp_path / "trials.sqlite")!r}))
 for number in range(20):
     store.record(Trial(number, (number,), "complete", float(number)))
