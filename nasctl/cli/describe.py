@@ -72,6 +72,7 @@ def describe(
 def _counted(size: SizeBounds) -> str:
     """Formats the number of architectures: all digits if they are few and known, and the order of magnitude.
 
+    >>> from nasctl.space.size import SizeBounds
     >>> _counted(SizeBounds(15625, 15625)), _counted(SizeBounds(2**60, 2**60))
     ('15,625', '1,152,921,504,606,846,976 (about 1.2e+18)')
     >>> _counted(SizeBounds(10**400, 10**400)), _counted(SizeBounds(10**20, 10**30))

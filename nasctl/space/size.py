@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from math import prod
 from typing import Literal, NamedTuple
 
 from nasctl.space.decision import Decision
@@ -106,7 +105,10 @@ class _Elimination:
         masks: dict[tuple[int, ...], int] = {}
         self._when: list[Term | None] = [
             _conjunction(
-                (clause.decision, masks.get(clause.tokens) or masks.setdefault(clause.tokens, _mask(clause.tokens)))
+                (
+                    clause.decision,
+                    masks.get(clause.tokens) or masks.setdefault(clause.tokens, _mask(clause.tokens)),
+                )
                 for clause in decision.when
             )
             for decision in decisions
@@ -195,9 +197,7 @@ class _Elimination:
             for at in scope:
                 self._factors[at].shared[self._numbers] = factor
 
-    def _weights(
-        self, index: int, alone: Mapping[tuple[tuple[int, int], ...], int]
-    ) -> tuple[list[int], int]:
+    def _weights(self, index: int, alone: Mapping[tuple[tuple[int, int], ...], int]) -> tuple[list[int], int]:
         """The product of the factors of one decision alone, for each of its tokens and if it is inactive."""
         size, inactive = self._sizes[index], 1
         weights = [1] * size
@@ -226,9 +226,7 @@ class _Elimination:
                 weights[token] *= within**power * without ** (total - power)
         return weights, inactive
 
-    def _classes(
-        self, index: int, shared: Sequence[Factor], weights: Sequence[int]
-    ) -> list[tuple[int, int]]:
+    def _classes(self, index: int, shared: Sequence[Factor], weights: Sequence[int]) -> list[tuple[int, int]]:
         """The sets of tokens that the shared factors do not distinguish: one of the tokens, and the sum of weights."""
         if not shared:
             return [(0, sum(weights))]
@@ -247,7 +245,8 @@ class _Elimination:
             terms = min(terms * len(factor), MOST_WORK)
             clauses += max(map(len, factor), default=0)
         masks = {mask for factor in shared for term in factor for at, mask in term if at == index}
-        return terms * clauses * min(self._sizes[index], 2 ** min(len(masks), 20))
+        classes = min(self._sizes[index], 1 << min(len(masks), 20))
+        return terms * clauses * classes
 
     def _product(self, left: Factor, right: Factor) -> Factor:
         self._work += _length(left) * len(right) + len(left) * _length(right)
