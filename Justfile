@@ -21,3 +21,7 @@ docs:
 # every benchmark, one after the other: hours, or `just bench --quick` for a quarter of an hour
 bench *ARGS:
     python benchmarks/suite.py --out results {{ARGS}}
+
+# hand mutated inputs of every kind to nasctl, such as `just fuzz --inputs 1000000 --jobs 2`
+fuzz *ARGS:
+    python tests/fuzz {{ARGS}}
