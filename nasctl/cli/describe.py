@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from nasctl.errors import NasctlError
 if TYPE_CHECKING:
     from nasctl.graph import Cost, Signature
     from nasctl.space import Choice, Clause, Decision, Space
+    from nasctl.space.size import SizeBounds
 
 SAMPLES = 100
 """Number of random architectures whose costs are printed."""
@@ -34,23 +34,25 @@ def describe(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Describe a space: its decisions, the exact number of architectures, their costs, and an example.
+    """Describe a space: its decisions, the number of architectures, their costs, and an example.
 
     With --json, prints a lossless form of the space for other tools.
 
     Example: nasctl describe spaces/cnn.nas --dataset cifar10
     """
     from nasctl.dialects import load_space
+    from nasctl.space.size import decimal_digits
 
-    sys.set_int_max_str_digits(0)  # the number of architectures may exceed Python's limit of 4,300 digits
     loaded = load_space(space)
     if json:
-        print_json({"size": str(loaded.size), "hash": loaded.hash, "space": loaded.to_json()})
+        low, high = loaded.size_bounds
+        size = {"size": decimal_digits(low)} | ({"size_at_most": decimal_digits(high)} if high > low else {})
+        print_json({**size, "hash": loaded.hash, "space": loaded.to_json()})
         return
     printer = results()
     printer.line(Styled(loaded.name, "bold"), f"  dialect {loaded.dialect}, hash {loaded.hash[:12]}")
     printer.line(
-        f"{_with_magnitude(loaded.size)} architecture{'' if loaded.size == 1 else 's'}, "
+        f"{_counted(loaded.size_bounds)} architecture{'' if loaded.size == 1 else 's'}, "
         f"{counted(len(loaded.decisions), 'decision')}"
     )
     if loaded.schedule:
@@ -67,14 +69,18 @@ def describe(
     _print_example(loaded)
 
 
-def _with_magnitude(number: int) -> str:
-    """Formats an integer with separators, and with its order of magnitude if it is large.
+def _counted(size: SizeBounds) -> str:
+    """Formats the number of architectures: all digits if they are few and known, and the order of magnitude.
 
-    >>> _with_magnitude(15625), _with_magnitude(2**60)
-    ('15,625', '1,152,921,504,606,846,976 (about 10^18)')
+    >>> from nasctl.space.size import SizeBounds
+    >>> _counted(SizeBounds(15625, 15625)), _counted(SizeBounds(2**60, 2**60))
+    ('15,625', '1,152,921,504,606,846,976 (about 1.2e+18)')
+    >>> _counted(SizeBounds(10**400, 10**400)), _counted(SizeBounds(10**20, 10**30))
+    ('about 1.0e+400', 'from 1.0e+20 to 1.0e+30')
     """
-    text = f"{number:,}"
-    return text if number < 10**15 else f"{text} (about 10^{len(str(number)) - 1})"
+    if size.low < size.high or size.low >= 10**60:
+        return str(size)
+    return f"{size.low:,}" if size.low < 10**15 else f"{size.low:,} ({size})"
 
 
 def _print_decisions(space: Space) -> None:

@@ -72,8 +72,7 @@ class SearchView(Listener):
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
         """Stores the run's settings and previous trials."""
         self._folder, self._config = folder, config
-        size = f"{space.size:,}" if space.size < 10**9 else f"{space.size:.2e}"
-        self._title = (Styled(space.name, "bold"), f"  {size} architectures → {folder}")
+        self._title = (Styled(space.name, "bold"), f"  {space.size_bounds} architectures → {folder}")
         self._trials, self._known = list(trials), len(trials)
         complete = [trial for trial in trials if trial.reward is not None]
         self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)

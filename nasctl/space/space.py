@@ -13,7 +13,7 @@ from nasctl.errors import NasctlError
 from nasctl.json_text import canonical_json
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
 from nasctl.space.graph_builder import BuildsTrees, GraphBuilder
-from nasctl.space.size import count_strings
+from nasctl.space.size import SizeBounds, count_strings
 
 if TYPE_CHECKING:
     from nasctl.graph.tree_cell import TreeOps
@@ -89,7 +89,15 @@ class Space:
 
     @cached_property
     def size(self) -> int:
-        """Number of token strings. Constraints are ignored, and a depth schedule counts as a decision."""
+        """Number of token strings. Constraints are ignored, and a depth schedule counts as a decision.
+
+        If conditions depend on each other so much that counting takes too long, it is a lower bound (`size_bounds`).
+        """
+        return self.size_bounds.low
+
+    @cached_property
+    def size_bounds(self) -> SizeBounds:
+        """Bounds of `size`. They are equal if the number is exact."""
         return count_strings(self.decisions)
 
     @cached_property
