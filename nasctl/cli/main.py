@@ -98,7 +98,7 @@ def _exit_code() -> int:
     """Runs a command, prints its error if there is one, and returns the exit code."""
     try:
         try:
-            code = int(app(standalone_mode=False) or 0)
+            code = int(app(prog_name="nasctl", standalone_mode=False) or 0)
         finally:
             close_output()
     except NasctlError as error:

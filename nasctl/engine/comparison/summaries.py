@@ -110,7 +110,14 @@ def interval(values: Sequence[float | None]) -> Interval | None:
     from scipy.stats import t
 
     width = float(t.ppf(0.975, len(numbers) - 1))
-    return Interval(fmean(numbers), width * stdev(numbers) / math.sqrt(len(numbers)))
+    return Interval(_mean(numbers), width * stdev(numbers) / math.sqrt(len(numbers)))
+
+
+def _mean(values: Sequence[float]) -> float:
+    try:
+        return fmean(values)
+    except OverflowError:  # their sum is no number
+        return fmean([value / len(values) for value in values]) * len(values)
 
 
 def _last(group: RunGroup) -> float:
@@ -160,7 +167,7 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
         measured=metrics.get(f"validation_{metric}"),
         params=metrics.get("params"),
         best_so_far=tuple(max(rewards, default=None) for rewards in upto),
-        mean=tuple(fmean(rewards) if rewards else None for rewards in upto),
+        mean=tuple(_mean(rewards) if rewards else None for rewards in upto),
     )
 
 

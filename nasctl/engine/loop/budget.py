@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 
@@ -31,7 +32,8 @@ class Budget:
         """Subtracts what a trial used."""
         self._trials += 1
         if trial.reused is None:
-            self._epochs += int(trial.metrics.get("epochs", 0))
+            epochs = trial.metrics.get("epochs", 0.0)  # an evaluator may return any number
+            self._epochs += int(epochs) if math.isfinite(epochs) and epochs > 0 else 0
 
     def used_up(self) -> str:
         """Which budget is used up, in words; an empty string while none is."""

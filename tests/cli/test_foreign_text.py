@@ -1,0 +1,343 @@
+"""Commands show text that users, files and evaluators bring exactly, and it has no other effect."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasctl.cli import main
+
+SPACE = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
+
+TEXTS = [
+    pytest.param("[/b]", "[/b]", id="closing tag"),
+    pytest.param("[bold red]x", "[bold red]x", id="opening tag"),
+    pytest.param("no table in [/data/nas]", "no table in [/data/nas]", id="path in brackets"),
+    pytest.param("[link=file:/etc]x[/link]", "[link=file:/etc]x[/link]", id="link"),
+    pytest.param(r"\[b]\\[/b]\ ", r"\[b]\\[/b]\ ", id="escaped tag"),
+    pytest.param(":smile: [@click=f]", ":smile: [@click=f]", id="emoji code"),
+    pytest.param("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m", id="terminal escape"),
+    pytest.param("\x1b]0;title\x07", r"\x1b]0;title\x07", id="title of the window"),
+    pytest.param("\x9b2J", r"\x9b2J", id="escape of one byte"),
+    pytest.param("a\rb\x08", r"a\rb\x08", id="carriage return and backspace"),
+    pytest.param("a\u202eb\u2066", r"a\u202eb\u2066", id="change of direction"),
+    pytest.param("not utf-8 \udcff", r"not utf-8 \udcff", id="lone surrogate"),
+    pytest.param("漢字 👩\u200d🔬 שלום é", "漢字 👩\u200d🔬 שלום é", id="other scripts"),
+    pytest.param("%s {0} $HOME `ls`", "%s {0} $HOME `ls`", id="placeholders"),
+]
+"""Texts of one line, and how they are shown."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def documents(self) -> list[Any]:
+        """The JSON documents that it printed, one a line."""
+        return [json.loads(line, parse_constant=refuse) for line in self.out.splitlines()]
+
+
+def refuse(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def nasctl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Run]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(main, "allow_configuration", lambda: None)
+    (tmp_path / "toy.nas").write_text(SPACE)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["nasctl", *map(os.fspath, arguments)])
+        with pytest.raises(SystemExit) as exited:
+            main.run()
+        code = exited.value.code
+        out, err = (text.decode() for text in capfdbinary.readouterr())
+        for text in (out, err):
+            assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) is None
+            assert "Traceback" not in text and "this is a bug" not in text
+        return Done(0 if code is None else int(code), out, err)
+
+    before = set(sys.modules)
+    yield run
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "") or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def evaluator(body: str, name: str = "own") -> None:
+    """Writes a module with a function `score`, whose body is given."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    Path(f"{name}.py").write_text(f"# coding: utf-8\ndef score(architecture):\n{lines}", encoding="utf-8")
+
+
+RESUME = ("search", "toy.nas", "--resume", "--executor", "inline", "--out", "run")
+SEARCH = ("search", "toy.nas", "--evaluator", "own:score", "--executor", "inline", "--controller", "random")
+FEW = (*SEARCH, "--trials", "3", "--out", "run")
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS)
+def test_the_error_of_an_evaluator_is_shown_by_search_trials_and_status(
+    text: str, shown: str, nasctl: Run
+) -> None:
+    evaluator(f"raise FileNotFoundError({text!r})")
+    text, shown = text.split("\r")[0].strip(), shown.split("\\r")[0].strip()  # its first line
+    done = nasctl(*FEW)
+    assert done.code == 1
+    assert done.err.count(f"crashed  FileNotFoundError: {shown}") == 3
+    assert (
+        f"error: all 3 trials failed, the last one, trial 2 (crashed): FileNotFoundError: {shown}" in done.err
+    )
+    listed = nasctl("trials", "run")
+    assert (listed.code, listed.out.count(f"crashed: FileNotFoundError: {shown}\n")) == (0, 3)
+    for trial in nasctl("trials", "run", "--json").documents:
+        assert trial["cause"] == f"FileNotFoundError: {text}".replace("\udcff", "\\udcff")
+    assert nasctl("status", "run").code == 0
+    (state,) = nasctl("status", "run", "--json").documents
+    assert state["failed"] == 3
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS)
+def test_a_path_is_shown_and_its_commands_can_be_pasted(text: str, shown: str, nasctl: Run) -> None:
+    name = text.replace("/", "|")
+    shown = shown.replace("/", "|")
+    evaluator("return sum(architecture.tokens)")
+    done = nasctl(*SEARCH, "--trials", "2", "--out", f"in {name}/run")
+    assert done.code == 0, done.err
+    assert shown in done.err
+    assert f"  in {shown}/run/best/arch.json   the architecture" in done.out
+    command = next(line for line in done.out.splitlines() if "nasctl trials" in line)
+    words = pasted(command.removesuffix("   list the trials"))
+    assert words == ["nasctl", "trials", f"in {name}/run"]
+    assert nasctl(*words[1:]).code == 0
+    assert nasctl("status", words[2]).out.startswith(f"in {shown}/run\n")
+    assert nasctl("render", words[2], "-o", f"{name}.svg").code == 2  # a space of choices has no network
+    assert nasctl("compare", words[2], words[2]).code == 0
+    assert shown.replace("\\", "") in nasctl("compare", words[2]).out.replace("\\", "")
+    (compared,) = nasctl("compare", words[2], "--json").documents
+    assert compared["runs"][0]["trials"] == 2
+
+
+def pasted(command: str) -> list[str]:
+    """The words of a command as bash reads them."""
+    import subprocess
+
+    shown = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {command}"],
+        capture_output=True,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
+    ).stdout
+    return [os.fsdecode(word) for word in shown.split(b"\0")[:-1]]
+
+
+SHOWN = [
+    ("check", "X"),
+    ("fmt", "X"),
+    ("describe", "X"),
+    ("sample", "X"),
+    ("grammar", "X"),
+    ("search", "X"),
+    ("search", "toy.nas", "--set", "X"),
+    ("search", "toy.nas", "--evaluator", "math:sqrt", "--set", "search.trials=X"),
+    ("search", "toy.nas", "--evaluator", "math:sqrt", "--set", "controller.kind=X"),
+    ("search", "toy.nas", "--evaluator", "X"),
+    ("search", "toy.nas", "--evaluator", "os:X"),
+    ("search", "toy.nas", "--controller", "X"),
+    ("search", "toy.nas", "--time", "X"),
+    ("search", "toy.nas", "--executor", "X", "--evaluator", "math:sqrt"),
+    ("search", "toy.nas", "--init", "X", "--evaluator", "math:sqrt"),
+    ("search", "spaces/cnn.nas", "--dataset", "X"),
+    ("status", "X"),
+    ("trials", "X"),
+    ("compare", "X"),
+    ("compare", "toy.nas", "--controllers", "X"),
+    ("render", "X"),
+    ("render", "toy.nas", "-o", "X"),
+    ("train", "X"),
+    ("eval", "--checkpoint", "X"),
+]
+"""Commands with an argument that cannot be used and that their messages show."""
+
+REFUSED = [
+    ("sample", "toy.nas", "-n", "X"),
+    ("search", "X", "--resume"),
+    ("search", "toy.nas", "--trials", "X"),
+    ("search", "toy.nas", "--reward", "X", "--evaluator", "math:sqrt"),
+    ("search", "toy.nas", "--seed", "X"),
+    ("search", "toy.nas", "--dataset", "X"),
+    ("search", "toy.nas", "--evaluator", "X:f"),
+    ("search", "toy.nas", "X"),
+    ("trials", "toy.nas", "--top", "X"),
+    ("render", "toy.nas", "--tokens", "X"),
+    ("eval", "--checkpoint", ".", "--split", "X"),
+    ("X",),
+    ("search", "--X"),
+    ("--X",),
+]
+"""Commands with an argument that cannot be used, whose messages may show it or only what is expected."""
+
+
+@pytest.mark.parametrize("arguments", [*SHOWN, *REFUSED], ids=" ".join)
+def test_an_argument_that_cannot_be_used_is_refused_and_shown_literally(
+    arguments: tuple[str, ...], nasctl: Run
+) -> None:
+    for case in TEXTS:
+        text, shown = map(str, case.values)
+        done = nasctl(*(argument.replace("X", text) for argument in arguments))
+        assert done.code == 2, (text, done)
+        assert "error: " in done.err
+        assert done.out == ""
+        if arguments in SHOWN:
+            assert shown.strip() in done.err, (text, done.err)
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        pytest.param("raise ValueError('')", "ValueError", id="empty message"),
+        pytest.param("raise ValueError('\\n\\n')", "ValueError", id="empty lines"),
+        pytest.param("raise ValueError('one\\ntwo')", "ValueError: one", id="two lines"),
+        pytest.param("raise ValueError('x' * 10**7)", "characters left out", id="ten megabytes"),
+        pytest.param("raise ValueError('\\n' * 10**6 + 'end')", "ValueError", id="a million lines"),
+        pytest.param("raise ValueError(b'\\xff')", "b'\\xff'", id="bytes"),
+        pytest.param("raise ValueError({'a': [1]})", "{'a': [1]}", id="object"),
+        pytest.param(
+            "class E(Exception):\n    def __str__(self):\n        raise OSError\nraise E",
+            "cannot be read",
+            id="str raises",
+        ),
+        pytest.param(
+            "class E(Exception):\n    def __str__(self):\n        return 3\nraise E",
+            "cannot be read",
+            id="str is no text",
+        ),
+        pytest.param(
+            "class E(Exception):\n    def __repr__(self):\n        raise OSError\nraise E(1)",
+            "E: 1",
+            id="repr raises",
+        ),
+        pytest.param(
+            "class R:\n    def __repr__(self):\n        raise OSError\nraise ValueError(R())",
+            "cannot be read",
+            id="argument",
+        ),
+        pytest.param(
+            "raise type('[/b]\\x1b', (Exception,), {})('x')", "[/b]\\x1b: x", id="name of the class"
+        ),
+        pytest.param("return {'reward': 1, 'x': '[/b]'}", "'[/b]'", id="value is no number"),
+        pytest.param("return {'[/b]\\x1b': 1}", "[/b]\\x1b", id="no reward"),
+        pytest.param("return '\\x1b'", "\\x1b", id="text as the reward"),
+        pytest.param("return {'reward': float('nan')}", "nan", id="reward is NaN"),
+        pytest.param("return {'reward': 10**400}", "", id="huge integer"),
+        pytest.param("return {3: 4}", "", id="number as a name"),
+        pytest.param("return None", "None", id="nothing"),
+    ],
+)
+def test_any_error_of_an_evaluator_fails_its_trial_alone(body: str, cause: str, nasctl: Run) -> None:
+    evaluator(f"score.calls = getattr(score, 'calls', 0) + 1\nif score.calls > 2:\n    return 1.0\n{body}")
+    done = nasctl(*SEARCH, "--trials", "4", "--out", "run", "--set", "search.duplicates=repeat")
+    assert done.code == 0, done.err
+    assert cause in done.err
+    assert len(done.err) < 20_000
+    listed = nasctl("trials", "run")
+    assert cause in listed.out and len(listed.out) < 20_000
+    statuses = {trial["status"] for trial in nasctl("trials", "run", "--json").documents}
+    assert len(statuses) == 2 and "complete" in statuses
+    assert nasctl("status", "run").code == nasctl("compare", "run").code == 0
+
+
+def test_the_whole_message_of_an_error_is_stored(nasctl: Run) -> None:
+    evaluator("raise ValueError('begin' + 'x' * 10**6 + 'end')")
+    assert nasctl(*FEW).code == 1
+    (trial, *_) = nasctl("trials", "run", "--json").documents
+    assert len(trial["cause"]) > 10**6
+
+
+MEASURES = {
+    "nan": float("nan"),
+    "most": float("inf"),
+    "least": float("-inf"),
+    "[/b]": 1.0,
+    "\x1b[31m": 2.0,
+    "a\nb": 3.0,
+    "\udcff": 4.0,
+    "": 5.0,
+    "validation_accuracy": float("nan"),
+    "params": float("inf"),
+    "epochs": float("nan"),
+}
+
+
+def test_measures_of_any_name_and_value_are_listed_and_stored(nasctl: Run) -> None:
+    body = (
+        f"nan, inf = float('nan'), float('inf')\nreturn {{'reward': architecture.tokens[0], **{MEASURES!r}}}"
+    )
+    evaluator(body)
+    (found,) = nasctl(*FEW, "--json").documents
+    assert found["best"]["metrics"]["nan"] is found["best"]["metrics"]["most"] is None
+    assert found["best"]["metrics"]["[/b]"] == 1.0
+    assert nasctl("trials", "run").code == nasctl("status", "run").code == nasctl("compare", "run").code == 0
+    for command in ("trials", "status", "compare"):
+        assert nasctl(command, "run", "--json").documents
+    content = json.loads(Path("run/best/arch.json").read_text(), parse_constant=refuse)
+    assert content["results"]["most"] == "Infinity"
+    assert nasctl(*RESUME, "--trials", "5", "--evaluator", "own:score").code == 0
+
+
+@pytest.mark.parametrize("reward", ["1e308", "-1e308", "5e-324", "1e154", "0.0", "-0.0"])
+def test_rewards_at_the_limits_are_shown(reward: str, nasctl: Run) -> None:
+    evaluator(f"return {reward} * (architecture.tokens[0] - 1)")
+    assert nasctl(*SEARCH, "--trials", "9", "--out", "run").code == 0
+    for command in ("trials", "status", "compare"):
+        shown = nasctl(command, "run")
+        assert shown.code == 0
+        assert max(map(len, shown.out.splitlines())) < 200
+
+
+def test_all_trials_failed_is_exit_code_1_and_json_is_still_printed(nasctl: Run) -> None:
+    evaluator("raise ValueError('no [simulator]')")
+    done = nasctl(*FEW, "--json")
+    assert done.code == 1
+    assert done.documents[0]["best"] is None
+    assert done.documents[0]["trials"] == 3
+    assert "error: all 3 trials failed" in done.err and "ValueError: no [simulator]" in done.err
+    assert "hint: `nasctl trials run` lists the causes" in done.err
+    again = nasctl(*RESUME, "--trials", "4", "--evaluator", "own:score")
+    assert again.code == 1 and "all 4 trials failed" in again.err
+    assert nasctl("trials", "run").code == nasctl("status", "run").code == 0
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS)
+def test_choices_and_names_of_spaces_are_shown(text: str, shown: str, nasctl: Run) -> None:
+    name = text.replace("/", "|")
+    choice = text.replace("\udcff", "").replace("\r", "")
+    Path(f"{name}.nas").write_text(
+        f'space choices\n\na in {{"{choice}", "x"}}\nif a == "{choice}" {{ b in {{1, 2}} }}\n',
+        encoding="utf-8",
+    )
+    for command in ("check", "describe", "sample", "fmt"):
+        done = nasctl(command, f"{name}.nas")
+        assert done.code == 0, done.err
+        if command != "fmt":
+            assert len(nasctl(command, f"{name}.nas", "--json").documents) == 1
+    assert nasctl("describe", f"{name}.nas").out.startswith(shown.replace("/", "|"))
+    assert shown.replace("\\r", "").replace("\\udcff", "") in nasctl("describe", f"{name}.nas").out
