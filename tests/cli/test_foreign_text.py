@@ -34,6 +34,9 @@ TEXTS = [
     pytest.param("%s {0} $HOME `ls`", "%s {0} $HOME `ls`", id="placeholders"),
 ]
 """Texts of one line, and how they are shown."""
+HARDEST = [
+    case for case in TEXTS if case.id in ("closing tag", "escaped tag", "terminal escape", "lone surrogate")
+]
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ REFUSED = [
 def test_an_argument_that_cannot_be_used_is_refused_and_shown_literally(
     arguments: tuple[str, ...], nasctl: Run
 ) -> None:
-    for case in TEXTS:
+    for case in HARDEST:
         text, shown = map(str, case.values)
         done = nasctl(*(argument.replace("X", text) for argument in arguments))
         assert done.code == 2, (text, done)
