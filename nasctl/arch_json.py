@@ -130,7 +130,8 @@ def find_document(path: str | Path) -> Path:
     path = Path(path)
     if not os.path.isdir(path):
         return path
-    for candidate in (path / "arch.json", path / "best" / "arch.json"):
+    # a search that replaces its best network moves `best` to `best.old` for a moment
+    for candidate in (path / "arch.json", path / "best" / "arch.json", path / "best.old" / "arch.json"):
         if os.path.lexists(candidate):
             return candidate
     if os.access(path, os.X_OK):
