@@ -238,17 +238,18 @@ def check_new_run(path: Path) -> None:
             f"{path} cannot be written: its path has {length} bytes, and SQLite opens paths of up to 512",
             hint=elsewhere,
         )
-    if os.path.lexists(path / "run.json"):
+    if not os.path.lexists(path):
+        return
+    with explain_write_errors(path, hint=elsewhere):
+        names = os.listdir(path) if os.path.isdir(path) else ["a file"]
+    if "run.json" in names:
         raise NasctlError(
             f"{path} already holds a run",
             hint="continue it with --resume, or choose another folder with --out",
         )
-    if os.path.lexists(path):
-        with explain_write_errors(path, hint=elsewhere):
-            names = os.listdir(path) if os.path.isdir(path) else ["a file"]
-        left_by_a_start = "lock" in names and all(map(_LEFT_BY_A_START.fullmatch, names))
-        if names and not left_by_a_start:
-            raise NasctlError(f"{path} is not an empty folder", hint=elsewhere)
+    left_by_a_start = "lock" in names and all(map(_LEFT_BY_A_START.fullmatch, names))
+    if names and not left_by_a_start:
+        raise NasctlError(f"{path} is not an empty folder", hint=elsewhere)
 
 
 def _entries(folder: Path, below: set[str] | None = None) -> Iterator[os.DirEntry[str]]:
