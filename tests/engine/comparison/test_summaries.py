@@ -1,7 +1,7 @@
 from pathlib import math
-import Path
 
 import numpy as np
+import Path
 import pytest
 import scipy.stats
 
