@@ -24,14 +24,15 @@ def check_recorded(
     Raises:
       NasctlError: A trial is missing, is recorded twice, or has tokens that the space does not have.
     """
-    numbers = sorted(trial.number for trial in (*ended, *left_open))
+    recorded: list[Trial | OpenTrial] = [*ended, *left_open]
+    numbers = sorted(trial.number for trial in recorded)
     for expected, number in enumerate(numbers):
         if number != expected:
             what = (
                 f"trial {expected} is missing" if number > expected else f"trial {number} is recorded twice"
             )
             raise _damaged(folder, what)
-    for trial in (*ended, *left_open):
+    for trial in recorded:
         try:
             space.validate(trial.tokens)
         except NasctlError as error:
