@@ -51,8 +51,8 @@ class SearchConfig:
       duplicates: What happens when an architecture is proposed again: `reuse` copies the result of the earlier
         trial, `repeat` evaluates it again with another seed.
       executor: Where children run: `local` in worker processes on this machine, `inline` in this process, `ray` on a
-        Ray cluster. `auto` trains children in worker processes and calls an evaluator function in
-        this process.
+        Ray cluster. `auto` uses worker processes for children, and one for an evaluator function that is given by
+        name; a function of this process is called in this process.
       workers: Children that are evaluated at the same time; 0 for one on each CPU core or TPU, and up to four on
         each GPU.
       ray_address: Address of a running Ray cluster. Empty to start one on this machine.

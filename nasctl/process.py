@@ -78,19 +78,30 @@ def leave_devices_to_workers() -> None:
 
 
 @contextmanager
-def current_folder_importable() -> Iterator[None]:
-    """Adds the current folder to `sys.path`, and removes it after the block unless `may_configure()`."""
-    folder = str(Path.cwd())
-    if folder in sys.path:
+def importable(folder: Path) -> Iterator[None]:
+    """Appends a folder to `sys.path`, and removes it after the block unless `may_configure()`.
+
+    As the folder comes last, none of its files is imported instead of a standard or installed module.
+    """
+    if str(folder) in sys.path:
         yield
         return
-    sys.path.insert(0, folder)
+    sys.path.append(str(folder))
     try:
         yield
     finally:
         if not _may_configure:
             with suppress(ValueError):
-                sys.path.remove(folder)
+                sys.path.remove(str(folder))
+
+
+def import_path() -> list[str]:
+    """The import path of this process, as absolute paths, for a process that it starts.
+
+    An interactive interpreter has the current folder on its path as an empty string; it becomes the last entry.
+    """
+    entries = [os.path.abspath(entry) for entry in sys.path if entry]
+    return list(dict.fromkeys([*entries, *([os.getcwd()] if "" in sys.path else [])]))
 
 
 def worker_environment() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from import_graph import circles, import_graph
 import nasctl
 
 LAYERS = (
-    {"errors", "foreign_text"},
+    {"errors", "foreign_text", "interruption"},
     {"bounds", "files", "resources", "cache", "decoder", "input_kind", "json_text"},
     {"array_file", "orbax_file"},
     {"formula", "metrics", "process"},

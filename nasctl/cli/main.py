@@ -34,6 +34,8 @@ from nasctl.cli.train import train
 from nasctl.cli.trials import trials
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.foreign_text import message_of
+from nasctl.interruption import check as check_interruption
+from nasctl.interruption import run_interruptible
 from nasctl.process import allow_configuration
 
 app = typer.Typer(
@@ -86,9 +88,13 @@ def nasctl(
 def run() -> None:
     """Runs the command line and exits.
 
-    The exit code is 0 (done), 1 (the work failed), 2 (invalid input), 130 (interrupted), or 141 (nothing reads the
-    output any more).
+    The exit code is 0 (done), 1 (the work failed), 2 (invalid input), 130 (interrupted; 143 or 129 by SIGTERM or
+    SIGHUP), or 141 (nothing reads the output any more).
     """
+    run_interruptible(_run)
+
+
+def _run() -> None:
     prepare_streams()
     allow_configuration()
     sys.exit(_exit_code())
@@ -102,6 +108,7 @@ def _exit_code() -> int:
         finally:
             close_output()
     except NasctlError as error:
+        check_interruption()
         return _failed(error)
     except PipeClosed:
         drop_output()
@@ -110,6 +117,7 @@ def _exit_code() -> int:
         if isinstance(error, USAGE_ERRORS):
             print_usage_error(error)
             return 2
+        check_interruption()
         if os.environ.get("NASCTL_DEBUG"):
             raise
         return _report_bug(error)

@@ -19,6 +19,7 @@ from nasctl.cli.options import (
 )
 from nasctl.config import CONTROLLERS, resolve
 from nasctl.errors import NasctlError
+from nasctl.interruption import explained
 
 INTERRUPTED = 130
 
@@ -189,7 +190,8 @@ def search(
                     listener=view,
                 )
         except KeyboardInterrupt:
-            view.interrupted(space)
+            view.interrupted(space, evaluator)
+            explained()
             raise typer.Exit(INTERRUPTED) from None
     view.finished(run, json=json)
 

@@ -100,13 +100,14 @@ class SearchView(Listener):
         entropy = metrics.get("entropy")
         self._policy = "" if entropy is None else f"entropy {entropy:.2f}"
 
-    def interrupted(self, space: str) -> None:
+    def interrupted(self, space: str, evaluator: str | None) -> None:
         """Prints where the trials are stored and how to resume the search."""
         self._live.stop()
         if self._folder is None:
             self._progress.line("interrupted before the first trial; nothing was stored")
             return
-        command = shell_command("nasctl", "search", Path(space), "--resume", "--out", self._folder)
+        again = [] if evaluator is None else ["--evaluator", evaluator]
+        command = shell_command("nasctl", "search", Path(space), "--resume", "--out", self._folder, *again)
         self._progress.line(f"interrupted; {len(self._trials)} trials are stored in {self._folder}")
         self._progress.line(f"resume with: {command}")
 

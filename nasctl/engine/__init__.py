@@ -1,8 +1,15 @@
 """The engine of a search: proposes architectures, evaluates them, trains the controller and keeps the best network."""
 
-from nasctl.engine.evaluation import FunctionEvaluator, default_dataset, import_evaluator, task_of
-from nasctl.engine.loop import Listener, Search
-from nasctl.engine.run import Run, resume, search
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nasctl.engine.evaluation.function_evaluator import FunctionEvaluator, import_evaluator
+    from nasctl.engine.evaluation.task_of_space import default_dataset, task_of
+    from nasctl.engine.loop import Listener, Search
+    from nasctl.engine.run import Run, resume, search
 
 __all__ = [
     "FunctionEvaluator",
@@ -15,3 +22,22 @@ __all__ = [
     "search",
     "task_of",
 ]
+
+_HOMES = {
+    "FunctionEvaluator": "nasctl.engine.evaluation.function_evaluator",
+    "Listener": "nasctl.engine.loop",
+    "Run": "nasctl.engine.run",
+    "Search": "nasctl.engine.loop",
+    "default_dataset": "nasctl.engine.evaluation.task_of_space",
+    "import_evaluator": "nasctl.engine.evaluation.function_evaluator",
+    "resume": "nasctl.engine.run",
+    "search": "nasctl.engine.run",
+    "task_of": "nasctl.engine.evaluation.task_of_space",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a name when it is first used, so that workers that call a function start without JAX."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nasctl.engine' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -20,19 +20,15 @@ from nasctl.config import (
     resolve_recorded,
 )
 from nasctl.dialects import load_space, parse_space
-from nasctl.engine.evaluation import (
-    EvaluateFunction,
-    Execution,
-    Method,
-    call_function,
-    plan_execution,
-    train_children,
-)
+from nasctl.engine.evaluation.execution import Execution, plan_execution
+from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
+from nasctl.engine.evaluation.method import Method, call_function, train_children
 from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
-from nasctl.errors import NasctlError
+from nasctl.errors import NasctlError, WorkFailed
+from nasctl.foreign_text import shell_command
 from nasctl.space import Space, Tokens
-from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
+from nasctl.store import RUNS, RunFolder, Trial, claim_next_run
 
 
 @dataclass(frozen=True)
@@ -110,8 +106,6 @@ def search(
       WorkFailed: The search had to stop; its trials so far are in the run folder.
     """
     seed = check_seed(seed)
-    if out is not None:
-        check_new_run(Path(out))  # before data are read
     space = space if isinstance(space, Space) else load_space(space)
     shortcuts: dict[str, dict[str, object]] = {"search": {}, "controller": {}}
     if trials is not None:
@@ -131,7 +125,14 @@ def search(
         init=first,
         versions=versions(),
     )
-    return _run(space, folder, execution, seed, first, listener)
+    try:
+        return _run(space, folder, execution, seed, first, listener)
+    except NasctlError as error:
+        if not isinstance(
+            error, WorkFailed
+        ):  # as after a mistyped function: the user corrects it and starts anew
+            folder.discard_unless_started()
+        raise
 
 
 def resume(
@@ -147,7 +148,8 @@ def resume(
 
     Args:
       out: The run folder.
-      evaluate: Required if the run was started with a function that is not named as `MODULE:FUNCTION`.
+      evaluate: Required if the run was started with a function: the function, or the same name. A name that the run
+        folder contains is never imported by itself, as the folder may come from somebody else.
       data_dir: The folder of prepared data sets.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
       settings: New values by section and key. Settings that affect the trials cannot change.
@@ -169,8 +171,8 @@ def resume(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="restore the file, or start a new run",
         )
-    first = tuple(_valid_in(space, tokens, folder) for tokens in metadata["init"])
-    evaluate = evaluate or metadata["evaluator"]
+    if metadata["evaluator"] is not None:
+        _check_same_evaluator(folder.path, metadata["evaluator"], evaluate)
     if evaluate is None and metadata["dataset"] is None:  # a run that trains children names their data set
         raise NasctlError(
             f"the rewards of {folder.path} came from a function of a Python program, which the run does not name",
@@ -180,17 +182,27 @@ def resume(
     execution = plan_execution(config, method)
     folder.lock()  # before anything is written: another process may be searching
     folder.write_config(execution.config)
+    first = tuple(tuple(tokens) for tokens in metadata.get("init", ()))
     return _run(space, folder, execution, metadata["seed"], first, listener)
 
 
-def _valid_in(space: Space, tokens: Sequence[int], folder: RunFolder) -> Tokens:
-    try:
-        return space.validate(tokens)
-    except NasctlError as error:
+def _check_same_evaluator(run: Path, recorded: str, given: EvaluateFunction | str | None) -> None:
+    """Checks that the evaluator of a resumed run was given again.
+
+    Raises:
+      NasctlError: It was not given, or another name was given.
+    """
+    command = shell_command("nasctl", "search", run / "space.nas", "--resume", "--out", run)
+    if given is None:
         raise NasctlError(
-            f'{folder.path / "run.json"} is damaged: "init": {error.message}',
-            hint="restore the file, or start a new run",
-        ) from error
+            f"the rewards of {run} came from --evaluator {recorded}, which is not imported unless you name it again",
+            hint=f"if you trust that code: {command} {shell_command('--evaluator', recorded)}",
+        )
+    if isinstance(given, str) and given != recorded:
+        raise NasctlError(
+            f"the rewards of {run} came from --evaluator {recorded}, not from {given}",
+            hint="give the same name, or start a new run; if the function has moved, give it to nasctl.resume",
+        )
 
 
 def check_changes(*changes: Settings) -> None:
@@ -224,7 +236,7 @@ def _recorded(config: Settings) -> Settings:
 
     Runs of older versions may have three settings that groups of children ignored; they are reset to 0.
     """
-    search = dict(config.get("search", {}))
+    search = dict(config["search"])
     if search.get("executor") == "inline" and search.get("children_per_device") not in (None, 0, 1):
         search |= {"halving": 0, "child_seconds": 0, "child_gigabytes": 0}
     return {**config, "search": search}

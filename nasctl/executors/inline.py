@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from nasctl.executors.job import Evaluation, Evaluator, ExecutionListener, Job, OnEpoch, Outcome, finish
+from nasctl.executors.job import (
+    Evaluation,
+    Evaluator,
+    ExecutionListener,
+    Job,
+    OnEpoch,
+    Outcome,
+    finish,
+    prepared,
+)
 
 
 class InlineExecutor:
@@ -27,8 +36,11 @@ class InlineExecutor:
         self._jobs: deque[tuple[Job, Future[Callable[[OnEpoch], Evaluation]]]] = deque()
 
     def submit(self, job: Job) -> None:
-        """Starts to prepare a job in a thread."""
-        self._jobs.append((job, self._preparing.submit(self._evaluator.prepare, job)))
+        """Adds a job, and starts to prepare it in a thread if that takes time."""
+        if self._evaluator.prepares:
+            self._jobs.append((job, self._preparing.submit(self._evaluator.prepare, job)))
+        else:
+            self._jobs.append((job, prepared(self._evaluator, job)))
 
     def wait(self, listener: ExecutionListener, seconds: float | None = None) -> Sequence[Outcome]:
         """Runs the next job to its end; `seconds` has no effect."""

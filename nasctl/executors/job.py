@@ -13,9 +13,12 @@ from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError, NotFinite
-from nasctl.foreign_text import message_of, storable
+from nasctl.foreign_text import message_of, shortened, storable
 from nasctl.metrics import EpochMetrics
 from nasctl.store import COMPLETE, Status
+
+LONGEST_TRACEBACK = 50_000
+"""Characters of a traceback that are stored."""
 
 OnEpoch = Callable[[EpochMetrics], None]
 Save = Callable[[Path, dict[str, Any]], dict[str, Any]]
@@ -70,7 +73,16 @@ class Evaluation:
 
 
 class Evaluator(Protocol):
-    """Evaluates architectures in two phases. The first phase of a job can overlap with the second phase of another."""
+    """Evaluates architectures in two phases. The first phase of a job can overlap with the second phase of another.
+
+    Attributes:
+      prepares: Whether the first phase takes time.
+    """
+
+    @property
+    def prepares(self) -> bool:
+        """See the attributes."""
+        ...
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
         """Does the work that needs no accelerator: builds, traces and compiles.
@@ -142,12 +154,24 @@ class Executor(Protocol):
         ...
 
 
+def prepared(evaluator: Evaluator, job: Job) -> Future[Callable[[OnEpoch], Evaluation]]:
+    """The result of the first phase of a job, for an evaluator whose first phase takes no time."""
+    future: Future[Callable[[OnEpoch], Evaluation]] = Future()
+    future.set_result(evaluator.prepare(job))
+    return future
+
+
 def finish(job: Job, preparation: Future[Callable[[OnEpoch], Evaluation]], on_epoch: OnEpoch) -> Outcome:
-    """Waits for the preparation of a job and runs its second phase; every error is turned into an outcome."""
+    """Waits for the preparation of a job and runs its second phase.
+
+    Every exception is turned into an outcome, `SystemExit` too, but not `KeyboardInterrupt`.
+    """
     started = time.monotonic()
     try:
         return completed(job, preparation.result()(on_epoch), time.monotonic() - started)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return failed(job, error, time.monotonic() - started)
 
 
@@ -158,16 +182,30 @@ def completed(job: Job, evaluation: Evaluation, seconds: float) -> Outcome:
     return Outcome(job, COMPLETE, seconds, evaluation)
 
 
-def failed(job: Job, error: Exception, seconds: float) -> Outcome:
+def failed(job: Job, error: BaseException, seconds: float) -> Outcome:
     """The outcome of a job that raised."""
-    trace = "".join(traceback.format_exception(error))
+    trace = _trace(error)
     text = message_of(error)
     cause = text if isinstance(error, NasctlError) else f"{type(error).__name__}: {text}"
     first_line = next(iter(cause.strip().splitlines()), type(error).__name__)
-    return Outcome(job, _status(error), seconds, cause=storable(first_line), traceback=storable(trace))
+    return Outcome(
+        job,
+        _status(error),
+        seconds,
+        cause=storable(shortened(first_line)),
+        traceback=storable(shortened(trace, LONGEST_TRACEBACK)),
+    )
 
 
-def _status(error: Exception) -> Status:
+def _trace(error: BaseException) -> str:
+    """The traceback of an error, which may come from the user's code; even formatting it may raise."""
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:
+        return f"{type(error).__name__}: its traceback cannot be read"
+
+
+def _status(error: BaseException) -> Status:
     if isinstance(error, NotFinite):
         return "not_finite"
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in message_of(error):

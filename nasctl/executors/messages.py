@@ -21,6 +21,9 @@ Message = dict[str, Any]
 OUT_OF_MEMORY = 77
 """Exit code of a worker that exceeded its memory limit."""
 
+PIPE_CLOSED = 78
+"""Exit code of a worker whose pipe to the search was closed by the code of an evaluator."""
+
 
 def send(connection: Connection, message: Message) -> None:
     """Sends a message."""

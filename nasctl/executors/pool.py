@@ -134,8 +134,10 @@ class PoolExecutor(Generic[HandleT]):
             case "outcome":
                 worker.current = None
                 job = worker.jobs.pop(message["number"])
-                self._unclaimed.append((worker, job.number))
-                return [read_outcome(message, job, partial(worker.save, job.number))]
+                outcome = read_outcome(message, job, partial(worker.save, job.number))
+                if outcome.evaluation is not None and outcome.evaluation.save is not None:
+                    self._unclaimed.append((worker, job.number))
+                return [outcome]
         return []
 
     def _time_out(self, index: int) -> Outcome:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from nasctl.executors.evaluator_spec import EvaluatorSpec
-from nasctl.executors.messages import OUT_OF_MEMORY, Message, receive, send
+from nasctl.executors.messages import OUT_OF_MEMORY, PIPE_CLOSED, Message, receive, send
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
-_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
-"""Signals that the system sends to a process after a fault of its own."""
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals with which others end a process. All others are its own fault."""
+
+START = Path(__file__).with_name("start_worker.py")
 
 
 class WorkerProcess(WorkerHandle):
@@ -27,12 +30,19 @@ class WorkerProcess(WorkerHandle):
     Args:
       spec: The specification from which it makes its evaluator.
       environment: Environment variables, in addition to those of this process.
+      path: Its import path.
       gigabytes: Memory limit in GB; 0 for no limit.
       log: File for its output.
     """
 
     def __init__(
-        self, spec: EvaluatorSpec, *, environment: Mapping[str, str], gigabytes: float, log: Path
+        self,
+        spec: EvaluatorSpec,
+        *,
+        environment: Mapping[str, str],
+        path: Sequence[str],
+        gigabytes: float,
+        log: Path,
     ) -> None:
         super().__init__(str(log))
         self._gigabytes = gigabytes
@@ -41,7 +51,7 @@ class WorkerProcess(WorkerHandle):
         self.connection, theirs = Pipe()
         with theirs, log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "nasctl.executors.worker", str(theirs.fileno()), str(gigabytes)],
+                [sys.executable, "-u", "-P", str(START), str(theirs.fileno()), str(gigabytes), *path],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -49,6 +59,7 @@ class WorkerProcess(WorkerHandle):
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        self.exited = _watch(self.process)
         self.send({"kind": "spec", "maker": spec.maker, "arguments": dict(spec.arguments)})
 
     def send(self, message: Message) -> None:
@@ -59,12 +70,16 @@ class WorkerProcess(WorkerHandle):
     def receive(self) -> list[Message]:
         """Returns the messages that have arrived."""
         messages, self._inbox = self._inbox, []
+        # Processes that an evaluator has started may keep the pipe open after the worker has exited.
+        exited = self.process.poll() is not None
         try:
-            while self.connection.poll():
+            while _readable([self.connection.fileno()], 0.0):
                 messages.append(receive(self.connection))
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, ValueError) as error:
             if not messages:
                 raise WorkerLost from error
+        if exited and not messages:
+            raise WorkerLost
         return messages
 
     def save(self, number: int, folder: Path, document: dict[str, Any]) -> dict[str, Any]:
@@ -87,21 +102,27 @@ class WorkerProcess(WorkerHandle):
         return saved
 
     def stop(self) -> WorkerExit:
-        """Closes the connection, and kills the process if it has not exited after 0.2 s."""
+        """Closes the connection, and kills the process if it has not exited after 0.2 s, and all that it started."""
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(0.2)
+        with suppress(OSError):  # it is the leader of its own group of processes
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         code = self.process.wait()
+        if self.exited is not None:
+            os.close(self.exited)
+            self.exited = None
         if code == OUT_OF_MEMORY:
             limit = f"{self._gigabytes:g} GB of memory (search.child_gigabytes)"
             return WorkerExit(f"it used more than {limit}", "out_of_memory", final=True)
+        if code == PIPE_CLOSED:
+            return WorkerExit("the evaluator closed the files of its process", "crashed")
         if code >= 0:
-            return WorkerExit(f"exit code {code}")
-        name = signal.Signals(-code).name
+            return WorkerExit(f"exit code {code}", "crashed")
         if code == -signal.SIGKILL:
-            return WorkerExit(f"{name}: the system kills processes when memory is short")
-        return WorkerExit(name, "crashed" if -code in _FAULTS else "lost")
+            return WorkerExit("SIGKILL: the system kills processes when memory is short")
+        return WorkerExit(_signal_name(-code), "lost" if -code in _FROM_OUTSIDE else "crashed")
 
     @property
     def has_message(self) -> bool:
@@ -115,17 +136,25 @@ class ProcessBackend:
     Args:
       spec: The specification from which every worker makes its evaluator.
       environments: Environment variables of each worker.
+      path: Import path of every worker.
       gigabytes: Memory limit of each worker in GB; 0 for no limit.
       logs: Folder for their output.
     """
 
     def __init__(
-        self, spec: EvaluatorSpec, environments: Sequence[Mapping[str, str]], *, gigabytes: float, logs: Path
+        self,
+        spec: EvaluatorSpec,
+        environments: Sequence[Mapping[str, str]],
+        *,
+        path: Sequence[str],
+        gigabytes: float,
+        logs: Path,
     ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self.size = len(environments)
         self._spec = spec
         self._environments = environments
+        self._path = path
         self._gigabytes = gigabytes
         self._logs = logs
 
@@ -134,6 +163,7 @@ class ProcessBackend:
         return WorkerProcess(
             self._spec,
             environment=self._environments[index],
+            path=self._path,
             gigabytes=self._gigabytes,
             log=self._logs / f"worker-{index}.log",
         )
@@ -141,7 +171,8 @@ class ProcessBackend:
     def wait(self, workers: Sequence[WorkerProcess], seconds: float | None) -> None:
         """Waits until a worker has sent a message or has exited, or the time is up."""
         if not any(worker.has_message for worker in workers):
-            wait([worker.connection for worker in workers], seconds)
+            exits = [worker.exited for worker in workers if worker.exited is not None]
+            _readable([*(worker.connection.fileno() for worker in workers), *exits], seconds)
 
     def stop(self, workers: Sequence[WorkerProcess]) -> None:
         """Stops all workers."""
@@ -149,3 +180,29 @@ class ProcessBackend:
             worker.connection.close()  # all of them exit at the same time
         for worker in workers:
             worker.stop()
+
+
+def _readable(descriptors: Sequence[int], seconds: float | None) -> bool:
+    """Waits until one of the descriptors can be read or has been closed, or the time is up.
+
+    It is several times as fast as `multiprocessing.connection.wait`.
+    """
+    waiting = select.poll()
+    for descriptor in descriptors:
+        waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(None if seconds is None else math.ceil(seconds * 1000)))
+
+
+def _watch(process: subprocess.Popen[bytes]) -> int | None:
+    """A descriptor that can be waited for, until the process exits; None on systems without one."""
+    try:
+        return os.pidfd_open(process.pid)
+    except (AttributeError, OSError):
+        return None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"

@@ -1,13 +1,15 @@
 """A worker process: evaluates the jobs that it receives through a pipe, until the pipe is closed.
 
-`WorkerProcess` starts it as `python -m nasctl.executors.worker DESCRIPTOR GIGABYTES`. Its output goes to a log in the
-run folder. It exits when the search that started it exits or crashes.
+`WorkerProcess` starts it by `start_worker.py`. Its output goes to a log in the run folder. It exits when the search
+that started it exits or crashes.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -15,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,13 +26,25 @@ from typing import Any
 
 from nasctl.errors import NasctlError
 from nasctl.executors.evaluator_spec import EvaluationContext, EvaluatorSpec
-from nasctl.executors.job import Evaluation, Job, OnEpoch, finish
-from nasctl.executors.messages import OUT_OF_MEMORY, Message, outcome_content, read_job, receive, send
+from nasctl.executors.job import Evaluation, Job, OnEpoch, Outcome, failed, finish, prepared
+from nasctl.executors.messages import (
+    OUT_OF_MEMORY,
+    PIPE_CLOSED,
+    Message,
+    outcome_content,
+    read_job,
+    receive,
+    send,
+)
+from nasctl.foreign_text import message_of, shortened, storable
 from nasctl.metrics import EpochMetrics
 from nasctl.process import allow_configuration
 
 CHECK_EVERY = 0.1
 """Seconds between two checks of the memory in use."""
+
+_PR_SET_PDEATHSIG = 1
+"""The name of an option of Linux's `prctl`, in <linux/prctl.h>."""
 
 Preparation = Future[Callable[[OnEpoch], Evaluation]]
 
@@ -40,10 +55,15 @@ class Worker:
     Args:
       context: The space and the evaluator.
       send: Sends a message to the search; must be safe to call from any thread.
+
+    Attributes:
+      prepares: Whether the preparation of a job takes time, so that messages should be handled during the evaluation of
+        another job.
     """
 
     def __init__(self, context: EvaluationContext, send: Callable[[Message], None]) -> None:
         self._space, self._evaluator = context
+        self.prepares = self._evaluator.prepares
         self._send = send
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._jobs: SimpleQueue[tuple[Job, Preparation]] = SimpleQueue()
@@ -53,19 +73,34 @@ class Worker:
         """Evaluates the jobs that arrive; does not return."""
         self._send({"kind": "ready"})
         while True:
-            job, preparation = self._jobs.get()
-            self._send({"kind": "started", "number": job.number})
-            outcome = finish(job, preparation, partial(self._report, job))
-            if outcome.evaluation is not None and outcome.evaluation.save is not None:
-                self._trained[job.number] = outcome.evaluation
-            self._send({"kind": "outcome", **outcome_content(outcome)})
+            self._evaluate()
+
+    def work_on(self, receive: Callable[[], Message]) -> None:
+        """Handles messages and evaluates their jobs in one thread; does not return."""
+        self._send({"kind": "ready"})
+        while True:
+            self.handle(receive())
+            while not self._jobs.empty():
+                self._evaluate()
+
+    def _evaluate(self) -> None:
+        """Waits for a job and evaluates it."""
+        job, preparation = self._jobs.get()
+        self._send({"kind": "started", "number": job.number})
+        outcome = _outcome(job, preparation, partial(self._report, job))
+        if outcome.evaluation is not None and outcome.evaluation.save is not None:
+            self._trained[job.number] = outcome.evaluation
+        self._send({"kind": "outcome", **outcome_content(outcome)})
 
     def handle(self, message: Message) -> None:
         """Handles a message from the search; a job is queued."""
         match message["kind"]:
             case "job":
                 job = read_job(message, self._space)
-                self._jobs.put((job, self._preparing.submit(self._evaluator.prepare, job)))
+                if self.prepares:
+                    self._jobs.put((job, self._preparing.submit(self._evaluator.prepare, job)))
+                else:
+                    self._jobs.put((job, prepared(self._evaluator, job)))
             case "forget":
                 self._trained.pop(message["number"], None)
             case "save":
@@ -85,11 +120,81 @@ class Worker:
         self._send({"kind": "epoch", "number": job.number, "record": dict(metrics)})
 
 
-def error_content(error: Exception) -> Message:
+def _outcome(job: Job, preparation: Preparation, on_epoch: OnEpoch) -> Outcome:
+    """The outcome of a job. The evaluator itself raised a `KeyboardInterrupt`: workers ignore Ctrl-C."""
+    began = time.monotonic()
+    try:
+        return finish(job, preparation, on_epoch)
+    except KeyboardInterrupt as error:
+        return failed(job, error, time.monotonic() - began)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the evaluator set is not for the next job
+
+
+def error_content(error: BaseException) -> Message:
     """The content of a message that reports an error."""
     if isinstance(error, NasctlError):
         return {"error": error.message, "hint": error.hint, "expected": True}
-    return {"error": f"{type(error).__name__}: {error}", "hint": traceback.format_exc(), "expected": False}
+    text = f"{type(error).__name__}: {message_of(error)}"
+    return {"error": storable(shortened(text)), "hint": traceback.format_exc(), "expected": False}
+
+
+def end_with_the_search() -> None:
+    """On Linux, has the system kill this process when the search ends, even while a job holds the interpreter."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Pipe:
+    """The pipe to the search, which the code of an evaluator shares with this process.
+
+    If that code forks, closes the pipe or puts another file in its place, the process exits: the search then records
+    the job as crashed.
+
+    Args:
+      descriptor: The descriptor of the pipe.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._connection = Connection(descriptor)
+        self._identity = os.getpid(), os.fstat(descriptor).st_ino
+        self._sending = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Sends a message; may be called from any thread."""
+        with self._sending:
+            self._check()
+            try:
+                send(self._connection, message)
+            except OSError:
+                os._exit(PIPE_CLOSED)
+
+    def receive(self) -> Message:
+        """Waits for a message. If the search has exited, so does this process."""
+        try:
+            self._check()
+            return receive(self._connection)
+        except EOFError:
+            os._exit(0)
+        except (OSError, ValueError):
+            os._exit(PIPE_CLOSED)
+
+    def exit_with_the_search(self) -> None:
+        """Waits until the search has exited, and exits."""
+        hung_up = select.poll()
+        hung_up.register(self._connection.fileno(), 0)  # the end of the other side is always reported
+        hung_up.poll()
+        os._exit(0)
+
+    def _check(self) -> None:
+        try:
+            if (os.getpid(), os.fstat(self._connection.fileno()).st_ino) == self._identity:
+                return
+        except OSError:
+            pass
+        os._exit(PIPE_CLOSED)
 
 
 def limit_memory(gigabytes: float) -> None:
@@ -118,35 +223,30 @@ def resident_bytes() -> int:
 
 def main() -> None:
     """Reads the descriptor of the pipe and the memory limit from the command line, and evaluates jobs."""
+    end_with_the_search()
     allow_configuration()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C interrupts the search, which stops its workers
-    connection = Connection(int(sys.argv[1]))
+    pipe = Pipe(int(sys.argv[1]))
     gigabytes = float(sys.argv[2])
     if gigabytes:
         limit_memory(gigabytes)
-    sending = threading.Lock()
-
-    def send_safely(message: Message) -> None:
-        with sending:
-            send(connection, message)
-
-    message = receive(connection)
+    message = pipe.receive()
     try:
-        worker = Worker(EvaluatorSpec(message["maker"], message["arguments"]).make(), send_safely)
-    except Exception as error:
-        send_safely({"kind": "unusable", **error_content(error)})
-        sys.exit(1)
+        worker = Worker(EvaluatorSpec(message["maker"], message["arguments"]).make(), pipe.send)
+    except BaseException as error:
+        pipe.send({"kind": "unusable", **error_content(error)})
+        os._exit(1)
 
     def listen() -> None:
-        try:
-            while True:
-                worker.handle(receive(connection))
-        except (EOFError, OSError):  # the search has exited
-            os._exit(0)
+        while True:
+            worker.handle(pipe.receive())
 
-    threading.Thread(target=listen, daemon=True).start()
-    worker.work()
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        if worker.prepares:
+            threading.Thread(target=listen, daemon=True).start()
+            worker.work()
+        threading.Thread(target=pipe.exit_with_the_search, daemon=True).start()
+        worker.work_on(pipe.receive)
+    except BaseException:  # an alarm of the evaluator, or a module that it changed
+        traceback.print_exc()
+    os._exit(1)  # without waiting for the evaluator's threads

@@ -112,11 +112,12 @@ def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_resume(folder: Pat
     running.send_signal(signal.SIGINT)
     _, stderr = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert "nasctl search toy.nas --resume --out runs/toy" in stderr
+    assert "nasctl search toy.nas --resume --out runs/toy --evaluator slow:score" in stderr
     assert "Traceback" not in stderr
     kept = len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines())
     assert kept > 0
-    done = nasctl("search", "toy.nas", "--resume", "--out", "runs/toy", "--trials", str(kept + 3), cwd=folder)
+    again = ["--resume", "--out", "runs/toy", "--evaluator", "slow:score"]
+    done = nasctl("search", "toy.nas", *again, "--trials", str(kept + 3), cwd=folder)
     assert done.returncode == 0, done.stderr
     assert len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()) == kept + 3
 

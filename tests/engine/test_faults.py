@@ -182,7 +182,7 @@ def test_trials_of_an_asynchronous_search_are_each_there_once(module: Path) -> N
         settings=settings("evolution", executor="local", workers=2, updates="asynchronous"),
     )
     assert Counter(trial.number for trial in run.trials) == Counter(range(TRIALS))
-    again = nasctl.resume(run.folder, budget={"trials": TRIALS + 10})
+    again = nasctl.resume(run.folder, "scores_of_faults:score", budget={"trials": TRIALS + 10})
     assert [trial.number for trial in again.trials] == list(range(TRIALS + 10))
 
 

@@ -16,6 +16,7 @@ from nasctl.config import SECTIONS, may_change
 from nasctl.errors import NasctlError
 from nasctl.space import Space
 
+EVALUATOR = "scores_of_resume:score"
 REFUSED = [
     ({"search": {"ahead": 3}}, "search.ahead cannot change in a run that is resumed"),
     ({"search": {"updates": "asynchronous"}}, "search.updates cannot change"),
@@ -49,22 +50,25 @@ def run(space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.chdir(tmp_path)
     Path("toy.nas").write_text(space.source)
     settings = {"controller": {"kind": "random", "batch": 4}}
-    yield nasctl.search(
-        "toy.nas", "scores_of_resume:score", trials=4, out=tmp_path / "run", settings=settings
-    ).folder
+    yield nasctl.search("toy.nas", EVALUATOR, trials=4, out=tmp_path / "run", settings=settings).folder
 
 
-def resume_from_the_command_line(run: Path, settings: dict[str, dict[str, object]]) -> None:
+def resume_from_the_command_line(
+    run: Path, settings: dict[str, dict[str, object]], evaluator: str | None = EVALUATOR
+) -> None:
     options = [
         f"--set={section}.{key}={value}" for section, keys in settings.items() for key, value in keys.items()
     ]
-    result = CliRunner().invoke(app, ["search", "toy.nas", "--resume", "--out", str(run), *options])
+    named = [] if evaluator is None else ["--evaluator", evaluator]
+    result = CliRunner().invoke(app, ["search", "toy.nas", "--resume", "--out", str(run), *named, *options])
     if result.exception is not None:
         raise result.exception
 
 
-def resume_from_python(run: Path, settings: dict[str, dict[str, object]]) -> None:
-    nasctl.resume(run, settings=settings)
+def resume_from_python(
+    run: Path, settings: dict[str, dict[str, object]], evaluator: str | None = EVALUATOR
+) -> None:
+    nasctl.resume(run, evaluator, settings=settings)
 
 
 WAYS = pytest.mark.parametrize("resume", [resume_from_python, resume_from_the_command_line])
@@ -116,7 +120,7 @@ def test_a_run_of_a_function_is_not_continued_by_training(space: Space, tmp_path
     run = nasctl.search("toy.nas", score, trials=2, out=tmp_path / "run", settings=settings).folder
     for resume in (resume_from_python, resume_from_the_command_line):
         with pytest.raises(NasctlError, match="a function of a Python program") as error:
-            resume(run, {"search": {"trials": 3}})
+            resume(run, {"search": {"trials": 3}}, None)
         assert "--evaluator" in error.value.hint
     assert len(nasctl.resume(run, score, budget={"trials": 3}).trials) == 3
 
@@ -136,7 +140,34 @@ def test_a_setting_decides_the_trials_unless_it_says_otherwise() -> None:
 
 def test_a_run_whose_group_ignored_settings_goes_on_without_them(run: Path) -> None:
     document = json.loads((run / "run.json").read_text())
-    document["config"]["search"] |= {"children_per_device": 3, "halving": 2, "child_seconds": 1.0}
+    document["config"]["search"] |= {
+        "executor": "inline",
+        "children_per_device": 3,
+        "halving": 2,
+        "child_seconds": 1.0,
+    }
     (run / "run.json").write_text(json.dumps(document))
-    assert len(nasctl.resume(run, budget={"trials": 5}).trials) == 5
+    assert len(nasctl.resume(run, EVALUATOR, budget={"trials": 5}).trials) == 5
     assert json.loads((run / "run.json").read_text())["config"]["search"]["halving"] == 0
+
+
+@pytest.mark.parametrize("executor", ["local", "inline"])
+def test_the_evaluator_that_a_run_names_is_not_imported_unless_it_is_given_again(
+    run: Path, tmp_path: Path, executor: str
+) -> None:
+    document = json.loads((run / "run.json").read_text())
+    document["evaluator"] = "stranger:score"
+    document["config"]["search"]["executor"] = executor
+    (run / "run.json").write_text(json.dumps(document))
+    (tmp_path / "stranger.py").write_text("open('imported', 'w')\ndef score(architecture):\n    return 0.0\n")
+    for resume in (resume_from_python, resume_from_the_command_line):
+        with pytest.raises(NasctlError, match="stranger:score, which is not imported unless") as error:
+            resume(run, {"search": {"trials": 6}}, None)
+        assert error.value.hint.endswith(f"--resume --out {run} --evaluator stranger:score")
+        with pytest.raises(NasctlError, match="came from --evaluator stranger:score, not from"):
+            resume(run, {"search": {"trials": 6}})
+    assert not (tmp_path / "imported").exists()
+    assert len(nasctl.Run(run).trials) == 4
+    resume_from_python(run, {"search": {"trials": 6}}, "stranger:score")
+    assert (tmp_path / "imported").exists()
+    assert len(nasctl.Run(run).trials) == 6

@@ -1,3 +1,4 @@
+from asyncio import CancelledError
 from concurrent.futures import Future
 from typing import Any
 
@@ -25,10 +26,14 @@ class Unreadable(Exception):
         (ValueError(), "crashed", "ValueError:"),
         (ValueError("first\nsecond"), "crashed", "ValueError: first"),
         (Unreadable(), "crashed", "Unreadable: its message cannot be read"),
+        (SystemExit(3), "crashed", "SystemExit: 3"),
+        (GeneratorExit(), "crashed", "GeneratorExit:"),
+        (CancelledError(), "crashed", "CancelledError:"),
+        (BaseExceptionGroup("two", [SystemExit(1)]), "crashed", "BaseExceptionGroup: two (1 sub-exception)"),
         (OSError("caf\udce9.npz"), "crashed", "OSError: caf\\udce9.npz"),
     ],
 )
-def test_every_error_of_an_evaluator_is_an_outcome(error: Exception, status: str, cause: str) -> None:
+def test_every_error_of_an_evaluator_is_an_outcome(error: BaseException, status: str, cause: str) -> None:
     def evaluate(_: Any) -> Any:
         raise error
 
@@ -40,14 +45,11 @@ def test_every_error_of_an_evaluator_is_an_outcome(error: Exception, status: str
     assert type(error).__name__ in outcome.traceback
 
 
-@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
-def test_an_interruption_ends_the_search(interruption: type[BaseException]) -> None:
-    """`SystemExit` may come from a handler of a signal."""
-
+def test_an_interruption_ends_the_search() -> None:
     def evaluate(_: Any) -> Any:
-        raise interruption
+        raise KeyboardInterrupt
 
     prepared: Future[Any] = Future()
     prepared.set_result(evaluate)
-    with pytest.raises(interruption):
+    with pytest.raises(KeyboardInterrupt):
         finish(JOB, prepared, lambda _: None)

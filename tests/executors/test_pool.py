@@ -16,6 +16,7 @@ from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import EvaluatorSpec, Job, Outcome, PoolExecutor, ProcessBackend, WorkerLost
 from nasctl.executors.messages import job_message, read_job
 from nasctl.executors.process_backend import WorkerProcess
+from nasctl.process import import_path
 
 Pool = PoolExecutor[WorkerProcess]
 TEXT = "space choices\ndoes in {0, 1, 2, 3, 4, 5, 6}\n"
@@ -30,6 +31,8 @@ from nasctl.errors import NasctlError
 from nasctl.executors import Evaluation, EvaluationContext
 
 class Evaluator:
+    prepares = True
+
     def __init__(self, folder):
         self.folder = Path(folder)
 
@@ -82,8 +85,8 @@ def pool(tmp_path: Path) -> Iterator[Callable[..., Pool]]:
 
     def start(workers: int = 1, *, maker: str = "make", gigabytes: float = 0.0, **options: float) -> Pool:
         spec = EvaluatorSpec(f"made_for_a_test:{maker}", {"text": TEXT, "folder": str(tmp_path)})
-        environment = {"PYTHONPATH": str(tmp_path)}
-        backend = ProcessBackend(spec, [environment] * workers, gigabytes=gigabytes, logs=tmp_path / "logs")
+        path = [*import_path(), str(tmp_path)]
+        backend = ProcessBackend(spec, [{}] * workers, path=path, gigabytes=gigabytes, logs=tmp_path / "logs")
         executor = PoolExecutor(backend, **options)  # type: ignore[arg-type]
         opened.append(executor)
         return executor

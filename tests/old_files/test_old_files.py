@@ -120,9 +120,11 @@ def test_an_old_search_of_networks_goes_on_with_the_trials_that_it_would_have_ha
 
 
 def resume(run: str, expected: Any) -> None:
-    space = json.loads((Path("runs") / run / "run.json").read_text(encoding="utf-8"))["space"]
-    trials = len(expected["runs"][run]["resumed"])
-    printed("search", f"{space}.nas", "--resume", "--out", f"runs/{run}", "--trials", str(trials))
+    metadata = json.loads((Path("runs") / run / "run.json").read_text(encoding="utf-8"))
+    evaluator = [] if metadata["evaluator"] is None else ["--evaluator", metadata["evaluator"]]
+    trials = str(len(expected["runs"][run]["resumed"]))
+    search = ["search", f"{metadata['space']}.nas", "--resume", "--out", f"runs/{run}"]
+    printed(*search, "--trials", trials, *evaluator)
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)

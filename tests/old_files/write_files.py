@@ -121,6 +121,7 @@ def write_runs(root: Path) -> None:
         choices = ["search", "choices.nas", "--evaluator", "old_score:score", *options]
         nasctl_(*choices, "--trials", "9", "--seed", "2", "--out", f"runs/{name}", cwd=root)
     choices = ["search", "choices.nas", "--evaluator", "old_score:score", "--controller", "local"]
+    choices += ["--executor", "inline"]
     nasctl_(*choices, "--trials", "9", "--out", "runs/killed_function", cwd=root, KILL_AT_CALL="5")
 
 
@@ -182,8 +183,10 @@ def observe(root: Path) -> dict[str, Any]:
         trials = lines(nasctl_("trials", name, "--json", cwd=root))
         status = json.loads(nasctl_("status", name, "--json", cwd=root))
         wanted = 6 if run.name == "killed" else 9 if run.name == "killed_function" else len(trials) + 2
-        space = json.loads((run / "run.json").read_text())["space"]
-        nasctl_("search", f"{space}.nas", "--resume", "--out", name, "--trials", str(wanted), cwd=root)
+        metadata = json.loads((run / "run.json").read_text())
+        evaluator = [] if metadata["evaluator"] is None else ["--evaluator", metadata["evaluator"]]
+        search = ["search", f"{metadata['space']}.nas", "--resume", "--out", name, "--trials", str(wanted)]
+        nasctl_(*search, *evaluator, cwd=root)
         expected[run.name] = {
             "trials": trials,
             "status": status,

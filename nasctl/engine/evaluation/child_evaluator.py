@@ -28,6 +28,8 @@ class ChildEvaluator:
       training: How each child is trained.
     """
 
+    prepares = True
+
     def __init__(self, task: Task, training: TrainingConfig) -> None:
         prepare_to_train()
         self._task = task

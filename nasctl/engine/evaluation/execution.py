@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ from nasctl.executors import (
     detect_machine,
     detect_processor,
 )
-from nasctl.process import leave_devices_to_workers, worker_environment
+from nasctl.process import import_path, leave_devices_to_workers, worker_environment
 from nasctl.store import RunFolder
 
 StartExecutor = Callable[[RunFolder], Executor]
@@ -57,8 +56,10 @@ def plan_execution(config: Config, method: Method) -> Execution:
     Raises:
       NasctlError: The settings contradict each other, or need a device or package that is not available.
     """
-    machine = _detect(config.search, trains=method.trains)
-    resolved = resolve_settings(config, machine, trains=method.trains, can_group=method.can_group)
+    machine = _detect(config.search, method)
+    resolved = resolve_settings(
+        config, machine, trains=method.trains, can_group=method.can_group, named=method.named
+    )
     return Execution(
         config=resolved,
         measured_on=method.measured_on,
@@ -67,21 +68,26 @@ def plan_execution(config: Config, method: Method) -> Execution:
     )
 
 
-def _detect(search: SearchConfig, *, trains: bool) -> Machine:
+def _detect(search: SearchConfig, method: Method) -> Machine:
     """The machine, or the cluster, on which the children of a search are evaluated."""
-    match choose_executor(search, trains=trains):
+    match choose_executor(search, trains=method.trains, named=method.named):
         case "ray":
             if importlib.util.find_spec("ray") is None:
                 raise NasctlError("Ray is not installed", hint="pip install 'nasctl[ray]'")
             from nasctl.executors.ray_backend import detect_cluster
 
             return detect_cluster(search.ray_address)
-        case "inline" if not trains:
+        case executor if not method.trains and (executor == "inline" or _is_alone(search)):
             return (
                 detect_processor()
             )  # a function has no use for an accelerator, and finding one takes seconds
         case _:
             return detect_machine()
+
+
+def _is_alone(search: SearchConfig) -> bool:
+    """Whether a function runs in one worker."""
+    return search.workers == 1 or (search.workers == 0 and search.executor == "auto")
 
 
 def _memory_of_a_child(search: SearchConfig, machine: Machine) -> int:
@@ -112,14 +118,18 @@ def _in_groups(method: Method, size: int) -> StartExecutor:
 
 def _in_processes(search: SearchConfig, method: Method, machine: Machine) -> StartExecutor:
     spec = method.spec()
-    shared = {**worker_environment(), "PYTHONPATH": _import_path()}
+    shared = worker_environment()
     environments = [{**shared, **machine.environment(worker)} for worker in range(search.workers)]
     if machine.platform != "cpu":
         leave_devices_to_workers()
+    # The only worker of a function has its next job at hand. Of several, the first that is free takes it.
+    queued = jobs_prepared("local", machine) if method.trains or search.workers > 1 else min(search.ahead, 1)
 
     def start(folder: RunFolder) -> Executor:
-        backend = ProcessBackend(spec, environments, gigabytes=search.child_gigabytes, logs=folder.logs)
-        return PoolExecutor(backend, ahead=jobs_prepared("local", machine), seconds=search.child_seconds)
+        backend = ProcessBackend(
+            spec, environments, path=import_path(), gigabytes=search.child_gigabytes, logs=folder.logs
+        )
+        return PoolExecutor(backend, ahead=queued, seconds=search.child_seconds)
 
     return start
 
@@ -131,12 +141,7 @@ def _on_cluster(search: SearchConfig, method: Method, machine: Machine) -> Start
         method.spec(),
         workers=search.workers,
         on_gpus=machine.platform == "gpu",
-        environment={**worker_environment(), "PYTHONPATH": _import_path()},
+        environment={**worker_environment(), "PYTHONPATH": os.pathsep.join(import_path())},
         gigabytes=search.child_gigabytes,
     )
     return lambda _: PoolExecutor(backend, seconds=search.child_seconds)
-
-
-def _import_path() -> str:
-    """The import path of this process, with the current folder, as `PYTHONPATH`."""
-    return os.pathsep.join(dict.fromkeys([os.getcwd(), *filter(None, sys.path)]))

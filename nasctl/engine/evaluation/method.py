@@ -14,7 +14,13 @@ from nasctl.arch_json import TaskInfo
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, ChildGroupEvaluator
-from nasctl.engine.evaluation.function_evaluator import EvaluateFunction, FunctionEvaluator, import_function
+from nasctl.engine.evaluation.function_evaluator import (
+    EvaluateFunction,
+    FunctionEvaluator,
+    check_reference,
+    function_spec,
+    import_evaluator,
+)
 from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.executors import EvaluationContext, EvaluatorSpec
@@ -38,6 +44,7 @@ class ChildTraining:
     """
 
     trains: ClassVar[bool] = True
+    named: ClassVar[bool] = False
     space: Space
     task: Task
     data_dir: Path | None
@@ -78,20 +85,25 @@ class FunctionCall:
 
     Attributes:
       space: The space that is searched.
-      function: The function.
-      reference: `MODULE:FUNCTION`, if the function was given by name.
+      function: The function, or its name as `MODULE:FUNCTION`.
       measured_on: The data set on which costs are computed; None if it is not known.
     """
 
     trains: ClassVar[bool] = False
     can_group: ClassVar[bool] = False
     space: Space
-    function: EvaluateFunction
-    reference: str | None
+    function: EvaluateFunction | str
     measured_on: TaskInfo | None
 
+    @property
+    def named(self) -> bool:
+        """Whether the function was given by name."""
+        return isinstance(self.function, str)
+
     def evaluator(self) -> FunctionEvaluator:
-        """An evaluator for this process."""
+        """An evaluator for this process; imports the function if it was given by name."""
+        if isinstance(self.function, str):
+            return import_evaluator(self.function)
         return FunctionEvaluator(self.function)
 
     def spec(self) -> EvaluatorSpec:
@@ -100,13 +112,12 @@ class FunctionCall:
         Raises:
           NasctlError: The function was not given by name.
         """
-        if self.reference is None:
+        if not isinstance(self.function, str):
             raise NasctlError(
                 "a function of this process cannot be called by worker processes",
                 hint='name it as "MODULE:FUNCTION", or leave workers and executor out',
             )
-        arguments = {**_space_arguments(self.space), "reference": self.reference}
-        return EvaluatorSpec(f"{__name__}:{make_function_context.__name__}", arguments)
+        return function_spec(self.space, self.function)
 
 
 Method = ChildTraining | FunctionCall
@@ -131,10 +142,10 @@ def train_children(
 def call_function(
     space: Space, function: EvaluateFunction | str, dataset: str | None, data_dir: Path | None
 ) -> FunctionCall:
-    """Checks that a function can evaluate the architectures of a space, and imports it if it was given by name.
+    """Checks that a function can evaluate the architectures of a space. One that is given by name is not imported yet.
 
     Raises:
-      NasctlError: There is no such function, or a constraint needs a data set that is not named.
+      NasctlError: There is no such module, or a constraint needs a data set that is not named.
     """
     measured_on = None
     if dataset is not None:
@@ -146,8 +157,8 @@ def call_function(
             hint="name the data set that the networks are for with --dataset",
         )
     if isinstance(function, str):
-        return FunctionCall(space, import_function(function), function, measured_on)
-    return FunctionCall(space, function, None, measured_on)
+        check_reference(function, Path.cwd())
+    return FunctionCall(space, function, measured_on)
 
 
 def make_child_context(
@@ -157,11 +168,6 @@ def make_child_context(
     space = parse_space(text, name=name)
     task = task_of(space, dataset, data_dir=None if data_dir is None else Path(data_dir))
     return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training)))
-
-
-def make_function_context(text: str, name: str, reference: str) -> EvaluationContext:
-    """Makes the context in which a worker calls a function."""
-    return EvaluationContext(parse_space(text, name=name), FunctionEvaluator(import_function(reference)))
 
 
 def _space_arguments(space: Space) -> dict[str, str]:

@@ -13,14 +13,20 @@ ROUNDS = 8
 """Least number of groups in a search: the controller learns between groups."""
 
 
-def choose_executor(search: SearchConfig, *, trains: bool) -> str:
-    """The executor of a search that trains no groups: `inline`, `local` or `ray`."""
+def choose_executor(search: SearchConfig, *, trains: bool, named: bool = False) -> str:
+    """The executor of a search that trains no groups: `inline`, `local` or `ray`.
+
+    A function that is given by name runs in a worker, so that it cannot harm the search. A function of this process
+    cannot run anywhere else.
+    """
     if search.executor != "auto":
         return search.executor
-    return "local" if trains or search.workers > 1 else "inline"
+    return "local" if trains or named or search.workers > 1 else "inline"
 
 
-def resolve_settings(config: Config, machine: Machine, *, trains: bool, can_group: bool) -> Config:
+def resolve_settings(
+    config: Config, machine: Machine, *, trains: bool, can_group: bool, named: bool = False
+) -> Config:
     """The settings with the executor, the workers, the group size, `ahead` and the batch chosen.
 
     A value that the user set is kept.
@@ -30,18 +36,23 @@ def resolve_settings(config: Config, machine: Machine, *, trains: bool, can_grou
       machine: Where children are evaluated.
       trains: Whether children are trained; otherwise a function gives the reward.
       can_group: Whether one program can train several children of the space at once.
+      named: Whether a function gives the reward that is given by name.
 
     Raises:
       NasctlError: Children cannot be trained in groups, or not with the other settings.
     """
     search = config.search
     group = group_size(search, machine.platform, can_group=can_group) if trains else 1
-    executor = "inline" if group > 1 else choose_executor(search, trains=trains)
-    workers = 1 if executor == "inline" else search.workers or machine.workers
+    executor = "inline" if group > 1 else choose_executor(search, trains=trains, named=named)
+    alone = not trains and search.executor == "auto" and search.workers <= 1
+    workers = 1 if executor == "inline" or alone else search.workers or machine.workers
     if search.ahead >= 0:
         ahead = search.ahead
     elif executor == "inline":
         ahead = InlineExecutor.capacity - 1 if trains and group == 1 else 0
+    elif alone:
+        # The same trials as inline: random search does not learn, so that it may propose one more at any time.
+        ahead = 1 if config.controller.kind == "random" else 0
     else:
         ahead = 2 * workers * (1 + jobs_prepared(executor, machine)) - 1
     return replace(

@@ -18,13 +18,13 @@ from nasctl.engine.loop.candidates import Candidate, violated_constraint
 from nasctl.engine.loop.halving import rungs
 from nasctl.engine.loop.listener import Listener
 from nasctl.engine.loop.proposer import Proposer
-from nasctl.engine.loop.recorded import check_recorded
 from nasctl.engine.loop.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Rung, WorkerLost
 from nasctl.foreign_text import message_of, shell_command, storable
 from nasctl.formula import read_formula
 from nasctl.graph import Cost
+from nasctl.interruption import check as check_interruption
 from nasctl.metrics import EpochMetrics
 from nasctl.space import Space, Tokens
 from nasctl.store import COMPLETE, RunFolder, Status, Trial, TrialStore
@@ -85,13 +85,11 @@ class Search:
 
         Raises:
           WorkFailed: Too many trials in a row failed, or too many token strings in a row violated a constraint.
-          NasctlError: The run folder cannot be written or is damaged, or another search is running in it.
+          NasctlError: The run folder cannot be written, or another search is running in it.
         """
         self._folder.lock()
         try:
             with closing(self._folder.trials()) as self._store:
-                self._known = self._store.trials()
-                check_recorded(self._space, self._known, self._store.open_trials(), self._folder.path)
                 return self._run_session()
         finally:
             self._folder.unlock()
@@ -114,8 +112,9 @@ class Search:
         return stopped
 
     def _search(self) -> str:
-        self._listener.search_started(self._folder.path, self._space, self._config, self._known)
-        self._budget = Budget(self._config.search, self._known)
+        known = self._store.trials()
+        self._listener.search_started(self._folder.path, self._space, self._config, known)
+        self._budget = Budget(self._config.search, known)
         self._recorder = Recorder(
             self._space, self._task, self._folder, self._store, self._budget, self._listener
         )
@@ -137,7 +136,9 @@ class Search:
                 if candidate is None:
                     break
                 self._dispatch(candidate)
-            for outcome in self._executor.wait(progress, self._budget.seconds_left()):
+            outcomes = self._executor.wait(progress, self._budget.seconds_left())
+            check_interruption()  # which an evaluator of this process may have turned into its outcome
+            for outcome in outcomes:
                 self._finish(outcome)
         self._proposer.close()
         return stop
