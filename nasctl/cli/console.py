@@ -67,7 +67,7 @@ class Printer:
 
     def line(self, *parts: Part, lines: bool = False) -> None:
         """Prints a line that consists of some texts; `lines` says whether they may contain line breaks."""
-        self._print(literal(*parts, lines=lines))
+        self.console.print(literal(*parts, lines=lines), soft_wrap=True)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Part]]) -> None:
         """Prints a table with a header."""
@@ -98,7 +98,7 @@ class Printer:
 
     def drawing(self, drawing: Text) -> None:
         """Prints the drawing of a network, which contains only text that can be shown."""
-        self._print(drawing, end="")
+        self.console.print(drawing, soft_wrap=True, end="")
 
     @contextmanager
     def steps(self, first: str) -> Iterator[Callable[[str], None]]:
@@ -115,17 +115,13 @@ class Printer:
 
     def _show(self, renderable: RenderableType) -> None:
         if self.is_terminal:
-            self._print(renderable, soft_wrap=False)
+            self.console.print(renderable)
             return
         with self.console.capture() as captured:
             self.console.print(renderable)
-        with output_errors():  # without the blanks that fill the last column
-            self.console.file.writelines(f"{row.rstrip()}\n" for row in captured.get().splitlines())
-            self.console.file.flush()
-
-    def _print(self, renderable: RenderableType, *, soft_wrap: bool = True, end: str = "\n") -> None:
-        with output_errors():
-            self.console.print(renderable, soft_wrap=soft_wrap, end=end)
+        for row in captured.get().splitlines():  # without the blanks that fill the last column
+            self.console.file.write(f"{row.rstrip()}\n")
+        self.console.file.flush()
 
 
 def results() -> Printer:

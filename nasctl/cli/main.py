@@ -13,7 +13,7 @@ import typer
 from nasctl import __version__
 from nasctl.cli.check import check
 from nasctl.cli.compare import compare
-from nasctl.cli.console import print_error, print_usage_error, results
+from nasctl.cli.console import print_document, print_error, print_usage_error
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
 from nasctl.cli.fmt import fmt
@@ -23,7 +23,6 @@ from nasctl.cli.sample import sample
 from nasctl.cli.search import search
 from nasctl.cli.status import status
 from nasctl.cli.streams import (
-    PIPE_CLOSED,
     OutputFailed,
     PipeClosed,
     close_output,
@@ -69,7 +68,7 @@ app.command(rich_help_panel=LANGUAGE)(grammar)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        results().line(f"nasctl {__version__}")
+        print_document(f"nasctl {__version__}\n")
         raise typer.Exit
 
 
@@ -110,9 +109,6 @@ def _exit_code() -> int:
     except NasctlError as error:
         check_interruption()
         return _failed(error)
-    except PipeClosed:
-        drop_output()
-        return PIPE_CLOSED
     except Exception as error:
         if isinstance(error, USAGE_ERRORS):
             print_usage_error(error)
@@ -125,9 +121,10 @@ def _exit_code() -> int:
 
 
 def _failed(error: NasctlError) -> int:
-    if isinstance(error, OutputFailed):
+    if isinstance(error, OutputFailed | PipeClosed):
         drop_output()
-    print_error(error)
+    if not isinstance(error, PipeClosed):
+        print_error(error)
     return error.exit_code
 
 

@@ -13,9 +13,6 @@ from typing import IO, TextIO
 from nasctl.errors import WorkFailed
 from nasctl.process import may_configure
 
-PIPE_CLOSED = 128 + 13
-"""The exit code of a program that SIGPIPE (13) ends."""
-
 _FALLBACK = "nasctl.fallback"
 _PLAIN = {
     **dict.fromkeys("╰╭├╯┴╮┤┬┼", "+"),
@@ -38,16 +35,18 @@ class OutputFailed(WorkFailed):
     """The results cannot be written to standard output, for example because the disk is full."""
 
 
-class PipeClosed(Exception):
-    """The program that reads the output has ended."""
+class PipeClosed(WorkFailed):
+    """The program that reads the output has ended. The exit code is that of a program that SIGPIPE (13) ends."""
+
+    exit_code = 128 + 13
 
 
 def prepare_streams() -> None:
     """Makes every write to the standard streams possible, or an error that names the stream.
 
-    A stream that is closed is opened again as one that cannot be written, so that no file of the process gets its
-    number. Standard error becomes a stream that drops what is written. Characters that the encoding of a stream lacks
-    are replaced by similar ones or by escapes.
+    A stream that is closed is opened again, so that no file of the process gets its number: standard output as one
+    that cannot be written, standard error as one that drops what is written. Characters that the encoding of a stream
+    lacks are replaced by similar ones or by escapes.
     """
     codecs.register_error(_FALLBACK, _replacement)
     for number, name, flags, mode in (
@@ -57,9 +56,11 @@ def prepare_streams() -> None:
     ):
         if getattr(sys, name) is None:
             setattr(sys, name, _reopened(number, flags, mode))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_FALLBACK)
+            setattr(sys, f"__{name}__", getattr(sys, name))
+    if sys.stdout is sys.__stdout__ and sys.stdout is not None:
+        sys.stdout = ResultStream(sys.stdout)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors=_FALLBACK)
 
 
 def keep_output_for_json() -> None:
@@ -93,7 +94,7 @@ def output_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        raise PipeClosed from error
+        raise PipeClosed("nothing reads the output any more") from error
     except OSError as error:
         raise OutputFailed(
             f"standard output cannot be written: {error.strerror or error}",
@@ -114,12 +115,34 @@ def close_output() -> None:
 
 
 def drop_output() -> None:
-    """Drops what is still buffered for the standard streams, so that Python does not try to write it when it ends."""
+    """Drops what is still buffered for standard output, so that Python does not try to write it when it ends."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr, _results):
+        for stream in (sys.stdout, _results):
             if stream is not None:
                 os.dup2(nowhere, stream.fileno())
+
+
+class ResultStream(io.TextIOWrapper):
+    """Standard output. Errors of writes are those of `output_errors`, whatever writes.
+
+    Args:
+      stream: The stream of Python, which is not used from then on.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        file = open(stream.fileno(), "wb", closefd=False)  # noqa: SIM115
+        super().__init__(file, stream.encoding, _FALLBACK, line_buffering=stream.isatty())
+
+    def write(self, text: str) -> int:
+        """Writes a text."""
+        with output_errors():
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Writes what is buffered."""
+        with output_errors():
+            super().flush()
 
 
 class ProgressStream(io.TextIOBase):
@@ -163,7 +186,7 @@ class ProgressStream(io.TextIOBase):
         try:
             yield
         except BrokenPipeError as error:
-            raise PipeClosed from error
+            raise PipeClosed("nothing reads the output any more") from error
         except OSError:
             pass
 
