@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,20 +17,39 @@ from nasctl.resources import grammar_folder
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-FUNCTIONS: Mapping[str, Callable[..., float]] = {
-    "log": math.log,
-    "exp": math.exp,
-    "sqrt": math.sqrt,
-    "min": min,
-    "max": max,
+LONGEST = 2_000
+"""Greatest number of characters of a formula."""
+
+
+def _power(base: float, exponent: float) -> float:
+    power = float(base) ** exponent
+    return power if isinstance(power, float) else math.nan  # a root of a negative number is complex
+
+
+def _smallest(*values: float) -> float:
+    return math.nan if any(map(math.isnan, values)) else min(values)
+
+
+def _largest(*values: float) -> float:
+    return math.nan if any(map(math.isnan, values)) else max(values)
+
+
+FUNCTIONS: Mapping[str, tuple[Callable[..., float], int, int]] = {
+    "log": (math.log, 1, 2),
+    "exp": (math.exp, 1, 1),
+    "sqrt": (math.sqrt, 1, 1),
+    "min": (_smallest, 1, LONGEST),
+    "max": (_largest, 1, LONGEST),
 }
+"""The functions, each with the smallest and the largest number of arguments. The second one of `log` is its base."""
+
 _OPERATORS: Mapping[str, Callable[..., float]] = {
-    "add": lambda left, right: left + right,
-    "subtract": lambda left, right: left - right,
-    "multiply": lambda left, right: left * right,
-    "divide": lambda left, right: left / right,
-    "raise_to": lambda base, exponent: float(base) ** exponent,
-    "negate": lambda value: -value,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "raise_to": _power,
+    "negate": operator.neg,
 }
 
 
@@ -54,24 +74,24 @@ class Formula:
         Raises:
           NasctlError: It names a value that is not measured.
         """
+        values: dict[int, float] = {}
         try:
-            value = self._value(self.tree, measures)
+            for tree in self.tree.iter_subtrees():  # the parts of an operation come before it
+                parts = [values[id(part)] for part in tree.children if not isinstance(part, str)]
+                values[id(tree)] = self._value(tree, parts, measures)
         except (ArithmeticError, ValueError):
             return math.nan
-        return value if isinstance(value, float) else math.nan  # a root of a negative number is complex
+        return values[id(self.tree)]
 
-    def _value(self, tree: Tree[Token], measures: Mapping[str, float]) -> float:
+    def _value(self, tree: Tree[Token], parts: list[float], measures: Mapping[str, float]) -> float:
         match tree.data:
             case "number":
                 return float(str(tree.children[0]))
             case "measure":
                 return self._measure(str(tree.children[0]), measures)
             case "call":
-                return float(FUNCTIONS[str(tree.children[0])](*self._parts(tree, measures)))
-        return _OPERATORS[tree.data](*self._parts(tree, measures))
-
-    def _parts(self, tree: Tree[Token], measures: Mapping[str, float]) -> list[float]:
-        return [self._value(part, measures) for part in tree.children if not isinstance(part, str)]
+                return FUNCTIONS[str(tree.children[0])][0](*parts)
+        return _OPERATORS[tree.data](*parts)
 
     def _measure(self, name: str, measures: Mapping[str, float]) -> float:
         for known in (name, f"validation_{name}"):
@@ -92,6 +112,10 @@ def read_formula(text: str) -> Formula:
     Raises:
       NasctlError: The text is not a formula; the message points at the error.
     """
+    if len(text) > LONGEST:
+        raise NasctlError(
+            f"the reward cannot be read: it has {len(text):,} characters; at most {LONGEST:,} are allowed"
+        )
     from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:
@@ -105,12 +129,33 @@ def read_formula(text: str) -> Formula:
         ) from error
     except UnexpectedCharacters as error:
         raise _misread(text, error.column - 1, f"`{text[error.column - 1]}` does not belong here") from error
-    for call in tree.find_data("call"):
-        name = call.children[0]
-        if str(name) not in FUNCTIONS:
-            column = getattr(name, "column", 1) - 1
-            raise _misread(text, column, f"there is no function `{name}`; there are {', '.join(FUNCTIONS)}")
+    for part in tree.iter_subtrees():
+        _check(part, text)
     return Formula(text, tree)
+
+
+def _check(part: Tree[Token], text: str) -> None:
+    """Checks a number or a call of a function."""
+    first = part.children[0]
+    column = (getattr(first, "column", 1) or 1) - 1
+    if part.data == "number" and not _is_finite(str(first)):
+        raise _misread(text, column, "this is not a number, or it is too large")
+    if part.data != "call":
+        return
+    if str(first) not in FUNCTIONS:
+        raise _misread(text, column, f"there is no function `{first}`; there are {', '.join(FUNCTIONS)}")
+    _, least, most = FUNCTIONS[str(first)]
+    given = len(part.children) - 1
+    if not least <= given <= most:
+        takes = f"{least} or {most} values" if least < most else "one value"
+        raise _misread(text, column, f"`{first}` takes {takes}, not {given}")
+
+
+def _is_finite(number: str) -> bool:
+    try:
+        return math.isfinite(float(number))
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1)

@@ -47,6 +47,26 @@ def test_a_formula_means_what_it_means_in_python(text: str, accuracy: float, lat
         ("log(0 - 1)", math.nan),
         ("(0 - 8) ^ 0.5", math.nan),
         ("1 / 0", math.nan),
+        ("9 ^ 9 ^ 9", math.nan),
+        ("0 ^ -1", math.nan),
+        ("1e300 * 1e300", math.inf),
+        ("1e308 + 1e308 - 1e308", math.inf),
+        ("exp(1000)", math.nan),
+        ("log(0)", math.nan),
+        ("log(0 - 1) * 0", math.nan),
+        ("((0 - 1) ^ 0.5) ^ 2", math.nan),
+        ("log((0 - 1) ^ 0.5)", math.nan),
+        ("exp((0 - 1) ^ 0.5)", math.nan),
+        ("min((0 - 1) ^ 0.5, 1)", math.nan),
+        ("max(1, (0 - 1) ^ 0.5)", math.nan),
+        ("min(3)", 3),
+        ("log(8, 2)", 3),
+        ("log(8, 1)", math.nan),
+        ("1e-320", 1e-320),
+        ("(" * 900 + "1" + ")" * 900, 1),
+        ("-" * 1900 + "1", 1),
+        ("1" + "+1" * 990, 991),
+        ("2" + "^1" * 900, 2),
     ],
 )
 def test_precedence_and_what_has_no_value(text: str, value: float) -> None:
@@ -83,3 +103,43 @@ def test_a_measure_that_there_is_not_is_named_with_the_nearest() -> None:
     with pytest.raises(NasctlError, match="needs latancy") as error:
         read_formula("accuracy / latancy")({"accuracy": 1.0, "latency": 2.0})
     assert error.value.hint == "did you mean `latency`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("1e999", "this is not a number, or it is too large", 0),
+        ("accuracy + 1e999", "this is not a number, or it is too large", 11),
+        ("2 * 1__0", "this is not a number, or it is too large", 4),
+        ("2 * 1_", "this is not a number, or it is too large", 4),
+        ("1 + sqrt(1, 2)", "`sqrt` takes one value, not 2", 4),
+        ("log(1, 2, 3)", "`log` takes 1 or 2 values, not 3", 0),
+        ("accuracy; 1", "`;` does not belong here", 8),
+        ("0x10", "does not belong here", None),
+        ("accuracy\r* 2", "does not belong here", None),
+        ("accuracy\x00", "does not belong here", None),
+    ],
+)
+def test_numbers_and_calls_that_have_no_value_are_refused_where_they_stand(
+    text: str, message: str, column: int | None
+) -> None:
+    with pytest.raises(NasctlError) as error:
+        read_formula(text)
+    assert message in error.value.message
+    if column is not None:
+        assert error.value.message.splitlines()[-1] == f"  {' ' * column}^"
+
+
+def test_a_very_long_formula_is_refused_with_its_length() -> None:
+    with pytest.raises(NasctlError, match="it has 200,001 characters; at most 2,000 are allowed"):
+        read_formula("1" + "+1" * 100_000)
+
+
+@given(st.text("0123456789.e_-+*/^(),al ogxpmin", max_size=40))
+def test_any_text_is_refused_or_has_a_value(text: str) -> None:
+    try:
+        value = read_formula(text)({"a": 1e300, "l": math.nan, "x": -math.inf})
+    except NasctlError as error:
+        assert error.message
+    else:
+        assert isinstance(value, float)

@@ -35,6 +35,9 @@ from nasctl.space import Space, Tokens
 ADVANTAGE_CLIP = 3.0
 """Standardised advantages are clipped to ± this value, so that a single failure cannot undo what was learned."""
 
+LARGEST_ADVANTAGE = 1e9
+"""All advantages are clipped to ± this value, because gradients are computed in single precision."""
+
 
 def reinforce_loss(
     plan: Plan,
@@ -163,6 +166,7 @@ class Reinforce:
         if self._hyperparameters.standardise:
             scale = baseline.deviation if baseline.deviation > 1e-9 * abs(baseline.mean) else np.inf
             advantages = np.clip(advantages / scale, -ADVANTAGE_CLIP, ADVANTAGE_CLIP)
+        advantages = np.clip(advantages, -LARGEST_ADVANTAGE, LARGEST_ADVANTAGE)
         padded = -len(trials) % self.batch
         rows = [trial.tokens for trial in trials] + [trials[0].tokens] * padded
         self._train_state, metrics = _update(

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+LARGEST_REWARD = 1e150
+"""Rewards beyond ± this value count as this value, because their squares would overflow."""
+
 
 @dataclass(frozen=True)
 class RewardBaseline:
@@ -51,6 +54,7 @@ class RewardBaseline:
         """
         filled = np.array([math.nan if reward is None else reward for reward in rewards], float)
         filled[~np.isfinite(filled)] = math.nan
+        filled = np.clip(filled, -LARGEST_REWARD, LARGEST_REWARD)
         failed = np.isnan(filled)
         worst = float(np.min(filled, where=~failed, initial=self.worst))
         if not math.isfinite(worst) or not len(filled):

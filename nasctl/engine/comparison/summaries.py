@@ -110,14 +110,23 @@ def interval(values: Sequence[float | None]) -> Interval | None:
     from scipy.stats import t
 
     width = float(t.ppf(0.975, len(numbers) - 1))
-    return Interval(_mean(numbers), width * stdev(numbers) / math.sqrt(len(numbers)))
-
-
-def _mean(values: Sequence[float]) -> float:
+    scaled, exponent = _scaled(numbers)
+    half = width * stdev(scaled) / math.sqrt(len(scaled))
     try:
-        return fmean(values)
-    except OverflowError:  # their sum is no number
-        return fmean([value / len(values) for value in values]) * len(values)
+        return Interval(_mean(numbers), math.ldexp(half, exponent))
+    except OverflowError:
+        return Interval(_mean(numbers), math.inf)
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    scaled, exponent = _scaled(numbers)
+    return math.ldexp(fmean(scaled), exponent)
+
+
+def _scaled(numbers: Sequence[float]) -> tuple[list[float], int]:
+    """Numbers divided by a power of two, so that their sum and their squares do not overflow, and its exponent."""
+    _, exponent = math.frexp(max(map(abs, numbers)))
+    return [math.ldexp(number, -exponent) for number in numbers], exponent
 
 
 def _last(group: RunGroup) -> float:

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,21 @@ def test_a_comparison_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_a_single_seed_has_no_interval_and_a_missing_value_no_mean() -> None:
     assert interval([0.5]) == Interval(0.5, None)
     assert interval([0.5, None]) is None
+
+
+@pytest.mark.parametrize(
+    ("rewards", "mean"),
+    [
+        ([1.7e308, 1.7e308, 1.7e308], 1.7e308),
+        ([1e308, -1e308], 0.0),
+        ([1e-320, 1e-320], 1e-320),
+        ([0.0, 0.0], 0.0),
+        ([1e200, 3e200], 2e200),
+    ],
+)
+def test_the_mean_of_any_finite_rewards_is_finite(rewards: list[float], mean: float) -> None:
+    found = interval(rewards)
+    assert found is not None
+    assert found.mean == pytest.approx(mean, rel=1e-15, abs=0)
+    assert found.half is not None
+    assert not math.isnan(found.half)
