@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nasctl.errors import NasctlError
-from nasctl.files import read_json, replace_file
+from nasctl.files import read_json, read_while_replaced, replace_file
 from nasctl.graph import Cost, Signature
 from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space, Tokens
@@ -130,7 +130,7 @@ def find_document(path: str | Path) -> Path:
     path = Path(path)
     if not os.path.isdir(path):
         return path
-    for candidate in (path / "arch.json", path / "best" / "arch.json"):
+    for candidate in (path / "arch.json", best_folder(path) / "arch.json"):
         if os.path.lexists(candidate):
             return candidate
     if os.access(path, os.X_OK):
@@ -139,6 +139,12 @@ def find_document(path: str | Path) -> Path:
             hint="give an arch.json, a checkpoint folder, or the folder of a run with at least one finished trial",
         )
     raise NasctlError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
+
+
+def best_folder(run: Path) -> Path:
+    """The folder of a run's best network. While a search replaces it, it is called `best.old` for a moment."""
+    best, old = run / "best", run / "best.old"
+    return old if os.path.lexists(old) and not os.path.lexists(best) else best
 
 
 def load_document(path: str | Path) -> ArchitectureDocument:
@@ -150,6 +156,12 @@ def load_document(path: str | Path) -> ArchitectureDocument:
     Raises:
       NasctlError: The file does not exist, or it is not a complete and valid `arch.json`.
     """
+    if os.path.lexists(Path(path) / "run.json"):
+        return read_while_replaced(lambda: _load_document(path))
+    return _load_document(path)
+
+
+def _load_document(path: str | Path) -> ArchitectureDocument:
     file = find_document(path)
     content = read_json(
         file, hint="the file may be truncated; write it again, or use the copy in the best/ folder of the run"

@@ -12,12 +12,15 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nasctl.errors import NasctlError, WorkFailed
+
+_Result = TypeVar("_Result")
 
 LIMIT = 16 * 2**20
 """Largest text or JSON file that is read, in bytes."""
@@ -115,6 +118,23 @@ def parse_json(text: str, path: str | Path, *, hint: str = "") -> Any:
         raise NasctlError(f"{path} contains a number with too many digits", hint=hint) from error
     except RecursionError as error:
         raise NasctlError(f"{path} is nested too deeply", hint=hint) from error
+
+
+def read_while_replaced(read: Callable[[], _Result]) -> _Result:
+    """Reads files of a folder that another process may replace at the same moment.
+
+    A folder is replaced by two renames. Between them it does not exist, and a reader that is interrupted by them finds
+    files of the old or of the new folder, or none.
+
+    Args:
+      read: Reads the files. It is called again, a few times, if it raises a `NasctlError`.
+    """
+    for _ in range(8):
+        try:
+            return read()
+        except NasctlError:
+            time.sleep(0.01)
+    return read()
 
 
 def replace_file(path: str | Path, content: str | bytes, *, follow_link: bool = False) -> None:

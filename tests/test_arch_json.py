@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,35 @@ def test_files_that_are_nothing_of_the_kind_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(NasctlError, match="contains no architecture"):
         load_document(tmp_path / "empty")
+
+
+def test_a_reader_of_a_run_finds_a_best_network_while_it_is_replaced(tmp_path: Path) -> None:
+    """Whatever moment of a replacement a reader sees, it reads the old or the new architecture."""
+    run = tmp_path / "run"
+    (run / "best").mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    space = nasctl.load_space("spaces/choices.nas")
+    rng = np.random.default_rng(0)
+    documents = [Architecture(space, sample_uniform(space, rng)) for _ in range(2)]
+    for number, architecture in enumerate(documents):
+        (tmp_path / f"{number}").mkdir()
+        architecture.save(tmp_path / f"{number}" / "arch.json")
+    (run / "best").rmdir()
+    (tmp_path / "0").rename(run / "best")
+    ended = threading.Event()
+
+    def replace() -> None:
+        new, best, old = tmp_path / "1", run / "best", run / "best.old"
+        for _ in range(200):
+            best.rename(old)
+            new.rename(best)
+            old.rename(new)
+        ended.set()
+
+    writer = threading.Thread(target=replace)
+    writer.start()
+    read = 0
+    while not ended.is_set() or not read:
+        assert Architecture.load(run).tokens in {documents[0].tokens, documents[1].tokens}
+        read += 1
+    writer.join()

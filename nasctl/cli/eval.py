@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 from nasctl.cli.console import Styled, counted, print_json, results
 from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
+from nasctl.files import read_while_replaced
 from nasctl.metrics import format_measure
 
 
@@ -42,7 +44,7 @@ def evaluate(
 
     Example: nasctl eval --checkpoint runs/cnn/best/checkpoint
     """
-    from nasctl.arch_json import document_from_json
+    from nasctl.arch_json import best_folder, document_from_json
     from nasctl.architecture import Architecture
     from nasctl.engine import task_of
     from nasctl.process import prepare_to_train
@@ -50,15 +52,19 @@ def evaluate(
     from nasctl.training import load_checkpoint
 
     prepare_to_train()
-    folder = checkpoint
-    if (folder / "run.json").is_file():
-        folder = folder / "best" / "checkpoint"
-        if not folder.is_dir():
+    if os.path.lexists(checkpoint / "run.json"):
+        folder = checkpoint / "best" / "checkpoint"
+        if os.path.isdir(best_folder(checkpoint)) and not os.path.isdir(
+            best_folder(checkpoint) / "checkpoint"
+        ):
             raise NasctlError(
                 f"the run {checkpoint} has no trained network",
                 hint="a run with --evaluator trains no networks",
             )
-    loaded = load_checkpoint(folder)
+        loaded = read_while_replaced(lambda: load_checkpoint(best_folder(checkpoint) / "checkpoint"))
+    else:
+        folder = checkpoint
+        loaded = load_checkpoint(folder)
     document = document_from_json(loaded.document, loaded.folder / "arch.json")
     architecture = Architecture.decode(document.space, document.tokens)
     name = dataset or loaded.dataset

@@ -61,7 +61,7 @@ def train(
     from nasctl.config import resolve
     from nasctl.engine import task_of
     from nasctl.process import prepare_to_train
-    from nasctl.training import save_checkpoint, train_child
+    from nasctl.training import check_saveable, save_checkpoint, train_child
 
     prepare_to_train()
     found = load_document(architecture)
@@ -69,8 +69,9 @@ def train(
     training = found.space.defaults.get("training", {})
     config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
     dataset_name = dataset or (found.task.dataset if found.task else None)
-    task = task_of(found.space, dataset_name, data_dir=data_dir)
     folder = out or _trained_folder(found.path)
+    check_saveable(folder)  # before the first epoch
+    task = task_of(found.space, dataset_name, data_dir=data_dir)
     metric = task.metrics[0]
 
     with progress().steps("compiling") as show:
@@ -114,5 +115,7 @@ def _trained_folder(document: Path) -> Path:
     """The default checkpoint folder: `trained` in the architecture's run, or beside its file if it has no run."""
     folder = document.parent
     return (
-        folder.parent if folder.name == "best" and (folder.parent / "run.json").is_file() else folder
+        folder.parent
+        if folder.name in ("best", "best.old") and (folder.parent / "run.json").is_file()
+        else folder
     ) / "trained"

@@ -28,7 +28,7 @@ from nasctl.engine.loop.listener import Listener
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.foreign_text import shell_command
 from nasctl.space import Space, Tokens
-from nasctl.store import RUNS, RunFolder, Trial, claim_next_run
+from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ def search(
       WorkFailed: The search had to stop; its trials so far are in the run folder.
     """
     seed = check_seed(seed)
+    if out is not None:
+        check_new_run(Path(out))  # before data are read
     space = space if isinstance(space, Space) else load_space(space)
     shortcuts: dict[str, dict[str, object]] = {"search": {}, "controller": {}}
     if trials is not None:
@@ -171,6 +173,7 @@ def resume(
             f"{folder.path / 'space.nas'} is not the space that the run was started with",
             hint="restore the file, or start a new run",
         )
+    first = tuple(_valid_in(space, tokens, folder) for tokens in metadata["init"])
     if metadata["evaluator"] is not None:
         _check_same_evaluator(folder.path, metadata["evaluator"], evaluate)
     if evaluate is None and metadata["dataset"] is None:  # a run that trains children names their data set
@@ -182,8 +185,17 @@ def resume(
     execution = plan_execution(config, method)
     folder.lock()  # before anything is written: another process may be searching
     folder.write_config(execution.config)
-    first = tuple(tuple(tokens) for tokens in metadata.get("init", ()))
     return _run(space, folder, execution, metadata["seed"], first, listener)
+
+
+def _valid_in(space: Space, tokens: Sequence[int], folder: RunFolder) -> Tokens:
+    try:
+        return space.validate(tokens)
+    except NasctlError as error:
+        raise NasctlError(
+            f'{folder.path / "run.json"} is damaged: "init": {error.message}',
+            hint="restore the file, or start a new run",
+        ) from error
 
 
 def _check_same_evaluator(run: Path, recorded: str, given: EvaluateFunction | str | None) -> None:
@@ -236,7 +248,7 @@ def _recorded(config: Settings) -> Settings:
 
     Runs of older versions may have three settings that groups of children ignored; they are reset to 0.
     """
-    search = dict(config["search"])
+    search = dict(config.get("search", {}))
     if search.get("executor") == "inline" and search.get("children_per_device") not in (None, 0, 1):
         search |= {"halving": 0, "child_seconds": 0, "child_gigabytes": 0}
     return {**config, "search": search}

@@ -31,7 +31,7 @@ def row_of_trial(trial: Trial) -> tuple[object, ...]:
     """The values of `TRIAL_COLUMNS` for a trial."""
     return (
         trial.number,
-        json.dumps(trial.tokens),
+        write_record(trial.tokens),
         trial.status,
         trial.reward,
         write_record(dict(trial.metrics)),

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from nasctl.config import Config, resolve_recorded
 from nasctl.errors import NasctlError
-from nasctl.files import explain_write_errors
-from nasctl.foreign_text import shell_command
-from nasctl.json_text import write_record
+from nasctl.files import explain_write_errors, read_text, replace_file
 from nasctl.space import Space
+from nasctl.store.controller_checkpoint import checkpoints
+from nasctl.store.run_lock import RunLock
+from nasctl.store.run_metadata import read_metadata, write_metadata
 from nasctl.store.trial_store import TrialStore
 
-RUN_FORMAT = 1
+LONGEST_PATH = 480
+"""Longest absolute path of a run folder, in bytes. SQLite opens no file whose path has more than 512 bytes."""
 
-RUNS = Path("runs")
-"""Where runs are created unless their folder is named: in the current folder."""
+_LEFT_BY_A_START = re.compile(r"lock|space\.nas|\.nasctl-\w+\.tmp")
+"""Files that a process leaves in a new folder if it is killed before it has written `run.json`."""
 
 
 class RunFolder:
@@ -32,7 +33,7 @@ class RunFolder:
     - `run.json`: the resolved configuration, the seed, the data set and the versions;
     - `space.nas`: the space as it was read;
     - `trials.sqlite`: every trial;
-    - `controller/`: Orbax checkpoints of the controller;
+    - `controller/`: the last states of the controller;
     - `logs/`: output of worker processes and their libraries;
     - `best/arch.json`, `best/checkpoint/`: the best network so far and its trained parameters;
     - `lock`: locked while a search is running.
@@ -43,7 +44,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: TextIO | None = None
+        self._lock = RunLock(path / "lock")
 
     @property
     def best(self) -> Path:
@@ -71,32 +72,23 @@ class RunFolder:
           metadata: Further JSON values for `run.json`, such as the seed and the data set.
 
         Raises:
-          NasctlError: The folder is not empty or cannot be written.
+          WorkFailed: The disk is full.
+          NasctlError: The folder is not empty, cannot be written, or another search starts in it.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            if (path / "run.json").is_file():
-                raise NasctlError(
-                    f"{path} already holds a run",
-                    hint="continue it with --resume, or choose another folder with --out",
-                )
-            raise NasctlError(f"{path} is not an empty folder", hint="choose another folder with --out")
-        document = {
-            "version": RUN_FORMAT,
-            "space": space.name,
-            "space_hash": space.hash,
-            **metadata,
-            "config": asdict(config),
-        }
-        try:
+        check_new_run(path)
+        run = cls(path)
+        with explain_write_errors(path, hint="give another folder with --out"):
             path.mkdir(parents=True, exist_ok=True)
-            (path / "space.nas").write_text(space.source, encoding="utf-8")
-            _write_whole(path / "run.json", write_record(document, indent=2) + "\n")
-        except OSError as error:
-            raise NasctlError(
-                f"the run folder {path} cannot be written: {error.strerror or error}",
-                hint="give another folder with --out",
-            ) from error
-        return cls(path)
+        run._lock.acquire()  # another search may be starting in the folder
+        try:
+            check_new_run(path)
+            replace_file(run.space_file, space.source)
+            started_with: dict[str, object] = {"space": space.name, "space_hash": space.hash}
+            started_with |= {"seed": 0, "dataset": None, "evaluator": None, **metadata}
+            write_metadata(run._metadata_file, started_with, config)
+        finally:
+            run._lock.release()
+        return run
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -105,14 +97,14 @@ class RunFolder:
         Raises:
           NasctlError: There is no run in the folder.
         """
-        if not (path / "run.json").is_file():
-            what = "is not the folder of a run" if path.exists() else "does not exist"
+        if not os.path.lexists(path / "run.json"):
+            what = "is not the folder of a run" if os.path.lexists(path) else "does not exist"
+            if os.path.isdir(path) and not os.access(path, os.X_OK):
+                what = "cannot be read: you have no permission"
             raise NasctlError(
                 f"{path} {what}", hint="`nasctl search` creates run folders, by default in runs/"
             )
-        run = cls(path)
-        run._recover_best()
-        return run
+        return cls(path)
 
     def metadata(self) -> dict[str, Any]:
         """Reads `run.json`.
@@ -120,24 +112,15 @@ class RunFolder:
         Raises:
           NasctlError: The file is damaged or has another format version.
         """
-        file = self.path / "run.json"
-        try:
-            metadata = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise NasctlError(f"{file} cannot be read: {error}") from error
-        if not isinstance(metadata, dict) or metadata.get("version") != RUN_FORMAT:
-            raise NasctlError(f"{file} has a format version that this nasctl cannot read")
-        return metadata
+        return read_metadata(self._metadata_file)
 
     def config(self) -> Config:
         """Reads the resolved configuration of the run."""
-        return resolve_recorded(self.metadata()["config"], self.path / "run.json")
+        return resolve_recorded(self.metadata()["config"], self._metadata_file)
 
     def write_config(self, config: Config) -> None:
         """Replaces the configuration, for example when a run is resumed with a larger budget."""
-        document = {**self.metadata(), "config": asdict(config)}
-        with explain_write_errors(self.path / "run.json"):
-            _write_whole(self.path / "run.json", write_record(document, indent=2) + "\n")
+        write_metadata(self._metadata_file, self.metadata(), config)
 
     @property
     def space_file(self) -> Path:
@@ -146,65 +129,65 @@ class RunFolder:
 
     def space_text(self) -> str:
         """Reads the text of the space that the run searches."""
-        return self.space_file.read_text(encoding="utf-8")
+        return read_text(self.space_file)
 
     def trials(self, *, read_only: bool = False) -> TrialStore:
-        """Opens the trials of the run."""
-        return TrialStore(self.path / "trials.sqlite", read_only=read_only, running=self.is_locked())
+        """Opens the trials of the run.
+
+        Raises:
+          NasctlError: The file is damaged, or is missing although the run had trials.
+        """
+        file = self.path / "trials.sqlite"
+        if read_only:
+            return TrialStore(file, read_only=True, running=self.is_locked())
+        is_empty = not file.exists() or file.stat().st_size == 0
+        if is_empty and (self.best.exists() or checkpoints(self.controllers)):
+            raise NasctlError(
+                f"{file} is {'empty' if file.exists() else 'missing'}, although the run has trials",
+                hint="restore the file from a backup, or start a new run",
+            )
+        return TrialStore(file)
 
     def lock(self) -> None:
         """Locks the folder for this process until `unlock` is called or the process ends.
 
-        Has no effect if this object already holds the lock.
+        Undoes a replacement of the best network that was interrupted. Has no effect if this object holds the lock.
 
         Raises:
-          NasctlError: Another process has locked it, the folder cannot be written, or something in it is a symbolic
-            link.
+          WorkFailed: The disk is full.
+          NasctlError: Another process has locked it, the folder cannot be written, or something in it is neither a
+            file nor a folder, such as a symbolic link.
         """
-        if self._lock is not None:
-            return
         self._refuse_links()
-        try:
-            self._lock = (self.path / "lock").open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.unlock()
-            raise NasctlError(
-                f"another search is running in {self.path}",
-                hint=f"look at it with `{shell_command('nasctl', 'status', self.path)}`, "
-                "or give another folder with --out",
-            ) from error
-        except OSError as error:
-            raise NasctlError(
-                f"the run folder {self.path} cannot be written: {error.strerror or error}"
-            ) from error
-
-    def _refuse_links(self) -> None:
-        """Refuses symbolic links in the folder, which may come from a stranger: a search writes only inside it."""
-        for folder in (self.path, self.logs, self.controllers):
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.is_symlink():
-                    raise NasctlError(
-                        f"{path} is a symbolic link, so the run could write outside its folder",
-                        hint="replace the link by a copy, or start a new run",
-                    )
+        self._lock.acquire()
+        with explain_write_errors(self.best):
+            self._recover_best()
 
     def unlock(self) -> None:
         """Releases the lock."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def is_locked(self) -> bool:
         """Whether a search is running in the folder."""
-        try:
-            with (self.path / "lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return self._lock.is_held()
+
+    @property
+    def _metadata_file(self) -> Path:
+        return self.path / "run.json"
+
+    def _refuse_links(self) -> None:
+        """Refuses symbolic links in the folder, which may come from a stranger: a search writes only inside it."""
+        with explain_write_errors(self.path):
+            for entry in _entries(self.path, below={"best", "best.new", "best.old", "controller", "logs"}):
+                if entry.is_symlink():
+                    raise NasctlError(
+                        f"{entry.path} is a symbolic link, so the run could write outside its folder",
+                        hint="replace the link by a copy, or start a new run",
+                    )
+                if not stat.S_ISREG(entry.stat().st_mode) and not entry.is_dir():
+                    raise NasctlError(
+                        f"{entry.path} is neither a file nor a folder", hint="delete it, or start a new run"
+                    )
 
     def discard_unless_started(self) -> None:
         """Deletes the folder, which this process has created, if no trial of the run was started.
@@ -256,50 +239,41 @@ class RunFolder:
                 old.rename(self.best)
 
 
-def list_runs(parent: Path, space_name: str) -> list[Path]:
-    """The runs of a space in a parent folder, oldest first.
+def check_new_run(path: Path) -> None:
+    """Checks that a folder can become that of a new run. Changes nothing.
 
     Args:
-      parent: The folder to list.
-      space_name: Runs are named after it: `cnn`, `cnn-2`, ….
+      path: The folder, which must be empty or not exist.
+
+    Raises:
+      NasctlError: It is not empty, cannot be read, or its path is too long.
     """
-    runs = [
-        path.parent for path in parent.glob(f"{space_name}*/run.json") if _number(path.parent, space_name)
-    ]
-    return sorted(runs, key=lambda path: _number(path, space_name) or 0)
+    elsewhere = "choose another folder with --out"
+    with explain_write_errors(path, hint=elsewhere):
+        length = len(os.fsencode(os.path.abspath(path)))
+    if length > LONGEST_PATH:
+        raise NasctlError(
+            f"{path} cannot be written: its path has {length} bytes, and SQLite opens paths of up to 512",
+            hint=elsewhere,
+        )
+    if not os.path.lexists(path):
+        return
+    with explain_write_errors(path, hint=elsewhere):
+        names = os.listdir(path) if os.path.isdir(path) else ["a file"]
+    if "run.json" in names:
+        raise NasctlError(
+            f"{path} already holds a run",
+            hint="continue it with --resume, or choose another folder with --out",
+        )
+    left_by_a_start = "lock" in names and all(map(_LEFT_BY_A_START.fullmatch, names))
+    if names and not left_by_a_start:
+        raise NasctlError(f"{path} is not an empty folder", hint=elsewhere)
 
 
-def claim_next_run(parent: Path, space_name: str) -> Path:
-    """Creates the folder for a new run of a space: `cnn`, then `cnn-2`, `cnn-3` and so on.
-
-    Two searches that start at the same time, in this process or another, get different folders.
-    """
-    while True:
-        path = _next_run(parent, space_name)
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError:
-            pass  # `RunFolder.create` says why it cannot be created
-        return path
-
-
-def _next_run(parent: Path, space_name: str) -> Path:
-    taken = [_number(path, space_name) or 0 for path in parent.glob(f"{space_name}*")]
-    number = max(taken, default=0) + 1
-    return parent / (space_name if number == 1 else f"{space_name}-{number}")
-
-
-def _number(path: Path, space_name: str) -> int | None:
-    if path.name == space_name:
-        return 1
-    suffix = path.name.removeprefix(f"{space_name}-")
-    return int(suffix) if suffix.isdecimal() else None
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replaces a file atomically: readers see either the old or the new content."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+def _entries(folder: Path, below: set[str] | None = None) -> Iterator[os.DirEntry[str]]:
+    """All that is in a folder and in its folders, or in those named by `below`; links are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False) and (below is None or entry.name in below):
+                yield from _entries(Path(entry.path))

@@ -1,6 +1,6 @@
 """Trains children: an epoch is one compiled program; the weights of the epoch that validates best are kept."""
 
-from nasctl.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nasctl.training.checkpoint import Checkpoint, check_saveable, load_checkpoint, save_checkpoint
 from nasctl.training.child import PreparedChild, prepare, train_child
 from nasctl.training.compilation import forget_programs
 from nasctl.training.evaluation import CompiledEvaluation, evaluate
@@ -16,6 +16,7 @@ __all__ = [
     "TrainedChild",
     "Weights",
     "can_train_together",
+    "check_saveable",
     "evaluate",
     "forget_programs",
     "load_checkpoint",

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -25,7 +24,7 @@ import numpy as np
 from nasctl.array_file import LIMIT, read_arrays, write_arrays
 from nasctl.config import TrainingConfig, resolve
 from nasctl.errors import NasctlError
-from nasctl.files import read_bytes, replace_file
+from nasctl.files import check_writable, explain_write_errors, read_bytes, read_json, replace_file
 from nasctl.graph import Signature
 from nasctl.json_text import write_record
 from nasctl.orbax_file import read_orbax
@@ -95,6 +94,30 @@ class Checkpoint:
         return weights
 
 
+_RESTORE = "the checkpoint is damaged; copy it again from its source, or train the architecture again with nasctl train"
+
+
+def check_saveable(folder: Path) -> None:
+    """Checks, before long work, that a checkpoint can be written. Creates the folder that it will be in.
+
+    Args:
+      folder: The folder of the checkpoint.
+
+    Raises:
+      WorkFailed: The disk is full.
+      NasctlError: The folder cannot be written, or exists and is not a checkpoint.
+    """
+    check_writable(folder, parents=True)
+    check_writable(_previous(folder))  # its name is longer
+    if os.path.lexists(folder) and not os.path.lexists(folder / "checkpoint.json"):
+        with explain_write_errors(folder):
+            is_empty = os.path.isdir(folder) and not os.path.islink(folder) and not os.listdir(folder)
+        if not is_empty:
+            raise NasctlError(
+                f"{folder} already exists and is not a checkpoint", hint="name a folder that does not exist"
+            )
+
+
 def save_checkpoint(
     folder: Path,
     weights: Weights,
@@ -115,22 +138,13 @@ def save_checkpoint(
       metrics: Results to save with it, by name.
 
     Raises:
+      WorkFailed: The disk is full.
       NasctlError: The folder cannot be written, or exists and is not a checkpoint.
     """
-    folder = Path(folder).absolute()
-    if (
-        folder.exists()
-        and not (folder / "checkpoint.json").exists()
-        and (not folder.is_dir() or any(folder.iterdir()))
-    ):
-        raise NasctlError(
-            f"{folder} already exists and is not a checkpoint", hint="name a folder that does not exist"
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise NasctlError(f"{folder} cannot be written: {error.strerror or error}") from error
+    with explain_write_errors(folder):
+        folder = Path(folder).absolute()
+        check_saveable(folder)
+        made = Path(tempfile.mkdtemp(prefix=".nasctl-", dir=folder.parent))
     try:
         named, _ = jax.tree.flatten_with_path(weights)
         write_arrays(made / "weights.npz", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
@@ -146,8 +160,9 @@ def save_checkpoint(
         }
         replace_file(made / "arch.json", write_record(document, indent=2) + "\n")
         replace_file(made / "checkpoint.json", write_record(metadata, indent=2) + "\n")
-        made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
-        _replace(folder, made)
+        with explain_write_errors(folder):
+            made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
+            _replace(folder, made)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -160,7 +175,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """
     folder = Path(folder)
     previous = _previous(folder)
-    if not folder.exists() and previous.exists():  # `save_checkpoint` was killed between its two renames
+    # a save may have been killed between its two renames
+    if not os.path.lexists(folder) and os.path.lexists(previous):
         folder = previous
     metadata = _read_json(folder, "checkpoint.json")
     document = _read_json(folder, "arch.json")
@@ -195,16 +211,13 @@ def _training_config(folder: Path, settings: Mapping[str, object]) -> TrainingCo
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
-    if not folder.exists():
+    if not os.path.lexists(folder):
         raise NasctlError(f"the checkpoint {folder} does not exist")
-    try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise _foreign(folder) from error
-    except NotADirectoryError as error:
-        raise NasctlError(f"{folder} is a file; a checkpoint is a folder") from error
-    except (ValueError, OSError) as error:
-        raise NasctlError(f"{folder / name} is damaged: {_cause(error)}") from error
+    if not os.path.isdir(folder):
+        raise NasctlError(f"{folder} is a file; a checkpoint is a folder")
+    if not os.path.lexists(folder / name):
+        raise _foreign(folder)
+    content = read_json(folder / name, hint=_RESTORE)
     if not isinstance(content, dict):
         raise NasctlError(f"{folder / name} is damaged: it is not a JSON object")
     return content
@@ -237,7 +250,7 @@ def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
             what = "has changed since it was saved" if name in checksums else "is missing"
             raise NasctlError(
                 f"the checkpoint {folder} is damaged: its file {name} {what}",
-                hint="copy it again from its source, or train the architecture again with nasctl train",
+                hint=_RESTORE,
             )
 
 
@@ -256,7 +269,7 @@ def _replace(folder: Path, made: Path) -> None:
 
 
 def _previous(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.previous")
+    return folder.parent / f".{folder.name}.previous"
 
 
 def _name(path: tuple[Any, ...]) -> str:

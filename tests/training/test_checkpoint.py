@@ -14,7 +14,14 @@ from nasctl.config import TrainingConfig
 from nasctl.datasets import Dataset
 from nasctl.errors import NasctlError
 from nasctl.tasks import ImageClassification, image_classification
-from nasctl.training import TrainedChild, evaluate, load_checkpoint, save_checkpoint, train_child
+from nasctl.training import (
+    TrainedChild,
+    check_saveable,
+    evaluate,
+    load_checkpoint,
+    save_checkpoint,
+    train_child,
+)
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
 DOCUMENT = {"space": "tiny", "tokens": [1, 2]}
@@ -110,7 +117,7 @@ def test_a_foreign_folder_points_to_the_checkpoint_inside(folder: Path, tmp_path
 def test_json_that_is_cut_short(folder: Path, name: str) -> None:
     path = folder / name
     path.write_text(path.read_text()[:-9])
-    with pytest.raises(NasctlError, match=f"{name} is damaged"):
+    with pytest.raises(NasctlError, match=rf"{name}:\d+:\d+: this is not JSON"):
         load_checkpoint(folder)
 
 
@@ -231,3 +238,37 @@ else:
         for _ in range(2)
     )
     assert trained == evaluated
+
+
+UNSAVEABLE = {
+    "a file": lambda path: path.write_text("mine"),
+    "a pipe": os.mkfifo,
+    "a folder with something else": lambda path: (path.mkdir(), (path / "thesis.tex").write_text("mine")),
+    "a dangling link": lambda path: path.symlink_to("nowhere"),
+    "in a file": lambda path: (path.parent.rmdir(), path.parent.write_text("mine")),
+}
+
+
+@pytest.mark.parametrize("kind", UNSAVEABLE)
+def test_what_cannot_be_saved_is_known_before_the_training(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "parent" / "checkpoint"
+    path.parent.mkdir()
+    UNSAVEABLE[kind](path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(NasctlError, match="is not a checkpoint|cannot be written"):
+        check_saveable(path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["n" * 250, "n" * 300, "a\0b", "/proc/checkpoint", "/dev/null/checkpoint"])
+def test_a_path_that_cannot_hold_a_checkpoint_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(NasctlError, match="cannot be written"):
+        check_saveable(tmp_path / name)
+
+
+def test_a_new_a_replaced_and_an_empty_folder_can_be_saved_to(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for path in (folder, tmp_path / "empty", tmp_path / "a" / "b" / "c"):
+        check_saveable(path)
+        assert path.parent.is_dir()
+    assert load_checkpoint(folder).document == DOCUMENT

@@ -18,6 +18,7 @@ from nasctl.engine.loop.candidates import Candidate, violated_constraint
 from nasctl.engine.loop.halving import rungs
 from nasctl.engine.loop.listener import Listener
 from nasctl.engine.loop.proposer import Proposer
+from nasctl.engine.loop.recorded import check_recorded
 from nasctl.engine.loop.recorder import Recorder
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Rung, WorkerLost
@@ -85,11 +86,13 @@ class Search:
 
         Raises:
           WorkFailed: Too many trials in a row failed, or too many token strings in a row violated a constraint.
-          NasctlError: The run folder cannot be written, or another search is running in it.
+          NasctlError: The run folder cannot be written or is damaged, or another search is running in it.
         """
         self._folder.lock()
         try:
             with closing(self._folder.trials()) as self._store:
+                self._known = self._store.trials()
+                check_recorded(self._space, self._known, self._store.open_trials(), self._folder.path)
                 return self._run_session()
         finally:
             self._folder.unlock()
@@ -112,9 +115,8 @@ class Search:
         return stopped
 
     def _search(self) -> str:
-        known = self._store.trials()
-        self._listener.search_started(self._folder.path, self._space, self._config, known)
-        self._budget = Budget(self._config.search, known)
+        self._listener.search_started(self._folder.path, self._space, self._config, self._known)
+        self._budget = Budget(self._config.search, self._known)
         self._recorder = Recorder(
             self._space, self._task, self._folder, self._store, self._budget, self._listener
         )

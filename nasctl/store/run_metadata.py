@@ -1,0 +1,88 @@
+"""The file `run.json`: what a run was started with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nasctl.config import Config
+from nasctl.errors import NasctlError
+from nasctl.files import read_json, replace_file
+from nasctl.json_text import write_record
+
+RUN_FORMAT = 1
+
+_HINT = "the file is damaged or was edited; restore it, or start a new run. `nasctl trials` still lists the trials"
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_or_none(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_settings(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(section, dict) for section in value.values())
+
+
+def _are_token_strings(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(tokens, list) and all(type(token) is int for token in tokens) for tokens in value
+    )
+
+
+_CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "space": (_is_text, "a text"),
+    "space_hash": (_is_text, "a text"),
+    "seed": (_is_count, "a whole number of at least 0"),
+    "dataset": (_is_text_or_none, "a text or null"),
+    "evaluator": (_is_text_or_none, "a text or null"),
+    "init": (_are_token_strings, "a list of lists of whole numbers"),
+    "config": (_is_settings, "an object of sections"),
+}
+_OPTIONAL: Mapping[str, object] = {"init": []}
+"""Values of entries that earlier versions did not write."""
+
+
+def write_metadata(file: Path, metadata: Mapping[str, object], config: Config) -> None:
+    """Writes `run.json`, or replaces it as a whole.
+
+    Args:
+      file: The file.
+      metadata: All entries but the version and the configuration.
+      config: The resolved configuration.
+
+    Raises:
+      WorkFailed: The disk is full.
+      NasctlError: The file cannot be written.
+    """
+    document = {"version": RUN_FORMAT, **metadata, "config": asdict(config)}
+    replace_file(file, write_record(document, indent=2) + "\n")
+
+
+def read_metadata(file: Path) -> dict[str, Any]:
+    """Reads and checks `run.json`. Unknown entries are kept.
+
+    Raises:
+      NasctlError: The file does not exist, is damaged, or has another format version.
+    """
+    metadata = read_json(file, hint=_HINT)
+    if not isinstance(metadata, dict):
+        raise NasctlError(f"{file} is damaged: it is not a JSON object", hint=_HINT)
+    if metadata.get("version") != RUN_FORMAT:
+        raise NasctlError(f"{file} has a format version that this nasctl cannot read", hint=_HINT)
+    metadata = {**_OPTIONAL, **metadata}
+    for name, (check, what) in _CHECKS.items():
+        if name not in metadata:
+            raise NasctlError(f'{file} is damaged: "{name}" is missing', hint=_HINT)
+        if not check(metadata[name]):
+            raise NasctlError(f'{file} is damaged: "{name}" is not {what}', hint=_HINT)
+    return metadata
