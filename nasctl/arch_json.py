@@ -14,9 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from nasctl.config import TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, read_while_replaced, replace_file
 from nasctl.graph import Cost, Signature
+from nasctl.json_entries import SIZES, entry, sizes, whole_number
 from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space, Tokens
 
@@ -31,10 +33,12 @@ class TaskInfo:
     Attributes:
       dataset: Name or path of the data set, as in `--dataset`.
       signature: Shape of its examples and number of outputs.
+      digest: The digest of its content (`Task.digest`); empty if no network was trained on it.
     """
 
     dataset: str
     signature: Signature
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class ArchitectureDocument:
       space: The space of the architecture.
       tokens: Its token string, which is valid in the space.
       task: The data set on which it was measured, if there is one.
+      training: The settings of the training that measured it, by key; None if they are not known.
       results: Measured results by name.
       origin: Where it comes from, with the versions of the packages that made it.
       path: The file.
@@ -53,6 +58,7 @@ class ArchitectureDocument:
     space: Space
     tokens: Tokens
     task: TaskInfo | None
+    training: Mapping[str, Any] | None
     results: Mapping[str, Any]
     origin: Mapping[str, Any]
     path: Path
@@ -64,6 +70,7 @@ def document_to_json(
     *,
     task: TaskInfo | None = None,
     cost: Cost | None = None,
+    training: TrainingConfig | None = None,
     results: Mapping[str, object] | None = None,
     origin: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
@@ -74,6 +81,7 @@ def document_to_json(
       tokens: Its token string.
       task: The data set that it was measured on.
       cost: Its static cost on that data set.
+      training: The settings of the training that measured it.
       results: Measured results, such as the reward and the accuracy on each split.
       origin: Where it comes from, such as the run, the trial and the seed.
     """
@@ -87,10 +95,7 @@ def document_to_json(
             "source": space.source,
         },
         "tokens": list(tokens),
-        "values": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in space.values(tokens).items()
-        },
+        "values": _values(space, tokens),
     }
     if task is not None:
         document["task"] = {
@@ -98,8 +103,12 @@ def document_to_json(
             "input_shape": list(task.signature.input_shape),
             "outputs": task.signature.outputs,
         }
+        if task.digest:
+            document["task"]["digest"] = task.digest
     if cost is not None:
         document["cost"] = asdict(cost)
+    if training is not None:
+        document["training"] = asdict(training)
     document["results"] = dict(results or {})
     document["origin"] = {**(origin or {}), "versions": versions()}
     return document
@@ -191,32 +200,45 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
             f"{path} has version {version!r} of the format; this nasctl reads version {FORMAT_VERSION}",
             hint="install the nasctl that wrote it, or a newer one",
         )
-    space_entry = _entry(content, "space", dict, path)
+    space_entry = entry(content, "space", dict, path)
     space = parse_space(
-        _entry(space_entry, "source", str, path),
-        name=_entry(space_entry, "name", str, path),
+        entry(space_entry, "source", str, path),
+        name=entry(space_entry, "name", str, path),
         path=f"{path} (space)",
     )
-    if space.hash != _entry(space_entry, "hash", str, path):
+    if space.hash != entry(space_entry, "hash", str, path):
         raise NasctlError(
             f"the space in {path} does not have the hash that the file states",
             hint="the file was edited, or written by another version of nasctl",
         )
-    tokens = _entry(content, "tokens", list, path)
+    tokens = entry(content, "tokens", list, path)
     if not all(isinstance(token, int) and not isinstance(token, bool) for token in tokens):
         raise NasctlError(f"{path}: the tokens must be whole numbers")
     try:
         checked = space.validate(tokens)
     except NasctlError as error:
         raise NasctlError(f"{path}: {error.message}", hint=error.hint) from error
+    if "values" in content and content["values"] != _values(space, checked):
+        raise NasctlError(
+            f'{path}: "values" and "tokens" are not those of the same architecture',
+            hint="the file was edited or is damaged; an architecture is defined by its tokens, its values follow",
+        )
     return ArchitectureDocument(
         space=space,
         tokens=checked,
         task=_task_info(content, path),
-        results=read_measures(_entry(content, "results", dict, path)) if "results" in content else {},
-        origin=_entry(content, "origin", dict, path) if "origin" in content else {},
+        training=_training(content, path),
+        results=read_measures(entry(content, "results", dict, path)) if "results" in content else {},
+        origin=entry(content, "origin", dict, path) if "origin" in content else {},
         path=path,
     )
+
+
+def _values(space: Space, tokens: Tokens) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in space.values(tokens).items()
+    }
 
 
 def versions() -> dict[str, str]:
@@ -228,20 +250,15 @@ def versions() -> dict[str, str]:
 def _task_info(content: Mapping[str, Any], path: Path) -> TaskInfo | None:
     if "task" not in content:
         return None
-    task = _entry(content, "task", dict, path)
-    shape = _entry(task, "input_shape", list, path)
-    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
-        raise NasctlError(f"{path}: the task's input_shape must be a list of positive whole numbers")
-    signature = Signature(tuple(shape), _entry(task, "outputs", int, path))
-    return TaskInfo(_entry(task, "dataset", str, path), signature)
+    task = entry(content, "task", dict, path)
+    signature = Signature(sizes(task, "input_shape", path), whole_number(task, "outputs", SIZES, path))
+    digest = entry(task, "digest", str, path) if "digest" in task else ""
+    return TaskInfo(entry(task, "dataset", str, path), signature, digest)
 
 
-def _entry(content: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:
-    value = content.get(key)
-    if not isinstance(value, kind):
-        state = "is missing" if value is None else f"is not {_KINDS[kind]}"
-        raise NasctlError(f'{path}: "{key}" {state}', hint="the file may be damaged or edited")
-    return value
-
-
-_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}
+def _training(content: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:
+    if "training" not in content:
+        return None
+    training: Mapping[str, Any] = entry(content, "training", dict, path)
+    resolve_recorded({"training": training}, path)
+    return training

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasctl.arch_json import TaskInfo, document_to_json, load_document, save_document
+from nasctl.config import TrainingConfig
 from nasctl.graph import Cost, Graph, Signature, bind, canonical_hash, measure_cost
 from nasctl.space import Space, Tokens, Value
 
@@ -86,6 +87,7 @@ class Architecture:
         self,
         *,
         task: TaskInfo | None = None,
+        training: TrainingConfig | None = None,
         results: Mapping[str, object] | None = None,
         origin: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
@@ -93,11 +95,20 @@ class Architecture:
 
         Args:
           task: The data set that it was measured on. If it is given, the document states the network's cost on it.
+          training: The settings of the training that measured it.
           results: Measured results, such as the reward and the accuracy on each split.
           origin: Where it comes from, such as the run, the trial and the seed.
         """
         cost = self.cost(task.signature) if task is not None else None
-        return document_to_json(self.space, self.tokens, task=task, cost=cost, results=results, origin=origin)
+        return document_to_json(
+            self.space,
+            self.tokens,
+            task=task,
+            cost=cost,
+            training=training,
+            results=results,
+            origin=origin,
+        )
 
     def save(
         self,

@@ -14,7 +14,7 @@ import nasctl
 LAYERS = (
     {"errors", "foreign_text", "interruption"},
     {"bounds", "files", "resources", "cache", "decoder", "input_kind", "json_text"},
-    {"array_file", "orbax_file"},
+    {"array_file", "json_entries", "orbax_file"},
     {"formula", "metrics", "process"},
     {"config"},
     {"graph"},

@@ -99,7 +99,7 @@ def compare(
                 "evaluate": evaluator,
                 "dataset": dataset,
                 "data_dir": data_dir,
-                "settings": read_settings(settings),
+                "settings": read_settings(settings, {"search.trials": ("--trials", trials)}),
             },
         )
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +13,9 @@ from nasctl.cli.options import DataDir, Json
 from nasctl.errors import NasctlError
 from nasctl.files import read_while_replaced
 from nasctl.metrics import format_measure
+
+if TYPE_CHECKING:
+    from nasctl.tasks import Split, Task
 
 
 def evaluate(
@@ -33,7 +36,8 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Another data set with inputs of the same shape. Default: the one it was trained on.",
+            help="Another data set with inputs of the same shape. Its classes are matched by name. Default: the one "
+            "it was trained on.",
             show_default=False,
         ),
     ] = None,
@@ -46,7 +50,7 @@ def evaluate(
     """
     from nasctl.arch_json import best_folder, document_from_json
     from nasctl.architecture import Architecture
-    from nasctl.engine import task_of
+    from nasctl.engine import task_of_checkpoint
     from nasctl.process import prepare_to_train
     from nasctl.training import evaluate as measure
     from nasctl.training import load_checkpoint
@@ -67,11 +71,11 @@ def evaluate(
         loaded = load_checkpoint(folder)
     document = document_from_json(loaded.document, loaded.folder / "arch.json")
     architecture = Architecture.decode(document.space, document.tokens)
-    name = dataset or loaded.dataset
-    task = task_of(architecture.space, name, data_dir=data_dir, validation_seed=loaded.validation_seed)
+    task = task_of_checkpoint(loaded, architecture.space, dataset, data_dir=data_dir)
     weights = loaded.weights_for(architecture, task)
     measures = measure(architecture, weights, task, loaded.config, split=split)
     examples = len(task.splits[split])
+    name = loaded.dataset if dataset is None else dataset
     if json:
         print_json(
             {"checkpoint": str(folder), "dataset": name, "split": split, "examples": examples, **measures}
@@ -81,3 +85,22 @@ def evaluate(
     printer.line(f"{name}, {split} split, {counted(examples, 'example')}")
     for measured, value in measures.items():
         printer.line(f"  {measured:<12} ", Styled(format_measure(measured, value), "bold"))
+    if dataset is not None and (difference := _difference(task, split)):
+        printer.line(f"  {difference}")
+
+
+def _difference(task: Task, split: Split) -> str:
+    """What another data set than that of the training does not have, or the network does not know."""
+    from nasctl.datasets.text import UNKNOWN
+    from nasctl.input_kind import InputKind
+
+    names, labels = task.encoding.class_names, task.splits[split].labels
+    if task.kind is InputKind.TEXT:
+        unknown = (labels == names.index(UNKNOWN)).mean() if UNKNOWN in names else 0.0
+        return f"{100 * unknown:.1f} % of its text tokens are not in the vocabulary of the training"
+    absent = [name for number, name in enumerate(names) if number not in set(labels.tolist())]
+    return (
+        f"it has no examples of {', '.join(absent[:10])}{' and others' * (len(absent) > 10)}"
+        if absent
+        else ""
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from nasctl.bounds import SEEDS
 from nasctl.cli.streams import keep_output_for_json
-from nasctl.config import bounds_of
+from nasctl.config import bounds_of, check_setting
 from nasctl.errors import NasctlError
 
 SEED_RANGE = {"min": int(SEEDS.low), "max": int(SEEDS.high)}
@@ -73,22 +73,39 @@ Settings = Annotated[
 ]
 
 
-def read_settings(texts: Iterable[str] | None) -> dict[str, dict[str, object]]:
-    """Parses the values of --set.
+def read_settings(
+    texts: Iterable[str] | None, options: Mapping[str, tuple[str, object]] | None = None
+) -> dict[str, dict[str, object]]:
+    """Parses the values of --set, and adds those of options that set a single setting.
 
     Args:
       texts: Texts of the form `SECTION.KEY=VALUE`.
+      options: The name and the value of an option, by the setting that it sets; None for an option that is not given.
 
     Returns:
-      The value of each key of each section, as text.
+      The value of each key of each section, as text or as the option's value.
 
     >>> read_settings(["training.epochs=10", "controller.preset=paper"])
     {'training': {'epochs': '10'}, 'controller': {'preset': 'paper'}}
+    >>> read_settings([], {"search.trials": ("--trials", 5)})
+    {'search': {'trials': 5}}
 
     Raises:
-      NasctlError: A text does not have this form. Sections, keys and values are validated later.
+      NasctlError: A text does not have this form, or a setting is given two values. Other sections, keys and values are
+        validated later.
     """
     settings: dict[str, dict[str, object]] = {}
+    given_by: dict[tuple[str, str], str] = {}
+
+    def add(section: str, key: str, value: object, source: str) -> None:
+        keys = settings.setdefault(section, {})
+        if key in keys and check_setting(section, key, keys[key]) != check_setting(section, key, value):
+            raise NasctlError(
+                f"{given_by[section, key]} and {source} give {section}.{key} two values",
+                hint="leave one of them out",
+            )
+        keys[key], given_by[section, key] = value, source
+
     for text in texts or ():
         match = re.fullmatch(r"(\w+)\.(\w+)=(.+)", text)
         if match is None:
@@ -97,7 +114,11 @@ def read_settings(texts: Iterable[str] | None) -> dict[str, dict[str, object]]:
                 hint="for example --set training.epochs=10",
             )
         section, key, value = match.groups()
-        settings.setdefault(section, {})[key] = value
+        add(section, key, value, f"--set {text}")
+    for setting, (option, given) in (options or {}).items():
+        if given is not None:
+            section, _, key = setting.partition(".")
+            add(section, key, given, f"{option} {given}")
     return settings
 
 

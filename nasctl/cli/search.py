@@ -141,19 +141,19 @@ def search(
 
     Example: nasctl search spaces/cnn.nas --trials 50
     """
-    given: dict[str, object] = {
-        "trials": trials,
-        "seconds": None if time is None else read_duration(time),
-        "epochs": epochs,
-        "workers": workers,
-        "executor": executor,
-        "ray_address": ray_address,
-        "reward": reward,
-        "children_per_device": children_per_device,
-    }
-    overrides = read_settings(settings)
-    overrides.setdefault("search", {}).update(
-        {name: value for name, value in given.items() if value is not None}
+    overrides = read_settings(
+        settings,
+        {
+            "search.trials": ("--trials", trials),
+            "search.seconds": ("--time", None if time is None else read_duration(time)),
+            "search.epochs": ("--epochs", epochs),
+            "search.workers": ("--workers", workers),
+            "search.executor": ("--executor", executor),
+            "search.ray_address": ("--ray-address", ray_address),
+            "search.reward": ("--reward", reward),
+            "search.children_per_device": ("--children-per-device", children_per_device),
+            "controller.kind": ("--controller", controller),
+        },
     )
 
     from nasctl.dialects import load_space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +28,14 @@ def train(
     ] = None,
     data_dir: DataDir = None,
     epochs: Annotated[
-        int,
+        int | None,
         typer.Option(
-            metavar="N", help="Passes over the training examples.", **range_of("training", "epochs")
+            metavar="N",
+            help=f"Passes over the training examples. Default: {EPOCHS}.",
+            show_default=False,
+            **range_of("training", "epochs"),
         ),
-    ] = EPOCHS,
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -52,28 +56,33 @@ def train(
     """Train one architecture, keep its best parameters, and measure them on the test split.
 
     The best parameters are those of the epoch with the best validation result. Settings that you do not override are
-    those of the architecture's space.
+    those of the search that found the architecture, except for the number of epochs.
 
     Example: nasctl train runs/cnn --epochs 30
     """
     from nasctl.arch_json import TaskInfo, load_document
     from nasctl.architecture import Architecture
     from nasctl.config import resolve
-    from nasctl.engine import task_of
+    from nasctl.engine import recorded_training, task_to_train
     from nasctl.process import prepare_to_train
     from nasctl.training import check_saveable, save_checkpoint, train_child
+
+    overrides = read_settings(settings, {"training.epochs": ("--epochs", epochs)})
 
     prepare_to_train()
     found = load_document(architecture)
     child = Architecture.decode(found.space, found.tokens)
-    training = found.space.defaults.get("training", {})
-    config = resolve({"training": {**training, "epochs": epochs}}, read_settings(settings)).training
-    dataset_name = dataset or (found.task.dataset if found.task else None)
+    recorded, source = recorded_training(found)
+    config = resolve({"training": {**recorded, "epochs": EPOCHS}}, overrides).training
     folder = out or _trained_folder(found.path)
     check_saveable(folder)  # before the first epoch
-    task = task_of(found.space, dataset_name, data_dir=data_dir)
+    task = task_to_train(found, dataset, data_dir=data_dir)
     metric = task.metrics[0]
 
+    if not json:
+        used = ", ".join(f"{name} {value}" for name, value in asdict(config).items())
+        progress().line(f"Data set {task.name}, seed {seed}, training settings of {source}:")
+        progress().line(f"  {used}")
     with progress().steps("compiling") as show:
 
         def show_epoch(metrics: EpochMetrics) -> None:
@@ -87,7 +96,8 @@ def train(
         test = trained.measure_split(trained.weights, "test")
     measured = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = child.document(
-        task=TaskInfo(task.name, task.signature),
+        task=TaskInfo(task.name, task.signature, task.digest),
+        training=config,
         results=measured,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
     )
@@ -95,7 +105,15 @@ def train(
 
     if json:
         print_json(
-            {"checkpoint": str(folder), "dataset": task.name, "best_epoch": trained.best_epoch, **measured}
+            {
+                "checkpoint": str(folder),
+                "dataset": task.name,
+                "seed": seed,
+                "training": asdict(config),
+                "training_from": source,
+                "best_epoch": trained.best_epoch,
+                **measured,
+            }
         )
         return
     printer = results()
@@ -112,10 +130,12 @@ def train(
 
 
 def _trained_folder(document: Path) -> Path:
-    """The default checkpoint folder: `trained` in the architecture's run, or beside its file if it has no run."""
+    """The default checkpoint folder: `trained` in the architecture's run, or beside its file or its checkpoint."""
+    from nasctl.engine import run_of
+
     folder = document.parent
-    return (
-        folder.parent
-        if folder.name in ("best", "best.old") and (folder.parent / "run.json").is_file()
-        else folder
-    ) / "trained"
+    if (folder / "checkpoint.json").is_file():
+        if folder.name != "checkpoint":
+            return folder.absolute().with_name(f"{folder.absolute().name}-trained")
+        folder = folder.parent  # the checkpoint of the best network is beside its arch.json
+    return (run_of(folder / document.name) or folder) / "trained"

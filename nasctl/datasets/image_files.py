@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nasctl.datasets.reading import cause_of, require_file, require_memory
+from nasctl.datasets.reading import require_file, require_memory
 from nasctl.errors import NasctlError
+from nasctl.files import cause_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -20,8 +20,8 @@ import numpy as np
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.dataset import Dataset, DatasetSpec, Examples
-from nasctl.datasets.reading import cause_of
 from nasctl.errors import NasctlError, WorkFailed
+from nasctl.files import cause_of
 from nasctl.input_kind import InputKind
 
 _log = logging.getLogger(__name__)

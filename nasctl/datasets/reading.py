@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nasctl.errors import NasctlError
+from nasctl.files import cause_of
 
 
 @contextmanager
@@ -74,10 +75,4 @@ def require_memory(path: Path, size: int) -> None:
 
 def unreadable(path: Path, error: OSError | ValueError) -> NasctlError:
     """The error for a path that the operating system does not let us read."""
-    return NasctlError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
-
-
-def cause_of(error: Exception) -> str:
-    """The first line of an error's text, or its type if it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return NasctlError(f"{path} cannot be read: {cause_of(error)}")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nasctl.engine.evaluation.function_evaluator import FunctionEvaluator, import_evaluator
+    from nasctl.engine.evaluation.task_of_checkpoint import task_of_checkpoint
     from nasctl.engine.evaluation.task_of_space import default_dataset, task_of
     from nasctl.engine.loop import Listener, Search
+    from nasctl.engine.retraining import recorded_training, run_of, task_to_train
     from nasctl.engine.run import Run, resume, search
 
 __all__ = [
@@ -18,9 +20,13 @@ __all__ = [
     "Search",
     "default_dataset",
     "import_evaluator",
+    "recorded_training",
     "resume",
+    "run_of",
     "search",
     "task_of",
+    "task_of_checkpoint",
+    "task_to_train",
 ]
 
 _HOMES = {
@@ -30,9 +36,13 @@ _HOMES = {
     "Search": "nasctl.engine.loop",
     "default_dataset": "nasctl.engine.evaluation.task_of_space",
     "import_evaluator": "nasctl.engine.evaluation.function_evaluator",
+    "recorded_training": "nasctl.engine.retraining",
     "resume": "nasctl.engine.run",
+    "run_of": "nasctl.engine.retraining",
     "search": "nasctl.engine.run",
     "task_of": "nasctl.engine.evaluation.task_of_space",
+    "task_of_checkpoint": "nasctl.engine.evaluation.task_of_checkpoint",
+    "task_to_train": "nasctl.engine.retraining",
 }
 
 

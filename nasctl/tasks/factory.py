@@ -8,6 +8,7 @@ from pathlib import Path
 from nasctl.datasets import load
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
+from nasctl.tasks.encoding import Encoding
 from nasctl.tasks.image_classification import image_classification
 from nasctl.tasks.language_model import language_model
 from nasctl.tasks.task import Task
@@ -18,18 +19,25 @@ _TASKS: Mapping[InputKind, Callable[..., Task]] = {
 }
 
 
-def make_task(dataset: str, *, data_dir: Path | None = None, validation_seed: int = 0) -> Task:
+def make_task(
+    dataset: str,
+    *,
+    data_dir: Path | None = None,
+    validation_seed: int = 0,
+    encoding: Encoding | None = None,
+) -> Task:
     """The task of a data set, by the data set's name or path.
 
     Args:
       dataset: A name or path, as for `nasctl.datasets.load`.
       data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split. A search and everything that uses its results must share it.
+      encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
-      NasctlError: The data set cannot be loaded, or there is no task for its kind.
+      NasctlError: The data set cannot be loaded, there is no task for its kind, or it does not fit the encoding.
     """
-    loaded = load(dataset, data_dir)
+    loaded = load(dataset, data_dir, vocabulary=None if encoding is None else encoding.class_names)
     if loaded.kind not in _TASKS:
         raise NasctlError(f"there is no task yet for a data set of {loaded.kind}")
-    return _TASKS[loaded.kind](loaded, validation_seed=validation_seed)
+    return _TASKS[loaded.kind](loaded, validation_seed=validation_seed, encoding=encoding)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from nasctl.datasets import Dataset, Examples
+from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.split import random_split
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
@@ -18,6 +19,7 @@ from nasctl.input_kind import InputKind
 from nasctl.metrics import ACCURACY, Metric
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
 from nasctl.tasks.cross_entropy import cross_entropy
+from nasctl.tasks.encoding import Encoding, with_classes
 from nasctl.tasks.task import Metrics, Split
 
 LAST_EPOCHS = 5
@@ -36,6 +38,7 @@ class ImageClassification:
       splits: The examples by split; `validation` was drawn from the data set's training examples.
       mean: The mean of each channel over the training examples.
       deviation: The standard deviation of each channel over the training examples.
+      class_names: The names of the classes 0, 1, ….
       augmentation: How images are varied in training.
       validation_seed: The seed with which `validation` was drawn.
     """
@@ -45,6 +48,7 @@ class ImageClassification:
     splits: Mapping[Split, Examples]
     mean: np.ndarray
     deviation: np.ndarray
+    class_names: tuple[str, ...]
     augmentation: Augmentation
     validation_seed: int
     kind: InputKind = InputKind.IMAGE
@@ -86,6 +90,16 @@ class ImageClassification:
         """The same task without augmentation."""
         return replace(self, augmentation=NO_AUGMENTATION)
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the examples of each split and of the names of the classes."""
+        return digest_of_examples(self.splits, self.class_names)
+
+    @property
+    def encoding(self) -> Encoding:
+        """The names of the classes, and the means and deviations for the normalisation."""
+        return Encoding(self.class_names, tuple(self.mean.tolist()), tuple(self.deviation.tolist()))
+
     @property
     def traced_constants(self) -> str:
         """The augmentation, and the means and deviations for the normalisation."""
@@ -96,7 +110,9 @@ class ImageClassification:
         return (images - self.mean) * (1 / self.deviation)
 
 
-def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> ImageClassification:
+def image_classification(
+    dataset: Dataset, *, validation_seed: int = 0, encoding: Encoding | None = None
+) -> ImageClassification:
     """The task of a data set of images.
 
     A tenth of the training examples is held out at random for validation, as in the paper on CIFAR-10 (45,000 and
@@ -108,10 +124,13 @@ def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> Image
     Args:
       dataset: A data set of images.
       validation_seed: The seed with which the validation examples are drawn.
+      encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
-      NasctlError: The data set is too small to hold out any examples.
+      NasctlError: The data set is too small to hold out any examples, or has classes that the network does not know.
     """
+    if encoding is not None:
+        dataset = with_classes(dataset, encoding.class_names)
     count = len(dataset.train)
     held_out = max(count // 10, min(count // 5, 1000))
     if held_out < 1:
@@ -120,7 +139,10 @@ def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> Image
         )
     training, validation = random_split(count, held_out, seed=validation_seed)
     train = dataset.train.take(training)
-    mean, deviation = _moments(train.inputs)
+    if encoding is None:
+        mean, deviation = _moments(train.inputs)
+    else:
+        mean, deviation = np.float32(encoding.mean), np.float32(encoding.deviation)
     height, width, channels = train.inputs.shape[1:]
     return ImageClassification(
         name=dataset.name,
@@ -128,6 +150,7 @@ def image_classification(dataset: Dataset, *, validation_seed: int = 0) -> Image
         splits={"train": train, "validation": dataset.train.take(validation), "test": dataset.test},
         mean=mean,
         deviation=deviation,
+        class_names=dataset.class_names,
         augmentation=upsample_crop_flip() if channels == 3 else NO_AUGMENTATION,
         validation_seed=validation_seed,
     )

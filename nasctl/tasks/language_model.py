@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from nasctl.datasets import Dataset, Examples
+from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 from nasctl.metrics import PERPLEXITY, Metric
 from nasctl.tasks.cross_entropy import cross_entropy
+from nasctl.tasks.encoding import Encoding
 from nasctl.tasks.task import Metrics, Split
 
 REWARD_SCALE = 80.0
@@ -32,12 +35,14 @@ class LanguageModel:
       name: The data set's name.
       signature: (steps through which gradients flow,) and V.
       splits: The text tokens by split, as in the data set.
+      class_names: The vocabulary.
       validation_seed: Not used: the data set has a validation text.
     """
 
     name: str
     signature: Signature
     splits: Mapping[Split, Examples]
+    class_names: tuple[str, ...]
     validation_seed: int = 0
     kind: InputKind = InputKind.TEXT
     sequential: bool = True
@@ -61,6 +66,16 @@ class LanguageModel:
         """The same task, as it has no augmentation."""
         return self
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the text tokens of each split and of the vocabulary."""
+        return digest_of_examples(self.splits, self.class_names)
+
+    @property
+    def encoding(self) -> Encoding:
+        """The vocabulary."""
+        return Encoding(self.class_names)
+
     @property
     def traced_constants(self) -> str:
         """No constants."""
@@ -82,21 +97,26 @@ class LanguageModel:
         return REWARD_SCALE / min(metrics["perplexity"] for metrics in history) ** 2
 
 
-def language_model(dataset: Dataset, *, validation_seed: int = 0) -> LanguageModel:
+def language_model(
+    dataset: Dataset, *, validation_seed: int = 0, encoding: Encoding | None = None
+) -> LanguageModel:
     """The task of a data set of text.
 
     Args:
       dataset: A data set of text.
       validation_seed: Not used: the data set has a validation text.
+      encoding: The encoding of a trained network that is to be measured. The text was read with its vocabulary.
 
     Raises:
       NasctlError: The data set has no validation text.
     """
+    assert encoding is None or dataset.class_names == encoding.class_names
     if dataset.validation is None:
         raise NasctlError(f"{dataset.name} has no validation text")
     return LanguageModel(
         name=dataset.name,
         signature=Signature((STEPS,), dataset.classes),
         splits={"train": dataset.train, "validation": dataset.validation, "test": dataset.test},
+        class_names=dataset.class_names,
         validation_seed=validation_seed,
     )

@@ -11,6 +11,7 @@ from nasctl.datasets import Examples
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 from nasctl.metrics import Metric
+from nasctl.tasks.encoding import Encoding
 
 Split = Literal["train", "validation", "test"]
 Metrics = Mapping[str, float]
@@ -57,6 +58,16 @@ class Task(Protocol):
     @property
     def splits(self) -> Mapping[Split, Examples]:
         """The examples by split."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The identity of the examples: another digest means that the content of the data set has changed."""
+        ...
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the examples become inputs and labels, which a checkpoint stores with the weights."""
         ...
 
     def __hash__(self) -> int: ...  # by identity: `put_on_device` caches the data by task

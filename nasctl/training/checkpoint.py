@@ -1,7 +1,8 @@
 """Saves and loads checkpoints: folders of a network's weights, with JSON that describes them. Nothing is pickled.
 
 - `arch.json`: the architecture, as `Architecture.save` writes it.
-- `checkpoint.json`: the format, the data set, the settings and results of the training, checksums of the weights.
+- `checkpoint.json`: the format, the data set with its encoding (`nasctl.tasks.Encoding`), the settings and results of
+  the training, and checksums: of the weights, of the architecture and of the file itself.
 - `weights.npz`: the arrays by name. Earlier versions wrote a folder `weights/` with Orbax, which is still read.
 """
 
@@ -22,17 +23,21 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasctl.array_file import LIMIT, read_arrays, write_arrays
-from nasctl.config import TrainingConfig, resolve
+from nasctl.bounds import SEEDS
+from nasctl.config import TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import check_writable, explain_write_errors, read_bytes, read_json, replace_file
 from nasctl.graph import Signature
-from nasctl.json_text import write_record
+from nasctl.json_entries import SIZES, entry, finite_numbers, sizes, texts, whole_number, wrong_entry
+from nasctl.json_text import canonical_json, read_measures, write_record
 from nasctl.orbax_file import read_orbax
-from nasctl.tasks import Task
+from nasctl.tasks import Encoding, Task
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
 FORMAT = 2
-"""Increased when the version before can no longer read what is written."""
+"""Increased when the version before can no longer read what is written. Format 1 was that of version 0.1.0."""
+
+_DAMAGED = "copy it again from its source, or train the architecture again with nasctl train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,8 @@ class Checkpoint:
       folder: The folder that it was read from.
       document: The architecture, as JSON.
       dataset: Name or path of the data set that it was trained on.
+      digest: The digest of that data set's content (`Task.digest`); empty in checkpoints of earlier versions.
+      encoding: How its examples become inputs and labels; None in checkpoints of earlier versions.
       validation_seed: Seed of the validation split.
       signature: Shape of the inputs and number of outputs.
       config: The settings of its training.
@@ -53,6 +60,8 @@ class Checkpoint:
     folder: Path
     document: Mapping[str, Any]
     dataset: str
+    digest: str
+    encoding: Encoding | None
     validation_seed: int
     signature: Signature
     config: TrainingConfig
@@ -148,9 +157,12 @@ def save_checkpoint(
     try:
         named, _ = jax.tree.flatten_with_path(weights)
         write_arrays(made / "weights.npz", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
-        metadata = {
+        metadata: dict[str, Any] = {
             "format": FORMAT,
             "dataset": task.name,
+            "digest": task.digest,
+            "encoding": asdict(task.encoding),
+            "architecture": _digest_of_architecture(document),
             "validation_seed": task.validation_seed,
             "signature": asdict(task.signature),
             "training": asdict(config),
@@ -159,6 +171,7 @@ def save_checkpoint(
             "versions": {name: version(name) for name in ("jax", "flax")},
         }
         replace_file(made / "arch.json", write_record(document, indent=2) + "\n")
+        metadata["checksum"] = _checksum(metadata)
         replace_file(made / "checkpoint.json", write_record(metadata, indent=2) + "\n")
         with explain_write_errors(folder):
             made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
@@ -178,53 +191,98 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     # a save may have been killed between its two renames
     if not os.path.lexists(folder) and os.path.lexists(previous):
         folder = previous
+    file = folder / "checkpoint.json"
     metadata = _read_json(folder, "checkpoint.json")
     document = _read_json(folder, "arch.json")
-    if not isinstance(metadata.get("format"), int):
+    written = metadata.get("format")
+    if not isinstance(written, int) or isinstance(written, bool) or written < 1:
         raise _foreign(folder)
-    if metadata["format"] > FORMAT:
+    if written > FORMAT:
         raise NasctlError(f"the checkpoint {folder} was written by a newer nasctl", hint="upgrade nasctl")
-    try:
-        _check_files(folder, metadata["files"])
-        signature = Signature(
-            tuple(map(int, metadata["signature"]["input_shape"])), int(metadata["signature"]["outputs"])
-        )
-        return Checkpoint(
-            folder=folder,
-            document=document,
-            dataset=str(metadata["dataset"]),
-            validation_seed=int(metadata["validation_seed"]),
-            signature=signature,
-            config=_training_config(folder, metadata["training"]),
-            metrics={str(name): float(value) for name, value in metadata["metrics"].items()},
-            arrays=_read_arrays(folder),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NasctlError(f"{folder / 'checkpoint.json'} is damaged: {_cause(error)}") from error
+    _check_files(folder, entry(metadata, "files", dict, file))
+    described = entry(metadata, "signature", dict, file)
+    signature = Signature(
+        sizes(described, "input_shape", file), whole_number(described, "outputs", SIZES, file)
+    )
+    checkpoint = Checkpoint(
+        folder=folder,
+        document=document,
+        dataset=entry(metadata, "dataset", str, file),
+        digest=entry(metadata, "digest", str, file) if written > 1 else "",
+        encoding=_encoding(metadata, signature, file) if written > 1 else None,
+        validation_seed=whole_number(metadata, "validation_seed", SEEDS, file),
+        signature=signature,
+        config=resolve_recorded({"training": entry(metadata, "training", dict, file)}, file).training,
+        metrics=_metrics(metadata, file),
+        arrays=_read_arrays(folder),
+    )
+    if written > 1:
+        if metadata.get("architecture") != _digest_of_architecture(document):
+            raise NasctlError(
+                f"{folder / 'arch.json'} is not the architecture that the weights were trained for",
+                hint="restore the file, or train the architecture with nasctl train",
+            )
+        if metadata.get("checksum") != _checksum(metadata):
+            raise NasctlError(
+                f"{file} is damaged: it does not have the checksum that it states", hint=_DAMAGED
+            )
+    return checkpoint
 
 
-def _training_config(folder: Path, settings: Mapping[str, object]) -> TrainingConfig:
-    try:
-        return resolve({"training": settings}).training
-    except NasctlError as error:
-        raise NasctlError(f"{folder / 'checkpoint.json'} is damaged: {error.message}") from error
+def _encoding(metadata: Mapping[str, Any], signature: Signature, file: Path) -> Encoding:
+    content = entry(metadata, "encoding", dict, file)
+    encoding = Encoding(
+        texts(content, "class_names", file),
+        finite_numbers(content, "mean", file),
+        finite_numbers(content, "deviation", file),
+    )
+    channels = signature.input_shape[-1] if len(signature.input_shape) == 3 else 0
+    if (len(encoding.class_names), len(encoding.mean), len(encoding.deviation)) != (
+        signature.outputs,
+        channels,
+        channels,
+    ):
+        raise NasctlError(f"{file} is damaged: its encoding does not fit {_words(signature)}", hint=_DAMAGED)
+    return encoding
+
+
+def _metrics(metadata: Mapping[str, Any], file: Path) -> dict[str, float]:
+    metrics = read_measures(entry(metadata, "metrics", dict, file))
+    for name, value in metrics.items():
+        if not isinstance(value, int | float):
+            raise wrong_entry(name, value, "a number", file)
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def _digest_of_architecture(document: Mapping[str, Any]) -> str:
+    """The digest of the space and the tokens of an `arch.json`."""
+    space = document.get("space")
+    identity = [space.get("hash") if isinstance(space, dict) else space, document.get("tokens")]
+    return hashlib.sha256(canonical_json(identity).encode()).hexdigest()
+
+
+def _checksum(metadata: Mapping[str, Any]) -> str:
+    """The digest of a `checkpoint.json`, except for the name of the data set, which may be moved."""
+    content = {key: value for key, value in metadata.items() if key not in ("checksum", "dataset")}
+    return hashlib.sha256(canonical_json(json.loads(write_record(content))).encode()).hexdigest()
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    file = folder / name
     if not os.path.lexists(folder):
         raise NasctlError(f"the checkpoint {folder} does not exist")
     if not os.path.isdir(folder):
         raise NasctlError(f"{folder} is a file; a checkpoint is a folder")
-    if not os.path.lexists(folder / name):
+    if not os.path.lexists(file):
         raise _foreign(folder)
-    content = read_json(folder / name, hint=_RESTORE)
+    content = read_json(file, hint=_DAMAGED)
     if not isinstance(content, dict):
-        raise NasctlError(f"{folder / name} is damaged: it is not a JSON object")
+        raise NasctlError(f"{file} is damaged: it is not a JSON object", hint=_DAMAGED)
     return content
 
 
 def _foreign(folder: Path) -> NasctlError:
-    inside = [path for path in (folder / "best" / "checkpoint", folder / "checkpoint") if path.is_dir()]
+    inside = [path for path in (folder / "best" / "checkpoint", folder / "checkpoint") if os.path.isdir(path)]
     hint = (
         f"did you mean {inside[0]}?"
         if inside
@@ -250,7 +308,7 @@ def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
             what = "has changed since it was saved" if name in checksums else "is missing"
             raise NasctlError(
                 f"the checkpoint {folder} is damaged: its file {name} {what}",
-                hint=_RESTORE,
+                hint=_DAMAGED,
             )
 
 
@@ -290,8 +348,3 @@ def _from_store(array: np.ndarray, template: Any) -> Any:
 
 def _words(signature: Signature) -> str:
     return f"{'×'.join(map(str, signature.input_shape))} inputs and {signature.outputs} classes"
-
-
-def _cause(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

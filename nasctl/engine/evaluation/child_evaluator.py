@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,11 @@ def evaluation(trained: TrainedChild, task: Task, training: TrainingConfig) -> E
     def save(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
         measured = trained.measure_split(trained.weights, "test")  # reported, but never used to choose
         results = {f"test_{name}": value for name, value in measured.items()}
-        document = {**document, "results": {**document["results"], **results}}
+        document = {
+            **document,
+            "training": asdict(training),
+            "results": {**document["results"], **results},
+        }
         save_checkpoint(
             folder,
             trained.weights,

@@ -53,7 +53,7 @@ class ChildTraining:
     @property
     def measured_on(self) -> TaskInfo:
         """The data set on which costs are computed."""
-        return TaskInfo(self.task.name, self.task.signature)
+        return TaskInfo(self.task.name, self.task.signature, self.task.digest)
 
     @cached_property
     def can_group(self) -> bool:
@@ -73,6 +73,7 @@ class ChildTraining:
         arguments = {
             **_space_arguments(self.space),
             "dataset": self.task.name,
+            "digest": self.task.digest,
             "data_dir": None if self.data_dir is None else str(self.data_dir.resolve()),
             "training": asdict(self.training),
         }
@@ -149,7 +150,8 @@ def call_function(
     """
     measured_on = None
     if dataset is not None:
-        measured_on = TaskInfo(dataset, task_of(space, dataset, data_dir=data_dir).signature)
+        task = task_of(space, dataset, data_dir=data_dir)
+        measured_on = TaskInfo(task.name, task.signature)  # the function reads its own data
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static and measured_on is None:
         raise NasctlError(
@@ -162,11 +164,20 @@ def call_function(
 
 
 def make_child_context(
-    text: str, name: str, dataset: str, data_dir: str | None, training: Mapping[str, Any]
+    text: str, name: str, dataset: str, digest: str, data_dir: str | None, training: Mapping[str, Any]
 ) -> EvaluationContext:
-    """Makes the context in which a worker trains children."""
+    """Makes the context in which a worker trains children.
+
+    Raises:
+      NasctlError: The data set has changed since the search was started.
+    """
     space = parse_space(text, name=name)
     task = task_of(space, dataset, data_dir=None if data_dir is None else Path(data_dir))
+    if task.digest != digest:
+        raise NasctlError(
+            f"a worker process reads other examples from the data set {dataset} than the search",
+            hint="do not change a data set while it is searched on; machines of a cluster need the same files",
+        )
     return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training)))
 
 

@@ -9,7 +9,7 @@ from nasctl.dialects import dialect_named
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 from nasctl.space import Space
-from nasctl.tasks import Task, make_task
+from nasctl.tasks import Encoding, Task, make_task
 
 DEFAULT_DATASETS: Mapping[InputKind, str] = {InputKind.IMAGE: "digits", InputKind.TEXT: "pydoc"}
 """The embedded data set for each kind of input."""
@@ -33,7 +33,12 @@ def input_of(space: Space) -> InputKind:
 
 
 def task_of(
-    space: Space, dataset: str | None, *, data_dir: Path | None = None, validation_seed: int = 0
+    space: Space,
+    dataset: str | None,
+    *,
+    data_dir: Path | None = None,
+    validation_seed: int = 0,
+    encoding: Encoding | None = None,
 ) -> Task:
     """The task of a data set, checked against a space.
 
@@ -42,13 +47,14 @@ def task_of(
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split, for data sets without one of their own.
+      encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
       NasctlError: The data set is not available, or the networks of the space read another kind of input.
     """
     read = input_of(space)
-    name = dataset or default_dataset(space)
-    task = make_task(name, data_dir=data_dir, validation_seed=validation_seed)
+    name = default_dataset(space) if dataset is None else dataset
+    task = make_task(name, data_dir=data_dir, validation_seed=validation_seed, encoding=encoding)
     if read not in (task.kind, InputKind.NONE):
         raise NasctlError(
             f"the networks of {space.name} read {read.plural}, but {name} is a data set of {task.kind.plural}",
