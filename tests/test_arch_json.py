@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 
 import nasctl
-from nasctl.arch_json import TaskInfo, load_document
+from nasctl.arch_json import TaskInfo, load_document, save_document
 from nasctl.architecture import Architecture
+from nasctl.config import TrainingConfig
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.space import sample_uniform
@@ -101,7 +103,10 @@ def changed(file: Path, **changes: Any) -> None:
         ({"tokens": [0.5]}, "must be whole numbers"),
         ({"tokens": [0, 1]}, "takes 33 tokens, but 2 were given"),
         ({"tokens": [9] * 33}, "must be 0 to 3, not 9"),
-        ({"task": {"dataset": "digits", "input_shape": [8, -1], "outputs": 10}}, "positive whole numbers"),
+        (
+            {"task": {"dataset": "digits", "input_shape": [8, -1], "outputs": 10}},
+            "input_shape.* whole number",
+        ),
         ({"task": {"dataset": "digits", "input_shape": [8, 8, 1]}}, '"outputs" is missing'),
     ],
 )
@@ -112,6 +117,112 @@ def test_a_file_that_is_not_valid_says_what_is_wrong(
     with pytest.raises(NasctlError, match=message) as error:
         load_document(file)
     assert str(file) in error.value.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"[" * 100_000, id="nested"),
+        pytest.param(b'{"a":' * 50_000, id="nested objects"),
+        pytest.param(b'{"version": ' + b"9" * 5000 + b"}", id="a number of 5,000 digits"),
+        pytest.param(b'{"format": "nasctl.architecture", "version": 1e999}', id="an infinite version"),
+        pytest.param(b'{"format": ["nasctl.architecture"]}', id="a format that is a list"),
+        pytest.param(b'"nasctl.architecture"', id="a text"),
+        pytest.param(bytes(100), id="zeros"),
+        pytest.param(b"\xef\xbb\xbf{}", id="a byte order mark"),
+        pytest.param(b" " * (17 * 2**20), id="megabytes of blanks"),
+    ],
+)
+def test_a_file_that_is_no_document_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "arch.json").write_bytes(content)
+    with pytest.raises(NasctlError, match=r"arch\.json"):
+        load_document(tmp_path / "arch.json")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        pytest.param(keys, value, id=f"{'.'.join(keys)} {str(value)[:20]}")
+        for keys, values in {
+            ("version",): ("1", 0, -1, 1.5, [1]),
+            ("space",): ("cnn", [], 3, {}),
+            ("space", "source"): (
+                "",
+                "space nothing",
+                "space cnn",
+                3,
+                None,
+                "\0",
+                "space " * 9999,
+                "(" * 9999,
+            ),
+            ("space", "name"): (3, None, ["cnn"]),
+            ("space", "hash"): ("", 3, None, "0" * 64),
+            ("tokens",): (None, {}, [], [[0]] * 33, [None] * 33, ["0"] * 33, [True] * 33, [10**400] * 33),
+            ("values",): ({}, None, [], {"a": 1}),
+            ("task",): (3, "digits", [], {}),
+            ("task", "dataset"): (3, None, ["digits"]),
+            ("task", "input_shape"): (3, None, [], ["8"], [8.0], [True], [0], [2**40], [8] * 99, "8"),
+            ("task", "outputs"): (0, -1, 2.5, True, "10", 10**40, None),
+            ("task", "digest"): (3, ["0"], {}),
+            ("training",): (3, [], "fast"),
+            ("training", "batch"): (0, "many", [1], 10**30),
+            ("training", "batches"): (1,),
+            ("results",): (3, [], "good"),
+            ("origin",): (3, [], "run"),
+        }.items()
+        for value in values
+    ],
+)
+def test_an_entry_of_another_kind_is_named_with_its_file(
+    keys: tuple[str, ...], value: Any, file: Path
+) -> None:
+    content = json.loads(file.read_text())
+    *above, last = keys
+    inner = content
+    for key in above:
+        inner = inner.setdefault(key, {})
+    inner[last] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(NasctlError) as error:
+        load_document(file)
+    assert str(file) in str(error.value)
+
+
+def test_a_flipped_bit_anywhere_is_an_error_or_leaves_the_architecture(file: Path) -> None:
+    whole, expected = file.read_bytes(), load_document(file)
+    for at in range(0, len(whole), 11):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 7)]) + whole[at + 1 :])
+        try:
+            found = load_document(file)
+        except NasctlError:
+            continue
+        assert found.tokens == expected.tokens
+        assert found.space.hash == expected.space.hash
+
+
+def test_tokens_that_do_not_fit_the_values_are_refused(architecture: Architecture, file: Path) -> None:
+    space = architecture.space
+    other = next(
+        tokens
+        for seed in range(9)
+        if (tokens := sample_uniform(space, np.random.default_rng(seed))) != architecture.tokens
+    )
+    changed(file, tokens=list(other))
+    with pytest.raises(NasctlError, match="not those of the same architecture"):
+        load_document(file)
+
+
+def test_the_settings_of_the_training_are_kept(architecture: Architecture, tmp_path: Path) -> None:
+    config = TrainingConfig(batch=32, optimiser="adam")
+    document = architecture.document(
+        task=TaskInfo("digits", Signature((8, 8, 1), 10), "0" * 64), training=config
+    )
+    jsonschema.validate(document, SCHEMA)
+    save_document(document, tmp_path / "arch.json")
+    loaded = load_document(tmp_path / "arch.json")
+    assert loaded.training == asdict(config)
+    assert loaded.task.digest == "0" * 64
 
 
 def test_a_file_whose_space_was_edited_is_refused(file: Path) -> None:

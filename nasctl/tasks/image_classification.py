@@ -142,7 +142,7 @@ def image_classification(
     if encoding is None:
         mean, deviation = _moments(train.inputs)
     else:
-        mean, deviation = np.float32(encoding.mean), np.float32(encoding.deviation)
+        mean, deviation = (np.array(values, np.float32) for values in (encoding.mean, encoding.deviation))
     height, width, channels = train.inputs.shape[1:]
     return ImageClassification(
         name=dataset.name,

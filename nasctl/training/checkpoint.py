@@ -103,9 +103,6 @@ class Checkpoint:
         return weights
 
 
-_RESTORE = "the checkpoint is damaged; copy it again from its source, or train the architecture again with nasctl train"
-
-
 def check_saveable(folder: Path) -> None:
     """Checks, before long work, that a checkpoint can be written. Creates the folder that it will be in.
 

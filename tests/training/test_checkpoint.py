@@ -44,6 +44,7 @@ def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: Imag
     assert loaded.document == DOCUMENT
     assert loaded.config == CONFIG
     assert (loaded.dataset, loaded.validation_seed, loaded.signature) == ("blobs", 0, blobs.signature)
+    assert (loaded.digest, loaded.encoding) == (blobs.digest, blobs.encoding)
     assert loaded.metrics == child.metrics
     weights = loaded.weights_for(TinyArchitecture(), blobs)
     assert jax.tree.structure(weights) == jax.tree.structure(child.weights)
@@ -121,24 +122,138 @@ def test_json_that_is_cut_short(folder: Path, name: str) -> None:
         load_checkpoint(folder)
 
 
+ENCODING = {"class_names": ["a", "b", "c"], "mean": [1.0], "deviation": [2.0]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"format": "two"}, "not a checkpoint of nasctl"),
+        ({"format": True}, "not a checkpoint of nasctl"),
+        ({"format": 0}, "not a checkpoint of nasctl"),
         ({"format": 99}, "newer nasctl"),
-        ({"signature": None}, "damaged"),
-        ({"signature": {"input_shape": 3, "outputs": 1}}, "damaged"),
-        ({"metrics": {"a": "b"}}, "damaged"),
-        ({"training": {"epochs": "many"}}, r"checkpoint\.json is damaged: training\.epochs"),
-        ({"training": 3}, "damaged"),
-        ({"files": ["weights"]}, "damaged"),
+        ({"format": 1e400}, "not a checkpoint of nasctl"),
+        ({"signature": None}, '"signature" is missing'),
+        ({"signature": [4, 4, 1]}, '"signature" is not an object'),
+        ({"signature": {"input_shape": 3, "outputs": 1}}, '"input_shape" is not a list of sizes, but 3'),
+        ({"signature": {"input_shape": [], "outputs": 1}}, '"input_shape" is not a list of sizes'),
+        ({"signature": {"input_shape": [1] * 99, "outputs": 1}}, '"input_shape" is not a list of sizes'),
+        ({"signature": {"input_shape": [4, 4, 1.5], "outputs": 3}}, '"input_shape" is not a whole number'),
+        ({"signature": {"input_shape": [4, 4, 1], "outputs": 1e400}}, '"outputs" is not a whole number'),
+        ({"signature": {"input_shape": [4, 4, 1], "outputs": 10**99}}, '"outputs" is not a whole number'),
+        ({"signature": {"input_shape": [4, 4, 1], "outputs": True}}, '"outputs" is not a whole number'),
+        ({"metrics": {"a": "b"}}, '"a" is not a number, but b'),
+        ({"metrics": {"a": {}}}, '"a" is not a number, but an object'),
+        ({"metrics": [1]}, '"metrics" is not an object'),
+        ({"training": {"epochs": "many"}}, r"checkpoint\.json: training\.epochs"),
+        ({"training": {"epoch": 3}}, r"checkpoint\.json: training has no setting"),
+        ({"training": 3}, '"training" is not an object'),
+        ({"files": ["weights"]}, '"files" is not an object'),
+        ({"files": {"../secret": "0"}}, "its file ../secret is missing"),
+        ({"dataset": 3}, '"dataset" is not a text, but 3'),
+        ({"dataset": ["blobs"]}, '"dataset" is not a text, but a list'),
+        ({"digest": None}, '"digest" is missing'),
+        ({"validation_seed": -1}, '"validation_seed" is not a whole number'),
+        ({"validation_seed": "0"}, '"validation_seed" is not a whole number'),
+        ({"validation_seed": 10**30}, '"validation_seed" is not a whole number'),
+        ({"encoding": None}, '"encoding" is missing'),
+        ({"encoding": {**ENCODING, "class_names": ["a", 2, "c"]}}, '"class_names" is not a list of texts'),
+        ({"encoding": {**ENCODING, "class_names": "abc"}}, '"class_names" is not a list of texts'),
+        ({"encoding": {**ENCODING, "class_names": ["a", "b"]}}, "does not fit 4×4×1 inputs and 3 classes"),
+        ({"encoding": {**ENCODING, "mean": [1, 2]}}, "does not fit 4×4×1 inputs"),
+        ({"encoding": {**ENCODING, "mean": [1e400]}}, '"mean" is not a list of finite numbers'),
+        ({"encoding": {**ENCODING, "deviation": ["NaN"]}}, '"deviation" is not a list of finite numbers'),
+        ({"encoding": {**ENCODING, "deviation": [10**400]}}, '"deviation" is not a list of finite numbers'),
+        # what has the right type but another value
+        ({"encoding": ENCODING}, "does not have the checksum that it states"),
+        ({"validation_seed": 1}, "does not have the checksum that it states"),
+        ({"digest": "0" * 64}, "does not have the checksum that it states"),
+        ({"training": {"batch": 17}}, "does not have the checksum that it states"),
+        ({"metrics": {"validation_accuracy": 1.0}}, "does not have the checksum that it states"),
+        ({"checksum": None}, "does not have the checksum that it states"),
+        ({"architecture": "0" * 64}, "is not the architecture that the weights were trained for"),
     ],
 )
 def test_json_that_says_something_else(folder: Path, change: dict[str, object], message: str) -> None:
     path = folder / "checkpoint.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(NasctlError, match=message):
+    with pytest.raises(NasctlError, match=message) as caught:
         load_checkpoint(folder)
+    assert str(folder) in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "arch.json"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(bytes(100), id="zeros"),
+        pytest.param(b"[" * 100_000, id="nested"),
+        pytest.param(b'{"format": ' + b"9" * 5000 + b"}", id="a number of 5,000 digits"),
+        pytest.param(b"[1, 2]", id="a list"),
+        pytest.param(b"null", id="null"),
+    ],
+)
+def test_a_file_that_is_no_json_object_is_named(name: str, content: bytes, folder: Path) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(NasctlError, match=name):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "arch.json", "weights.npz"])
+def test_a_file_that_is_a_folder_or_a_pipe_is_named(name: str, folder: Path) -> None:
+    for create in (Path.mkdir, os.mkfifo):
+        path = folder / name
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
+        create(path)
+        with pytest.raises(NasctlError, match=name):
+            load_checkpoint(folder)
+
+
+def test_every_key_is_needed(folder: Path) -> None:
+    path = folder / "checkpoint.json"
+    whole = json.loads(path.read_text())
+    for key in whole:
+        path.write_text(json.dumps({name: value for name, value in whole.items() if name != key}))
+        with pytest.raises(NasctlError, match=r"checkpoint\.json|not a checkpoint|arch\.json"):
+            load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "arch.json"])
+def test_a_flipped_bit_in_the_json_is_an_error_or_harmless(name: str, folder: Path) -> None:
+    path = folder / name
+    whole, expected = path.read_bytes(), load_checkpoint(folder)
+    for at in range(0, len(whole), 5):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 7)]) + whole[at + 1 :])
+        try:
+            found = load_checkpoint(folder)
+        except NasctlError:
+            continue
+        assert (found.encoding, found.digest, found.config) == (
+            expected.encoding,
+            expected.digest,
+            expected.config,
+        )
+        assert (found.metrics, found.validation_seed) == (expected.metrics, expected.validation_seed)
+        assert found.document == expected.document
+
+
+def test_another_architecture_with_weights_of_the_same_shapes_is_refused(folder: Path) -> None:
+    (folder / "arch.json").write_text(json.dumps({**DOCUMENT, "tokens": [2, 1]}))
+    with pytest.raises(NasctlError, match="not the architecture that the weights were trained for"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300, "loop", "file/checkpoint"])
+def test_a_path_that_no_folder_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NasctlError):
+        load_checkpoint(tmp_path / name)
 
 
 def test_weights_that_are_missing(folder: Path) -> None:
