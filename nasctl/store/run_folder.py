@@ -18,6 +18,7 @@ from nasctl.space import Space
 from nasctl.store.controller_checkpoint import checkpoints
 from nasctl.store.run_lock import RunLock
 from nasctl.store.run_metadata import read_metadata, write_metadata
+from nasctl.store.run_names import RUNS
 from nasctl.store.trial_store import TrialStore
 
 LONGEST_PATH = 480

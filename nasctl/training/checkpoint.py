@@ -26,7 +26,14 @@ from nasctl.array_file import LIMIT, read_arrays, write_arrays
 from nasctl.bounds import SEEDS
 from nasctl.config import TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
-from nasctl.files import check_writable, explain_write_errors, read_bytes, read_json, replace_file
+from nasctl.files import (
+    check_writable,
+    explain_write_errors,
+    parse_json,
+    read_bytes,
+    read_json,
+    replace_file,
+)
 from nasctl.graph import Signature
 from nasctl.json_entries import SIZES, entry, finite_numbers, sizes, texts, whole_number, wrong_entry
 from nasctl.json_text import canonical_json, read_measures, write_record
@@ -261,7 +268,9 @@ def _digest_of_architecture(document: Mapping[str, Any]) -> str:
 def _checksum(metadata: Mapping[str, Any]) -> str:
     """The digest of a `checkpoint.json`, except for the name of the data set, which may be moved."""
     content = {key: value for key, value in metadata.items() if key not in ("checksum", "dataset")}
-    return hashlib.sha256(canonical_json(json.loads(write_record(content))).encode()).hexdigest()
+    return hashlib.sha256(
+        canonical_json(parse_json(write_record(content), "checkpoint.json")).encode()
+    ).hexdigest()
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
