@@ -77,6 +77,22 @@ def display_width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+def cells(text: str) -> list[str]:
+    """The columns that a text takes in a terminal: a wide character is followed by an empty column.
+
+    >>> cells("a漢b")
+    ['a', '漢', '', 'b']
+    """
+    columns: list[str] = []
+    for character in text:
+        width = _columns(character)
+        if width == 0 and columns:
+            columns[-1] += character
+        else:
+            columns += [character, ""][: max(width, 1)]
+    return columns
+
+
 def shell_word(word: str | PurePath) -> str:
     r"""Quotes a word for a POSIX shell, so that the user can paste it.
 

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import shortened, visible
 from nasctl.graph import Graph, Op, Shape, infer_shapes, node_cost, op_named
 from nasctl.render.document import is_bound
 from nasctl.render.grouping import DETAILS, group_nodes, owner_of
+
+LONGEST_TEXT = 160
+"""Number of characters of a name or a label in a drawing."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,11 @@ class Diagram:
         return [source for source, target in self.edges if target == block]
 
 
+def drawable(text: str) -> str:
+    """A text as drawings show it: without control characters, and not longer than `LONGEST_TEXT`."""
+    return shortened(visible(text), LONGEST_TEXT)
+
+
 def diagram_of(graph: Graph) -> Diagram:
     """Groups the nodes of a graph into blocks.
 
@@ -127,7 +136,12 @@ def diagram_of(graph: Graph) -> Diagram:
             edges.add((block_of[output], len(blocks)))
             blocks.append(Block(name, "output", (Label(name),), ()))
     ordered = sorted(edges, key=lambda edge: (edge[1], edge[0]))
-    return Diagram(tuple(blocks), tuple(ordered), bodies=_bodies(graph))
+    return Diagram(tuple(map(_drawable_block, blocks)), tuple(ordered), bodies=_bodies(graph))
+
+
+def _drawable_block(block: Block) -> Block:
+    labels = tuple(replace(label, text=drawable(label.text)) for label in block.labels)
+    return replace(block, name=drawable(block.name), labels=labels)
 
 
 def _block(graph: Graph, ops: Sequence[Op], group: Sequence[int], shapes: Sequence[Shape] | None) -> Block:
@@ -224,4 +238,4 @@ def _bodies(graph: Graph) -> tuple[tuple[str, Diagram], ...]:
                 bodies.append((value, [title]))
             else:
                 known.append(node.name)
-    return tuple((" and ".join(titles), diagram_of(body)) for body, titles in bodies)
+    return tuple((drawable(" and ".join(titles)), diagram_of(body)) for body, titles in bodies)

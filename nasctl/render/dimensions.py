@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nasctl.foreign_text import display_width
 from nasctl.render.scene import Role
 
 # Widths of the characters from space to tilde in DejaVu Sans, in hundredths of the font size. Since that font is
@@ -62,7 +63,7 @@ class Dimensions:
     def text_width(self, text: str, role: Role) -> float:
         """Width of a text."""
         if self.cells:
-            return len(text) - 1  # from the middle of the first cell to that of the last
+            return display_width(text) - 1  # from the middle of the first cell to that of the last
         hundredths = sum(
             _WIDTHS[ord(c) - 32] if " " <= c <= "~" else _OTHER_WIDTHS.get(c, _WIDEST) for c in text
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from nasctl.foreign_text import visible
 from nasctl.graph import Graph
 from nasctl.render.layout import Heading
 from nasctl.render.palette import DARK, LIGHT, Palette
@@ -64,10 +65,10 @@ th {{ font-weight: normal; color: var(--faint); }}
 
 def _table(title: str, rows: Iterable[tuple[str, object]]) -> str:
     lines = [
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(_shown(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(visible(str(name)))}</th><td>{escape(visible(_shown(value)))}</td></tr>'
         for name, value in rows
     ]
-    return f"<h2>{escape(title)}</h2>\n<table>\n" + "\n".join(lines) + "\n</table>"
+    return f"<h2>{escape(visible(title))}</h2>\n<table>\n" + "\n".join(lines) + "\n</table>"
 
 
 def _shown(value: object) -> str:

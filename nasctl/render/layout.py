@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nasctl.graph import Graph
-from nasctl.render.blocks import Diagram, diagram_of
+from nasctl.render.blocks import Diagram, diagram_of, drawable
 from nasctl.render.column import column_layout
 from nasctl.render.dimensions import CELLS, PIXELS, Dimensions
 from nasctl.render.layered import layered_layout
@@ -34,6 +34,10 @@ class Heading:
 
     title: str = ""
     details: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", drawable(self.title))
+        object.__setattr__(self, "details", tuple(map(drawable, self.details)))
 
 
 def lay_out(graph: Graph, heading: Heading | None = None) -> Scene:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from nasctl.foreign_text import cells, display_width
 from nasctl.graph import Graph
 from nasctl.render.layout import Heading, lay_out_cells
 from nasctl.render.scene import Box, Connector, Frame, Scene, Text
@@ -137,23 +138,23 @@ class _Canvas:
         if box.join:
             (text,) = box.texts
             inner_width = int(box.width) - 1
-            content = (
-                text.content.center(inner_width) if inner_width - len(text.content) > 1 else text.content
-            )
+            room = inner_width - display_width(text.content)
+            content = text.content.center(len(text.content) + room) if room > 1 else text.content
             self.write(replace(text, content=f"({content})"), "")
             return
         else:
             self.outline(box, style)
-            for offset, character in enumerate(f" {box.title} " if box.title else ""):
+            for offset, character in enumerate(cells(f" {box.title} ") if box.title else ()):
                 self.written[int(box.x) + 2 + offset, int(box.y)] = (character, "bright_black")
         for text in box.texts:
             self.write(text, _TEXT_STYLES.get(text.role, ""))
 
     def write(self, text: Text, style: str) -> None:
         """Writes a text."""
-        length = len(text.content) - 1
+        characters = cells(text.content)
+        length = len(characters) - 1
         start: float = {"start": text.x, "middle": text.x - length / 2, "end": text.x - length}[text.align]
-        for offset, character in enumerate(text.content):
+        for offset, character in enumerate(characters):
             self.written[math.floor(start) + offset, int(text.y)] = (character, style)
 
     def connect(self, connector: Connector) -> None:
@@ -198,8 +199,8 @@ class _Canvas:
 
 
 def _ascii(character: str) -> str:
-    """The nearest ASCII character, or a question mark."""
-    return character.translate(_ASCII).encode("ascii", "replace").decode()
+    """The nearest ASCII character, or a question mark; also for the second column of a wide character."""
+    return (character[:1] or "?").translate(_ASCII).encode("ascii", "replace").decode()
 
 
 def _sign(number: int) -> int:
