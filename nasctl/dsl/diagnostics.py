@@ -9,6 +9,7 @@ from typing import Literal
 
 from nasctl.dsl.source import Span
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import display_width, shortened, visible
 
 Severity = Literal["error", "warning"]
 
@@ -78,14 +79,15 @@ class Diagnostic:
         """
         line, _ = self.span.source.position(self.span.start)
         margin = " " * (len(str(line)) + 1)
-        parts = [f"{self.span.location}: {self.severity}: {self.message}", _excerpt(self.span)]
+        parts = [f"{_line(self.span.location)}: {self.severity}: {_line(self.message)}", _excerpt(self.span)]
         if self.hint:
-            parts.append(f"{margin} = {self.hint}")
+            parts.append(f"{margin} = {_line(self.hint)}")
         for note in self.notes:
             if note.span is None:
-                parts.append(f"{margin} - {note.message}")
+                parts.append(f"{margin} - {_line(note.message)}")
             else:
-                parts.append(f"{note.span.location}: note: {note.message}\n{_excerpt(note.span)}")
+                location = _line(note.span.location)
+                parts.append(f"{location}: note: {_line(note.message)}\n{_excerpt(note.span)}")
         return "\n".join(parts)
 
 
@@ -99,11 +101,18 @@ def _excerpt(span: Span, widest: int = 160) -> str:
         shift = max(0, min(begin - widest // 3, len(text) - widest))
         text, begin = text[shift : shift + widest], begin - shift
         length = max(1, min(length, len(text) - begin))
-    # Tabs and control characters become one blank, so that the carets are aligned.
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    number = str(line)
-    gutter = " " * len(number)
-    return f" {number} | {shown}\n {gutter} | {' ' * begin}{'^' * length}"
+    before, marked, after = (
+        visible(part.replace("\t", " "))
+        for part in (text[:begin], text[begin : begin + length], text[begin + length :])
+    )
+    carets = "^" * max(display_width(marked), 1)
+    gutter = " " * len(str(line))
+    return f" {line} | {before}{marked}{after}\n {gutter} | {' ' * display_width(before)}{carets}"
+
+
+def _line(text: str) -> str:
+    """A text of a diagnostic, which can quote the file: without characters that a terminal interprets, and not long."""
+    return shortened(visible(text))
 
 
 @dataclass
