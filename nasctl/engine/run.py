@@ -183,8 +183,6 @@ def resume(
         )
     method = _method(space, config, evaluate, metadata["dataset"], data_dir)
     execution = plan_execution(config, method)
-    folder.lock()  # before anything is written: another process may be searching
-    folder.write_config(execution.config)
     return _run(space, folder, execution, metadata["seed"], first, listener)
 
 

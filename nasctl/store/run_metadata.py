@@ -79,7 +79,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
         raise NasctlError(f"{file} is damaged: it is not a JSON object", hint=_HINT)
     if metadata.get("version") != RUN_FORMAT:
         raise NasctlError(f"{file} has a format version that this nasctl cannot read", hint=_HINT)
-    metadata = {**_OPTIONAL, **metadata}
+    metadata |= {name: value for name, value in _OPTIONAL.items() if name not in metadata}
     for name, (check, what) in _CHECKS.items():
         if name not in metadata:
             raise NasctlError(f'{file} is damaged: "{name}" is missing', hint=_HINT)

@@ -93,6 +93,7 @@ class Search:
             with closing(self._folder.trials()) as self._store:
                 self._known = self._store.trials()
                 check_recorded(self._space, self._known, self._store.open_trials(), self._folder.path)
+                self._folder.write_config(self._config)
                 return self._run_session()
         finally:
             self._folder.unlock()
