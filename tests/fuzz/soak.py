@@ -75,11 +75,13 @@ class Report:
         sessions: dict[int, list[Sample]] = {}
         for sample in self.samples:
             sessions.setdefault(sample.session, []).append(sample)
-        return [
-            (number, found[len(found) // 5], found[-3])
-            for number, found in sessions.items()
-            if len(found) >= 10
-        ]
+        pairs = []
+        for number, found in sessions.items():
+            first, last = found[0].trials, found[-1].trials
+            running = [s for s in found if first + (last - first) / 5 <= s.trials < last]
+            if len(running) >= 4:
+                pairs.append((number, running[0], running[-1]))
+        return pairs
 
 
 class Soak:

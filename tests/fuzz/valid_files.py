@@ -54,6 +54,10 @@ layers 2
 layer { repeat 2 { conv { size 1  filters 4 } tanh } }
 output classifier
 training { epochs 3 }
+---
+space choices
+g repeat 6 { a in 0..9 }
+if g1.a == 1 and g2.a == 1 and g3.a == 1 and g4.a == 1 and g5.a == 1 and g6.a == 1 { z in {1, 2} }
 """
 """Spaces with statements that the others do not have together, separated by lines of dashes."""
 
