@@ -12,7 +12,7 @@ VIEW, TERMINAL = "cli/search_view.py", "render/terminal.py"
 QUOTING, JSON = "foreign_text.py", "json_text.py"
 
 RICH = {
-    VIEW: {"Columns", "Group", "RenderableType", "Live", "ProgressBar"},
+    VIEW: {"Group", "RenderableType", "Live", "ProgressBar"},
     TERMINAL: {"Text"},
 }
 """What files other than the console may import from Rich: layouts, and the text of a drawing."""

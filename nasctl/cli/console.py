@@ -169,6 +169,15 @@ def fields(rows: Iterable[tuple[str, Part | RenderableType]]) -> RenderableType:
     return grid
 
 
+def beside(left: RenderableType, right: RenderableType) -> RenderableType:
+    """Two renderables on one line."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(left, right)
+    return grid
+
+
 def print_json(document: object) -> None:
     """Prints a JSON document on one line of standard output."""
     stream = json_stream()

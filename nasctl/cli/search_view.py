@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -16,6 +15,7 @@ from nasctl.arch_json import load_document
 from nasctl.cli.console import (
     Part,
     Styled,
+    beside,
     duration,
     fields,
     literal,
@@ -152,7 +152,7 @@ class SearchView(Listener):
         done, total = len(self._trials), self._config.search.trials
         bar = ProgressBar(total=total, completed=done, width=WIDTH)
         rows: list[tuple[str, Part | RenderableType]] = [
-            ("trials", Columns([bar, literal(f"{done} of {total}")])),
+            ("trials", beside(bar, literal(f"{done} of {total}"))),
             ("time", self._times(done, total)),
         ]
         if self._best is not None:
