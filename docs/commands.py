@@ -83,6 +83,7 @@ def main() -> None:
         "\nResults go to standard output, progress and errors to standard error.\n\n"
         "| exit code | meaning |\n| --- | --- |\n| 0 | the command succeeded |\n| 1 | the work failed |\n"
         "| 2 | the input was wrong |\n| 130 | the command was interrupted |\n"
+        "| 141 | the program that reads the output has ended |\n"
     )
     print("\n\n".join(section(name, command) for name, command in commands.items()))
     print(

@@ -87,7 +87,8 @@ def _document(path: str, space: Space | None, problems: Problems, unreadable: Na
 
 
 def _show(path: str, space: Space | None, problems: Problems, unreadable: NasctlError | None) -> None:
-    from nasctl.cli.console import counted, print_diagnostics, print_error, results
+    from nasctl.cli.console import print_diagnostics, print_error, results
+    from nasctl.cli.quantities import counted
     from nasctl.dsl.diagnostics import MOST_ERRORS
 
     if unreadable is not None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import Column, Styled, counted, print_json, progress, results
+from nasctl.cli.console import Column, Styled, print_json, progress, results
 from nasctl.cli.options import Json, SpacePath
+from nasctl.cli.quantities import counted
 from nasctl.errors import NasctlError
 
 if TYPE_CHECKING:

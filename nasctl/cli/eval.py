@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nasctl.cli.console import Styled, counted, print_json, results
+from nasctl.cli.console import Styled, print_json, results
 from nasctl.cli.options import DataDir, Json
+from nasctl.cli.quantities import counted
 from nasctl.errors import NasctlError
 from nasctl.files import read_while_replaced
 from nasctl.metrics import format_measure

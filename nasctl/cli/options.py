@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from nasctl.bounds import SEEDS
 from nasctl.cli.streams import keep_output_for_json
 from nasctl.config import bounds_of, check_setting
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import shortened
 
 SEED_RANGE = {"min": int(SEEDS.low), "max": int(SEEDS.high)}
 """The range of an option for a seed."""
@@ -135,4 +137,7 @@ def read_duration(text: str) -> float:
     if match is None or not text.strip():
         raise NasctlError(f"--time {text} is not a duration", hint="for example 90s, 10m or 1h30m")
     hours, minutes, seconds = (float(part) if part else 0.0 for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    total = hours * 3600 + minutes * 60 + seconds
+    if not math.isfinite(total):
+        raise NasctlError(f"--time {shortened(text, 40)} is too long", hint="for example 90s, 10m or 1h30m")
+    return total

@@ -12,18 +12,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 
 from nasctl.arch_json import load_document
-from nasctl.cli.console import (
-    Part,
-    Styled,
-    beside,
-    duration,
-    fields,
-    literal,
-    print_json,
-    progress,
-    results,
-    sparkline,
-)
+from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json, progress, results
+from nasctl.cli.quantities import duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, datetime
 
-from nasctl.cli.console import Part, Styled, duration, print_json, results, sparkline
+from nasctl.cli.console import Part, Styled, print_json, results
 from nasctl.cli.options import Json, RunPath
+from nasctl.cli.quantities import duration, sparkline
 from nasctl.cli.trial_text import LONGEST_CAUSE, format_reward, trial_progress, trial_summary
 from nasctl.foreign_text import shell_command, shortened
 from nasctl.store import COMPLETE, OpenTrial, RunFolder, Session, Trial

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from nasctl.cli.console import Styled, counted, print_json, progress, results
+from nasctl.cli.console import Styled, print_json, progress, results
 from nasctl.cli.options import SEED_RANGE, ArchitecturePath, DataDir, Json, Settings, range_of, read_settings
+from nasctl.cli.quantities import counted
 from nasctl.foreign_text import shell_command
 from nasctl.metrics import EpochMetrics
 
