@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CONSOLE, STREAMS = "cli/console.py", "cli/streams.py"
+SIGNALS = "interruption.py"  # ends the process, with one word on standard error
 VIEW, TERMINAL = "cli/search_view.py", "render/terminal.py"
 QUOTING, JSON = "foreign_text.py", "json_text.py"
 
@@ -55,7 +56,7 @@ def _found(tree: ast.Module, file: str) -> Iterator[tuple[int, str]]:
             case ast.Call(func=ast.Attribute(attr="echo" | "secho")):
                 yield node.lineno, "echo"
             case ast.Attribute(value=ast.Name(id="sys"), attr=attr) if attr in OUTPUTS:
-                if file not in (CONSOLE, STREAMS):
+                if file not in (CONSOLE, STREAMS, SIGNALS):
                     yield node.lineno, f"sys.{attr}"
             case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="write")):
                 yield node.lineno, "os.write"
