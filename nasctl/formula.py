@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
@@ -65,6 +65,15 @@ class Formula:
     text: str
     tree: Tree[Token]
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the measures that it uses.
+
+        >>> sorted(read_formula("accuracy * (latency / 20) ^ -0.5").names)
+        ['accuracy', 'latency']
+        """
+        return frozenset(str(tree.children[0]) for tree in self.tree.find_data("measure"))
+
     def __call__(self, measures: Mapping[str, float]) -> float:
         """Evaluates the formula; NaN if the value is not defined, as for the logarithm of a negative number.
 
@@ -94,15 +103,24 @@ class Formula:
         return _OPERATORS[tree.data](*parts)
 
     def _measure(self, name: str, measures: Mapping[str, float]) -> float:
-        for known in (name, f"validation_{name}"):
-            if known in measures:
-                return float(measures[known])
+        known = measure_named(name, measures)
+        if known is not None:
+            return float(measures[known])
         short = sorted({measure.removeprefix("validation_") for measure in measures})
         close = difflib.get_close_matches(name, short, n=1)
         raise NasctlError(
             f"the reward `{self.text}` needs {name}, which is not measured",
             hint=f"did you mean `{close[0]}`?" if close else f"the measures are {', '.join(short)}",
         )
+
+
+def measure_named(name: str, measures: Collection[str]) -> str | None:
+    """The measure that a name in a formula or a constraint stands for; None if it is not among the given ones.
+
+    >>> measure_named("accuracy", {"validation_accuracy", "params"}), measure_named("latency", {"params"})
+    ('validation_accuracy', None)
+    """
+    return next((known for known in (name, f"validation_{name}") if known in measures), None)
 
 
 @lru_cache(maxsize=8)

@@ -118,7 +118,15 @@ def search(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.", **SEED_RANGE)] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Seed of all random numbers. Default: 0, or that of the resumed run.",
+            show_default=False,
+            **SEED_RANGE,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -159,14 +167,13 @@ def search(
     from nasctl.dialects import load_space
 
     # What can be checked at once is checked before JAX is imported, which takes seconds.
+    loaded = load_space(space)
     if resume:
-        _refuse_changes(dataset, controller, init)
+        if init:
+            raise NasctlError("--init cannot change in a run that is resumed", hint="leave it out")
         run_folder = out or _newest_run(space)
     else:
-        loaded = load_space(space)
-        resolve(
-            loaded.defaults, overrides, {} if controller is None else {"controller": {"kind": controller}}
-        )
+        resolve(loaded.defaults, overrides)
 
     from nasctl.cli.search_view import SearchView
     from nasctl.engine import resume as resume_run
@@ -175,13 +182,21 @@ def search(
     with SearchView() as view:
         try:
             if resume:
-                run = resume_run(run_folder, evaluator, data_dir=data_dir, settings=overrides, listener=view)
+                run = resume_run(
+                    run_folder,
+                    evaluator,
+                    space=loaded,
+                    seed=seed,
+                    dataset=dataset,
+                    data_dir=data_dir,
+                    settings=overrides,
+                    listener=view,
+                )
             else:
                 run = start_run(
                     loaded,
                     evaluator,
-                    controller=controller,
-                    seed=seed,
+                    seed=seed or 0,
                     out=out,
                     dataset=dataset,
                     data_dir=data_dir,
@@ -194,19 +209,6 @@ def search(
             explained()
             raise typer.Exit(INTERRUPTED) from None
     view.finished(run, json=json)
-
-
-def _refuse_changes(dataset: str | None, controller: str | None, init: list[Path] | None) -> None:
-    """Refuses the options that `nasctl.resume` has no argument for."""
-    changed = [
-        option
-        for option, value in (("--dataset", dataset), ("--controller", controller), ("--init", init))
-        if value
-    ]
-    if changed:
-        from nasctl.engine.run import cannot_change
-
-        raise cannot_change(changed)
 
 
 def _newest_run(space: str) -> Path:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from nasctl.arch_json import versions
 from nasctl.architecture import Architecture
 from nasctl.bounds import check_seed
-from nasctl.config import (
-    Config,
-    Settings,
-    check_section,
-    check_setting,
-    may_change,
-    resolve,
-    resolve_recorded,
-)
+from nasctl.config import Config, Settings, resolve
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation.execution import Execution, plan_execution
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.engine.evaluation.method import Method, call_function, train_children
 from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
+from nasctl.engine.resumption import (
+    check_same_data,
+    check_same_evaluation,
+    check_same_seed,
+    check_same_space,
+    note_versions,
+    resumed_config,
+    valid_tokens,
+)
 from nasctl.errors import NasctlError, WorkFailed
-from nasctl.foreign_text import shell_command
 from nasctl.space import Space, Tokens
 from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
 
@@ -116,13 +116,16 @@ def search(
         shortcuts["controller"]["kind"] = controller
     config = resolve(space.defaults, settings or {}, shortcuts)
     first = tuple(tokens_of_file(space, path) for path in init)
-    execution = plan_execution(config, _method(space, config, evaluate, dataset, data_dir))
+    method = _method(space, config, evaluate, dataset, data_dir)
+    execution = plan_execution(config, method)
     folder = RunFolder.create(
         Path(out) if out is not None else claim_next_run(RUNS, space.name),
         space,
         execution.config,
         seed=seed,
         dataset=execution.measured_on.dataset if execution.measured_on else None,
+        dataset_digest=execution.measured_on.digest if execution.measured_on else None,
+        trains=method.trains,
         evaluator=evaluate if isinstance(evaluate, str) else None,
         init=first,
         versions=versions(),
@@ -141,6 +144,9 @@ def resume(
     out: str | Path,
     evaluate: EvaluateFunction | str | None = None,
     *,
+    space: Space | str | Path | None = None,
+    seed: int | None = None,
+    dataset: str | None = None,
     data_dir: Path | None = None,
     budget: Mapping[str, object] | None = None,
     settings: Settings | None = None,
@@ -152,6 +158,10 @@ def resume(
       out: The run folder.
       evaluate: Required if the run was started with a function: the function, or the same name. A name that the run
         folder contains is never imported by itself, as the folder may come from somebody else.
+      space: The space, or the path of its file, for a check that it is the run's. Default: the run's.
+      seed: The seed, for a check that it is the run's. Default: the run's.
+      dataset: Name or path of the data set, with the content that the run was started with.
+        Default: the run's.
       data_dir: The folder of prepared data sets.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
       settings: New values by section and key. Settings that affect the trials cannot change.
@@ -161,95 +171,25 @@ def resume(
       NasctlError: `out` is not a run folder, an argument cannot be used, or a setting may not change.
       WorkFailed: The search had to stop.
     """
-    changes = (settings or {}, {"search": budget or {}})
-    check_changes(*changes)
     folder = RunFolder.open(Path(out))
     metadata = folder.metadata()
-    recorded = resolve_recorded(_recorded(metadata["config"]), folder.path / "run.json")
-    config = resolve(asdict(recorded), *changes)
-    space = parse_space(folder.space_text(), name=metadata["space"], path=str(folder.path / "space.nas"))
-    if space.hash != metadata["space_hash"]:
+    config = resumed_config(folder, settings or {}, {"search": budget or {}})
+    check_same_seed(folder, seed)
+    own = parse_space(folder.space_text(), name=metadata["space"], path=str(folder.space_file))
+    if own.hash != metadata["space_hash"]:
         raise NasctlError(
-            f"{folder.path / 'space.nas'} is not the space that the run was started with",
+            f"{folder.space_file} is not the space that the run was started with",
             hint="restore the file, or start a new run",
         )
-    first = tuple(_valid_in(space, tokens, folder) for tokens in metadata["init"])
-    if metadata["evaluator"] is not None:
-        _check_same_evaluator(folder.path, metadata["evaluator"], evaluate)
-    if evaluate is None and metadata["dataset"] is None:  # a run that trains children names their data set
-        raise NasctlError(
-            f"the rewards of {folder.path} came from a function of a Python program, which the run does not name",
-            hint="give the function to nasctl.resume, or its name with --evaluator MODULE:FUNCTION",
-        )
-    method = _method(space, config, evaluate, metadata["dataset"], data_dir)
+    check_same_space(folder, own, load_space(space) if isinstance(space, str | Path) else space)
+    first = valid_tokens(folder, own)
+    check_same_evaluation(folder, evaluate)
+    method = _method(own, config, evaluate, metadata["dataset"] if dataset is None else dataset, data_dir)
+    check_same_data(folder, dataset, method.measured_on)
     execution = plan_execution(config, method)
-    return _run(space, folder, execution, metadata["seed"], first, listener)
-
-
-def _valid_in(space: Space, tokens: Sequence[int], folder: RunFolder) -> Tokens:
-    try:
-        return space.validate(tokens)
-    except NasctlError as error:
-        raise NasctlError(
-            f'{folder.path / "run.json"} is damaged: "init": {error.message}',
-            hint="restore the file, or start a new run",
-        ) from error
-
-
-def _check_same_evaluator(run: Path, recorded: str, given: EvaluateFunction | str | None) -> None:
-    """Checks that the evaluator of a resumed run was given again.
-
-    Raises:
-      NasctlError: It was not given, or another name was given.
-    """
-    command = shell_command("nasctl", "search", run / "space.nas", "--resume", "--out", run)
-    if given is None:
-        raise NasctlError(
-            f"the rewards of {run} came from --evaluator {recorded}, which is not imported unless you name it again",
-            hint=f"if you trust that code: {command} {shell_command('--evaluator', recorded)}",
-        )
-    if isinstance(given, str) and given != recorded:
-        raise NasctlError(
-            f"the rewards of {run} came from --evaluator {recorded}, not from {given}",
-            hint="give the same name, or start a new run; if the function has moved, give it to nasctl.resume",
-        )
-
-
-def check_changes(*changes: Settings) -> None:
-    """Refuses new values for settings that affect the trials of a run.
-
-    Raises:
-      NasctlError: A setting does not exist, its value does not fit, or it may not change when a run is resumed.
-    """
-    fixed = []
-    for change in changes:
-        for section, values in change.items():
-            check_section(section, values)
-            for key, value in values.items():
-                check_setting(section, key, value)
-                if not may_change(section, key):
-                    fixed.append(f"{section}.{key}")
-    if fixed:
-        raise cannot_change(fixed)
-
-
-def cannot_change(names: Sequence[str]) -> NasctlError:
-    """The error for settings or options that a resumed run must keep."""
-    return NasctlError(
-        f"{', '.join(names)} cannot change in a run that is resumed",
-        hint="leave it out, or start a new run; budgets, workers and limits may change",
-    )
-
-
-def _recorded(config: Settings) -> Settings:
-    """The settings that a run was started with, as they took effect.
-
-    Runs of older versions may have three settings that groups of children ignored; they are reset to 0.
-    """
-    search = dict(config.get("search", {}))
-    if search.get("executor") == "inline" and search.get("children_per_device") not in (None, 0, 1):
-        search |= {"halving": 0, "child_seconds": 0, "child_gigabytes": 0}
-    return {**config, "search": search}
+    if method.trains:
+        note_versions(folder.path, metadata.get("versions"))
+    return _run(own, folder, execution, metadata["seed"], first, listener)
 
 
 def tokens_of_file(space: Space, path: str | Path) -> Tokens:
@@ -278,7 +218,7 @@ def _method(
     data_dir: Path | None,
 ) -> Method:
     if evaluate is None:
-        return train_children(space, config.training, dataset, data_dir)
+        return train_children(space, config, dataset, data_dir)
     return call_function(space, evaluate, dataset, data_dir)
 
 

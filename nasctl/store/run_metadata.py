@@ -29,6 +29,10 @@ def _is_text_or_none(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _is_flag_or_none(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
 def _is_settings(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(section, dict) for section in value.values())
 
@@ -44,11 +48,13 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "space_hash": (_is_text, "a text"),
     "seed": (_is_count, "a whole number of at least 0"),
     "dataset": (_is_text_or_none, "a text or null"),
+    "dataset_digest": (_is_text_or_none, "a text or null"),
     "evaluator": (_is_text_or_none, "a text or null"),
+    "trains": (_is_flag_or_none, "true, false or null"),
     "init": (_are_token_strings, "a list of lists of whole numbers"),
     "config": (_is_settings, "an object of sections"),
 }
-_OPTIONAL: Mapping[str, object] = {"init": []}
+_OPTIONAL: Mapping[str, object] = {"init": [], "dataset_digest": None, "trains": None}
 """Values of entries that earlier versions did not write."""
 
 

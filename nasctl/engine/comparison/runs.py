@@ -27,6 +27,8 @@ def comparison_runs(
 ) -> Iterator[Run]:
     """Searches once for each seed and controller, and yields each run. Existing runs are resumed.
 
+    A run that exists must be one of the same search: of the same space, data set, evaluator and settings.
+
     Args:
       space: The space that is searched.
       controllers: Kinds of controllers.
@@ -43,8 +45,20 @@ def comparison_runs(
         for controller in controllers:
             folder = out / f"{controller}-{seed}"
             if (folder / "run.json").exists():
+                own = {
+                    **(settings or {}),
+                    "controller": {**(settings or {}).get("controller", {}), "kind": controller},
+                }
                 yield resume(
-                    folder, evaluate, data_dir=data_dir, budget={"trials": trials}, listener=listener
+                    folder,
+                    evaluate,
+                    space=space,
+                    seed=seed,
+                    dataset=dataset,
+                    data_dir=data_dir,
+                    budget={"trials": trials},
+                    settings=own,
+                    listener=listener,
                 )
                 continue
             yield search(

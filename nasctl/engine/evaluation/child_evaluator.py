@@ -75,6 +75,13 @@ class ChildGroupEvaluator:
         ]
 
 
+def measures_of_training(task: Task) -> frozenset[str]:
+    """The names of what `evaluation` reports of a child, besides its reward."""
+    validation = task.summary(dict.fromkeys(task.measures, 0.5))
+    names = ("train_loss", "seconds_prepare", "seconds_train", "epochs", "best_epoch")
+    return frozenset((*names, *(f"validation_{name}" for name in validation)))
+
+
 def evaluation(trained: TrainedChild, task: Task, training: TrainingConfig) -> Evaluation:
     """The evaluation of a trained child."""
 

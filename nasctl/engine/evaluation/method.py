@@ -11,9 +11,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasctl.arch_json import TaskInfo
-from nasctl.config import TrainingConfig
+from nasctl.config import Config, TrainingConfig
 from nasctl.dialects import parse_space
-from nasctl.engine.evaluation.child_evaluator import ChildEvaluator, ChildGroupEvaluator
+from nasctl.engine.evaluation.child_evaluator import (
+    ChildEvaluator,
+    ChildGroupEvaluator,
+    measures_of_training,
+)
 from nasctl.engine.evaluation.function_evaluator import (
     EvaluateFunction,
     FunctionEvaluator,
@@ -22,6 +26,7 @@ from nasctl.engine.evaluation.function_evaluator import (
     import_evaluator,
 )
 from nasctl.engine.evaluation.task_of_space import task_of
+from nasctl.engine.required_measures import missing_measure
 from nasctl.errors import NasctlError
 from nasctl.executors import EvaluationContext, EvaluatorSpec
 from nasctl.graph import Cost
@@ -124,20 +129,26 @@ class FunctionCall:
 Method = ChildTraining | FunctionCall
 
 
-def train_children(
-    space: Space, training: TrainingConfig, dataset: str | None, data_dir: Path | None
-) -> ChildTraining:
+def train_children(space: Space, config: Config, dataset: str | None, data_dir: Path | None) -> ChildTraining:
     """Checks that children of a space can be trained on a data set, before any time is spent.
 
     Raises:
-      NasctlError: The architectures are not networks, or the data set does not fit them.
+      NasctlError: The architectures are not networks, the data set does not fit them, or a constraint or the reward
+        needs a measure that training does not have.
     """
     tokens = sample_uniform(space, np.random.default_rng(0))
     try:
         space.decode(tokens).graph  # noqa: B018 decoding is the check
     except NasctlError as error:
         raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
-    return ChildTraining(space, task_of(space, dataset, data_dir=data_dir), data_dir, training)
+    task = task_of(space, dataset, data_dir=data_dir)
+    measured = {*STATIC_MEASURES, *measures_of_training(task)}
+    if (missing := missing_measure(space, config.search.reward, measured)) is not None:
+        raise NasctlError(
+            f"{missing.message} when networks are trained",
+            hint=f"{missing.hint}; a function given with --evaluator can return other measures",
+        )
+    return ChildTraining(space, task, data_dir, config.training)
 
 
 def call_function(
@@ -151,7 +162,7 @@ def call_function(
     measured_on = None
     if dataset is not None:
         task = task_of(space, dataset, data_dir=data_dir)
-        measured_on = TaskInfo(task.name, task.signature)  # the function reads its own data
+        measured_on = TaskInfo(task.name, task.signature, task.digest)
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static and measured_on is None:
         raise NasctlError(

@@ -13,6 +13,7 @@ from nasctl.architecture import Architecture
 from nasctl.controllers import Controller
 from nasctl.errors import WorkFailed
 from nasctl.executors import Job, Rung
+from nasctl.formula import measure_named
 from nasctl.graph import bind, canonical_hash, measure_cost
 from nasctl.space import Constraint, Space, Tokens
 
@@ -90,8 +91,9 @@ def candidate_of(
 def violated_constraint(
     constraints: Iterable[Constraint], measures: Mapping[str, float]
 ) -> Constraint | None:
-    """The first constraint that one of these values violates; None if all hold."""
+    """The first constraint that one of these values violates; None if all hold or have no value yet."""
     for constraint in constraints:
-        if constraint.measure in measures and not constraint.holds(measures[constraint.measure]):
+        measure = measure_named(constraint.measure, measures)
+        if measure is not None and not constraint.holds(measures[measure]):
             return constraint
     return None

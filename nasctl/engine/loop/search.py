@@ -6,7 +6,7 @@ import math
 import os
 import socket
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
@@ -20,10 +20,11 @@ from nasctl.engine.loop.listener import Listener
 from nasctl.engine.loop.proposer import Proposer
 from nasctl.engine.loop.recorded import check_recorded
 from nasctl.engine.loop.recorder import Recorder
+from nasctl.engine.required_measures import missing_measure
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.executors import Evaluation, Executor, Job, Outcome, Rung, WorkerLost
 from nasctl.foreign_text import message_of, shell_command, storable
-from nasctl.formula import read_formula
+from nasctl.formula import measure_named, read_formula
 from nasctl.graph import Cost
 from nasctl.interruption import check as check_interruption
 from nasctl.metrics import EpochMetrics
@@ -214,6 +215,12 @@ class Search:
         evaluation = outcome.evaluation or Evaluation(float("nan"))
         metrics = {**candidate.cost, **evaluation.metrics}
         reward, status, cause = evaluation.reward, outcome.status, outcome.cause
+        if status == COMPLETE and (missing := self._missing_measure(metrics)) is not None:
+            if (
+                self._store.best() is None
+            ):  # probably a wrong name: the trial is evaluated again when it is corrected
+                raise missing
+            status, cause = "invalid", missing.message
         if status == COMPLETE and self._config.search.reward:
             reward = read_formula(self._config.search.reward)({**metrics, "reward": reward})
             if not math.isfinite(reward):
@@ -221,7 +228,8 @@ class Search:
         broken = violated_constraint(self._space.constraints, metrics)
         if status == COMPLETE and broken is not None:
             status = "invalid"
-            cause = f"{broken.measure} was measured as {metrics[broken.measure]:g}, but {broken} is required"
+            measured = metrics[measure_named(broken.measure, metrics) or broken.measure]
+            cause = f"{broken.measure} was measured as {measured:g}, but {broken} is required"
         return Trial(
             number=candidate.number,
             tokens=candidate.architecture.tokens,
@@ -236,6 +244,9 @@ class Search:
             traceback=outcome.traceback,
             history=evaluation.history,
         )
+
+    def _missing_measure(self, metrics: Mapping[str, float]) -> NasctlError | None:
+        return missing_measure(self._space, self._config.search.reward, metrics.keys())
 
     def _check_failures(self) -> None:
         limit = self._config.search.max_failures

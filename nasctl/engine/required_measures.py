@@ -1,0 +1,39 @@
+"""The measures that a search needs: those of the constraints of its space and of the formula of its reward."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+
+from nasctl.errors import NasctlError
+from nasctl.formula import measure_named, read_formula
+from nasctl.space import Space
+
+
+def missing_measure(space: Space, reward: str, measured: Collection[str]) -> NasctlError | None:
+    """The error for the first measure that a search needs and does not have; None if it has all.
+
+    Args:
+      space: The space, with its constraints.
+      reward: The formula of the reward; empty if there is none.
+      measured: The names of what is measured, without `reward`.
+    """
+    known = {*measured, "reward"}
+    for name, needed_by in _needed(space, reward):
+        if measure_named(name, known) is None:
+            short = sorted({measure.removeprefix("validation_") for measure in known})
+            close = difflib.get_close_matches(name, short, n=1)
+            listed = f"the measures are {', '.join(short[:40])}{' and others' * (len(short) > 40)}"
+            return NasctlError(
+                f"{needed_by} needs {name}, which is not measured",
+                hint=f"did you mean `{close[0]}`? {listed}" if close else listed,
+            )
+    return None
+
+
+def _needed(space: Space, reward: str) -> Iterator[tuple[str, str]]:
+    for constraint in space.constraints:
+        yield constraint.measure, f"`require {constraint}`"
+    if reward:
+        for name in sorted(read_formula(reward).names):
+            yield name, f"the reward `{reward}`"
