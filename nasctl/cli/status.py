@@ -74,8 +74,10 @@ def _show(
     printer.line(Styled(str(folder.path), "bold"))
     printer.fields(rows)
     if not active and len(trials) < config.search.trials:
-        command = shell_command("nasctl", "search", folder.space_file, "--resume", "--out", folder.path)
-        printer.line(f"Resume with: {command}")
+        evaluator = folder.metadata().get("evaluator")
+        again = ["--evaluator", str(evaluator)] if evaluator else []
+        words = ("nasctl", "search", folder.space_file, "--resume", "--out", folder.path, *again)
+        printer.line(f"Resume with: {shell_command(*words)}")
 
 
 def _state(sessions: list[Session], active: bool) -> str:

@@ -132,11 +132,26 @@ def test_a_path_is_shown_and_its_commands_can_be_pasted(text: str, shown: str, n
     assert words == ["nasctl", "trials", f"in {name}/run"]
     assert nasctl(*words[1:]).code == 0
     assert nasctl("status", words[2]).out.startswith(f"in {shown}/run\n")
+    (command,) = (
+        line.removeprefix("Resume with: ")
+        for line in resumable(words[2], nasctl).out.splitlines()
+        if "Resume" in line
+    )
+    assert nasctl(*pasted(command)[1:], "--executor", "inline", "--json").documents[0]["trials"] == 3
     assert nasctl("render", words[2], "-o", f"{name}.svg").code == 2  # a space of choices has no network
     assert nasctl("compare", words[2], words[2]).code == 0
     assert shown.replace("\\", "") in nasctl("compare", words[2]).out.replace("\\", "")
     (compared,) = nasctl("compare", words[2], "--json").documents
-    assert compared["runs"][0]["trials"] == 2
+    assert compared["runs"][0]["trials"] == 3
+
+
+def resumable(run: str, nasctl: Run) -> Done:
+    """The status of a run after its budget was increased."""
+    file = Path(run, "run.json")
+    document = json.loads(file.read_text())
+    document["config"]["search"]["trials"] = 3
+    file.write_text(json.dumps(document))
+    return nasctl("status", run)
 
 
 def pasted(command: str) -> list[str]:
