@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -91,10 +92,9 @@ def _examples(path: Path, arrays: dict[str, np.ndarray], split: str) -> Examples
         raise NasctlError(
             f"{path}: x_{split} has {len(images)} images, but y_{split} has {len(labels)} labels"
         )
-    if labels.min() < 0:
-        raise NasctlError(
-            f"{path}: y_{split} has the label {labels.min()}", hint="number the classes 0, 1, …"
-        )
+    for label in (int(labels.min()), int(labels.max())):
+        if not 0 <= label <= np.iinfo(np.int32).max:
+            raise NasctlError(f"{path}: y_{split} has the label {label}", hint="number the classes 0, 1, …")
     return Examples(_pixels(path, f"x_{split}", images), labels.astype(np.int32))
 
 
@@ -115,7 +115,8 @@ def _pixels(path: Path, name: str, images: np.ndarray) -> np.ndarray:
 
 def _class_names(path: Path, arrays: dict[str, np.ndarray], labels: np.ndarray) -> tuple[str, ...]:
     classes = int(labels.max()) + 1
-    absent = np.setdiff1d(np.arange(classes), labels)
+    present = np.unique(labels)
+    absent = np.flatnonzero(present != np.arange(len(present)))  # where the first gap is
     if len(absent):
         raise NasctlError(
             f"{path}: y_train has labels up to {classes - 1}, but no label {absent[0]}",
@@ -128,7 +129,7 @@ def _class_names(path: Path, arrays: dict[str, np.ndarray], labels: np.ndarray) 
     names = _texts(path, arrays["class_names"])
     if len(names) != classes:
         raise NasctlError(f"{path}: class_names has {len(names)} names, but y_train has {classes} classes")
-    repeated = next((name for name in names if names.count(name) > 1), None)
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
     if repeated is not None:
         raise NasctlError(f"{path}: class_names has {repeated} twice", hint="give each class its own name")
     return names

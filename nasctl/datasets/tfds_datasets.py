@@ -64,9 +64,15 @@ def _load(name: str, builder: Any, data_dir: Path) -> Dataset:
             f"{name} has no split `{missing[0]}`",
             hint=f"train and test are needed; it has {', '.join(builder.info.splits) or 'no splits'}",
         )
-    return Dataset(
-        name, InputKind.IMAGE, _read(name, builder, "train"), _read(name, builder, "test"), tuple(label.names)
-    )
+    train, test = (_read(name, builder, split) for split in ("train", "test"))
+    for split, examples in (("train", train), ("test", test)):
+        wrong = examples.labels[(examples.labels < 0) | (examples.labels >= label.num_classes)]
+        if len(wrong):
+            raise NasctlError(
+                f"the split `{split}` of {name} has the label {wrong[0]}, which is no class",
+                hint="nasctl needs data sets whose test examples are labelled",
+            )
+    return Dataset(name, InputKind.IMAGE, train, test, tuple(label.names))
 
 
 def _builder(name: str, data_dir: Path) -> Any:
