@@ -137,6 +137,20 @@ def read_while_replaced(read: Callable[[], _Result]) -> _Result:
     return read()
 
 
+def check_current_folder() -> None:
+    """Checks that the current folder exists: the system lets programs run in one that was deleted.
+
+    Raises:
+      NasctlError: It does not exist, or cannot be read.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise NasctlError(
+            f"the current folder cannot be used: {cause_of(error)}", hint="change to a folder that exists"
+        ) from error
+
+
 def replace_file(path: str | Path, content: str | bytes, *, follow_link: bool = False) -> None:
     """Writes a file, or replaces it as a whole. It keeps its permissions and, if possible, its owner.
 

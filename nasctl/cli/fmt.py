@@ -29,12 +29,15 @@ def fmt(
     Example: nasctl fmt my.nas
     """
     from nasctl.dialects.formatting import format_space
-    from nasctl.dsl.files import read_source, source_of
+    from nasctl.dsl.files import LIMIT, read_source, source_of
 
     different = []
     for file in files:
         if file == "-":
-            source = source_of(sys.stdin.buffer.read(), "<standard input>")
+            raw = sys.stdin.buffer.read(LIMIT + 1)
+            if len(raw) > LIMIT:
+                raise NasctlError(f"standard input has more than {LIMIT:,} bytes")
+            source = source_of(raw, "<standard input>")
         elif not os.path.lexists(file):
             raise NasctlError(
                 f"the file {file} does not exist", hint="fmt only formats files of your own, in place"

@@ -99,5 +99,5 @@ def _since(trial: OpenTrial, active: bool) -> str:
 
 
 def _age(moment: str) -> float:
-    """Returns the seconds since a moment in ISO 8601 format."""
-    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+    """Returns the seconds since a moment in ISO 8601 format; 0 if the clock has been set back before it."""
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())

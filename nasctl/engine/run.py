@@ -27,6 +27,7 @@ from nasctl.engine.resumption import (
     valid_tokens,
 )
 from nasctl.errors import NasctlError, WorkFailed
+from nasctl.files import check_current_folder
 from nasctl.space import Space, Tokens
 from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
 
@@ -106,6 +107,7 @@ def search(
       WorkFailed: The search had to stop; its trials so far are in the run folder.
     """
     seed = check_seed(seed)
+    check_current_folder()
     if out is not None:
         check_new_run(Path(out))  # before data are read
     space = space if isinstance(space, Space) else load_space(space)
@@ -171,6 +173,7 @@ def resume(
       NasctlError: `out` is not a run folder, an argument cannot be used, or a setting may not change.
       WorkFailed: The search had to stop.
     """
+    check_current_folder()
     folder = RunFolder.open(Path(out))
     metadata = folder.metadata()
     config = resumed_config(folder, settings or {}, {"search": budget or {}})

@@ -118,7 +118,7 @@ def explain_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
             raise disk_full(path) from error

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -207,3 +209,12 @@ def test_each_command_works_or_names_what_is_damaged(
             assert content(run) == before, command
         elif file != "trials.sqlite":
             assert trials(run) == resumed
+
+
+def test_a_clock_that_is_set_back_shows_no_negative_ages(run: Path) -> None:
+    with closing(sqlite3.connect(run / "trials.sqlite")) as database, database:
+        database.execute(
+            "UPDATE sessions SET started = '2098-01-01T00:00:00Z', ended = '2099-01-01T00:00:00Z'"
+        )
+    shown = CliRunner().invoke(app, ["status", str(run)]).stdout
+    assert "stopped 0 s ago" in shown

@@ -138,3 +138,24 @@ assert not {{"jax", "flax", "optax", "tensorflow_datasets"}} & set(sys.modules)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_fmt_keeps_the_file_if_it_cannot_write_all_of_it(tmp_path):
+    """A limit on the size of files stands for a full disk."""
+    path = tmp_path / "my.nas"
+    text = "space choices\n" + "".join(f"a{number}   in {{1,2}}\n" for number in range(300))
+    path.write_text(text)
+    link = tmp_path / "link.nas"
+    link.symlink_to(path)
+    path.chmod(0o640)
+    for name in (path, link):
+        limited = f"ulimit -f 1; exec {sys.executable} -m nasctl fmt {name}"
+        full = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+        assert full.returncode == 1
+        assert "the disk is full" in full.stderr
+        assert path.read_text() == text
+    assert nasctl("fmt", str(link)).returncode == 0
+    assert path.read_text() != text
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["link.nas", "my.nas"]
