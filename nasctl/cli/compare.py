@@ -85,7 +85,7 @@ def compare(
     Example: nasctl compare runs/cnn runs/cnn-2
     """
     from nasctl.engine import Run
-    from nasctl.engine.comparison import compare_runs, group_runs
+    from nasctl.engine.comparison import compare_runs, differences, group_runs
     from nasctl.engine.comparison.baselines import train_baselines
 
     if len(runs) == 1 and not (runs[0] / "run.json").is_file() and runs[0].suffix == ".nas":
@@ -114,6 +114,7 @@ def compare(
         print_json(
             {
                 "at_trials": numbers,
+                "differences": differences(summaries),
                 "runs": [asdict(summary) for summary in summaries],
                 "controllers": [asdict(group) for group in groups],
                 "baselines": [asdict(result) for result in baseline_results],
@@ -121,6 +122,8 @@ def compare(
         )
         return
     _print_runs(numbers, summaries)
+    if different := differences(summaries):
+        results().line(f"These runs differ in {', '.join(different)}: their rewards mean different things.")
     if len(groups) < len(summaries):
         _print_groups(numbers, groups)
     if baseline_results:

@@ -2,7 +2,14 @@
 
 from nasctl.engine.comparison.baselines import BaselineResult, train_baselines
 from nasctl.engine.comparison.runs import comparison_runs
-from nasctl.engine.comparison.summaries import Interval, RunGroup, RunSummary, compare_runs, group_runs
+from nasctl.engine.comparison.summaries import (
+    Interval,
+    RunGroup,
+    RunSummary,
+    compare_runs,
+    differences,
+    group_runs,
+)
 
 __all__ = [
     "BaselineResult",
@@ -11,6 +18,7 @@ __all__ = [
     "RunSummary",
     "compare_runs",
     "comparison_runs",
+    "differences",
     "group_runs",
     "train_baselines",
 ]

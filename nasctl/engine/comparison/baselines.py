@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasctl.arch_json import TaskInfo
 from nasctl.engine.evaluation.task_of_space import task_of
+from nasctl.engine.resumption import check_same_data
 from nasctl.engine.run import Run
 from nasctl.errors import NasctlError
 from nasctl.graph import Graph, Signature, bind, measure_cost
@@ -65,7 +67,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
     is the largest with which the network has no more parameters than the network of that trial.
 
     Raises:
-      NasctlError: The networks of the run have no recurrent cell, or no trial is complete.
+      NasctlError: The networks of the run have no recurrent cell, no trial is complete, or the data set has changed.
     """
     best = run.best
     if best is None:
@@ -79,6 +81,7 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
     prepare_to_train()
     folder = RunFolder.open(run.folder)
     task = task_of(run.best_architecture.space, folder.metadata()["dataset"], data_dir=data_dir)
+    check_same_data(folder, None, TaskInfo(task.name, task.signature, task.digest))
     metric = task.metrics[0]
     params = measure_cost(bind(graph, task.signature)).params
     for name, cell in KNOWN_CELLS.items():

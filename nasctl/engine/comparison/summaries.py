@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
+from typing import Any
 
 from nasctl.config import ControllerConfig
 from nasctl.engine.run import Run
@@ -23,6 +24,8 @@ class RunSummary:
       space: Name and hash of the space.
       controller: The controller, with the settings that differ from their defaults.
       dataset: Name of the data set.
+      conditions: What rewards depend on besides the space and the controller, by name: the data set, the function, the
+        formula of the reward, the settings of the training.
       trials: Number of trials, including failed ones.
       best: The largest reward.
       metric: The name of the main metric of its best trial; empty where it has none.
@@ -36,6 +39,7 @@ class RunSummary:
     space: str
     controller: str
     dataset: str | None
+    conditions: Mapping[str, object]
     trials: int
     best: float | None
     metric: str
@@ -60,7 +64,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class RunGroup:
-    """Runs of one controller on one space and data set that differ in their seeds.
+    """Runs of one controller on one space under the same conditions that differ in their seeds.
 
     Attributes:
       controller: The controller, with the settings that differ from their defaults.
@@ -79,21 +83,33 @@ class RunGroup:
 
 
 def group_runs(summaries: Sequence[RunSummary]) -> list[RunGroup]:
-    """Groups runs by controller, space and data set; the group with the largest final reward comes first."""
-    members: dict[tuple[str, str | None, str], list[RunSummary]] = {}
+    """Groups runs by controller, space and conditions; the group with the largest final reward comes first."""
+    members: dict[tuple[str, str, str], list[RunSummary]] = {}
     for summary in summaries:
-        members.setdefault((summary.controller, summary.dataset, summary.space), []).append(summary)
+        key = (summary.controller, summary.space, repr(sorted(summary.conditions.items())))
+        members.setdefault(key, []).append(summary)
     groups = [
         RunGroup(
             controller=controller,
-            dataset=dataset,
+            dataset=runs[0].dataset,
             seeds=len(runs),
             best_so_far=tuple(map(interval, zip(*(run.best_so_far for run in runs), strict=True))),
             mean=interval([run.mean[-1] for run in runs]),
         )
-        for (controller, dataset, _), runs in members.items()
+        for (controller, _, _), runs in members.items()
     ]
     return sorted(groups, key=lambda group: -_last(group))
+
+
+def differences(summaries: Sequence[RunSummary]) -> list[str]:
+    """The names of what differs between runs and makes their rewards incomparable."""
+    if not summaries:
+        return []
+    names = dict.fromkeys(name for summary in summaries for name in summary.conditions)
+    different = [
+        name for name in names if len({repr(summary.conditions.get(name)) for summary in summaries}) > 1
+    ]
+    return [*(["space"] if len({summary.space for summary in summaries}) > 1 else []), *different]
 
 
 def interval(values: Sequence[float | None]) -> Interval | None:
@@ -170,6 +186,7 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
         space=f"{metadata['space']} {metadata['space_hash']}",
         controller=_searcher(metadata["config"].get("controller", {})),
         dataset=metadata["dataset"],
+        conditions=_conditions(metadata),
         trials=len(run.trials),
         best=best.reward if best else None,
         metric=metric,
@@ -178,6 +195,17 @@ def _summary(run: Run, numbers: Sequence[int]) -> RunSummary:
         best_so_far=tuple(max(rewards, default=None) for rewards in upto),
         mean=tuple(_mean(rewards) if rewards else None for rewards in upto),
     )
+
+
+def _conditions(metadata: Mapping[str, Any]) -> dict[str, object]:
+    search, training = (metadata["config"].get(section, {}) for section in ("search", "training"))
+    trained = metadata["evaluator"] is None and metadata["dataset"] is not None
+    return {
+        "data set": metadata["dataset_digest"] or metadata["dataset"],
+        "evaluator": metadata["evaluator"],
+        **{f"search.{name}": search.get(name) for name in ("reward", "halving", "duplicates")},
+        **{f"training.{name}": value for name, value in training.items() if trained},
+    }
 
 
 def _searcher(settings: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ import scipy.stats
 from nasctl.dialects import parse_space
 from nasctl.engine import Run, search
 from nasctl.engine.comparison import comparison_runs
-from nasctl.engine.comparison.summaries import Interval, compare_runs, group_runs, interval
+from nasctl.engine.comparison.summaries import Interval, compare_runs, differences, group_runs, interval
 from nasctl.errors import NasctlError
 
 PLAIN = parse_space("space choices\np0 in {0, 1, 2}\np1 in {0, 1, 2}\n", name="plain")
@@ -38,6 +38,33 @@ def test_a_run_without_trials_cannot_be_compared(tmp_path: Path) -> None:
     (run.folder / "trials.sqlite").unlink()
     with pytest.raises(NasctlError):
         compare_runs([Run(run.folder)])
+
+
+@pytest.mark.parametrize(
+    ("settings", "different"),
+    [
+        ({"search": {"trials": 4, "max_failures": 3}}, []),
+        ({"search": {"reward": "reward * 2"}}, ["search.reward"]),
+        ({"search": {"duplicates": "repeat"}}, ["search.duplicates"]),
+    ],
+)
+def test_runs_whose_rewards_mean_different_things_are_not_averaged(
+    settings: dict[str, dict[str, object]], different: list[str], tmp_path: Path
+) -> None:
+    runs = [
+        search(
+            PLAIN,
+            lambda a: float(sum(a.tokens)),
+            controller="random",
+            trials=3,
+            out=tmp_path / name,
+            settings=own,
+        )
+        for name, own in (("one", {}), ("two", settings))
+    ]
+    _, summaries = compare_runs(runs)
+    assert differences(summaries) == different
+    assert len(group_runs(summaries)) == (2 if different else 1)
 
 
 def test_runs_of_one_searcher_are_put_together_with_a_confidence_interval(tmp_path: Path) -> None:
