@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,8 @@ from nasctl.errors import NasctlError, WorkFailed
 from nasctl.files import check_current_folder
 from nasctl.space import Space, Tokens
 from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -205,12 +208,16 @@ def tokens_of_file(space: Space, path: str | Path) -> Tokens:
     if architecture.space.hash == space.hash:
         return architecture.tokens
     try:
-        return space.tokens(architecture.values)
+        tokens = space.tokens(architecture.values)
     except NasctlError as error:
         raise NasctlError(
             f"the architecture of {path} is not one of space {space.name}: {error.message}",
             hint="both spaces need decisions of the same names, and its values must be among the choices",
         ) from error
+    _log.warning(
+        "%s is not of the space %s: what is tried is the architecture with the same values", path, space.name
+    )
+    return tokens
 
 
 def _method(

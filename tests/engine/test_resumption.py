@@ -253,6 +253,21 @@ def test_other_versions_are_noted_when_a_run_that_trains_is_resumed(
     assert "was started with jax 0.1.2 (now " in caplog.text
 
 
+def test_an_architecture_of_another_space_is_tried_with_a_note(
+    scored: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("other.nas").write_text(
+        Path("toy.nas").read_text().replace("c in {0, 1, 2, 3}", "c in {3, 2, 1, 0}")
+    )
+    settings = {"controller": {"kind": "random"}}
+    with caplog.at_level(logging.WARNING):
+        run = nasctl.search(
+            "other.nas", EVALUATOR, trials=1, out="second", init=["run/best/arch.json"], settings=settings
+        )
+    assert "run/best/arch.json is not of the space other" in caplog.text
+    assert run.best_architecture.values == nasctl.Architecture.load("run").values
+
+
 # Training an architecture again
 
 

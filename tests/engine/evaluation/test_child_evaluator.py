@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from nasctl.config import TrainingConfig
+from nasctl.config import TrainingConfig, resolve
 from nasctl.dialects import load_space
 from nasctl.engine import task_of
 from nasctl.engine.evaluation import child_evaluator
 from nasctl.engine.evaluation.child_evaluator import CHILDREN_PER_CLEARING, ChildEvaluator
+from nasctl.engine.evaluation.method import train_children
+from nasctl.errors import NasctlError
 from nasctl.executors import Job
 from nasctl.space import sample_uniform
 
@@ -25,3 +29,18 @@ def test_programs_are_kept_for_a_few_children_and_then_let_go(monkeypatch: pytes
     for _ in range(2 * CHILDREN_PER_CLEARING):
         evaluator.prepare(job)
     assert happened == 2 * ["forget", *CHILDREN_PER_CLEARING * ["prepare"]]
+
+
+def test_a_worker_that_reads_other_examples_than_the_search_does_not_start(tmp_path: Path) -> None:
+    def write(seed: int) -> None:
+        pixels = np.random.default_rng(seed).integers(0, 255, (20, 4, 4), dtype=np.uint8)
+        labels = np.arange(20) % 2
+        np.savez(tmp_path / "a.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels)
+
+    write(0)
+    space = load_space("spaces/tiny.nas")
+    spec = train_children(space, resolve(space.defaults), str(tmp_path / "a.npz"), None).spec()
+    assert spec.make().space.hash == space.hash
+    write(1)
+    with pytest.raises(NasctlError, match="reads other examples from the data set"):
+        spec.make()
