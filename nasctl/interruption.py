@@ -20,6 +20,8 @@ from types import FrameType
 PATIENCE = 2.0
 """Seconds after a signal in which further ones have no effect, so that they do not disturb the orderly end."""
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _received: int | None = None
 _raised_at = float("-inf")
 _explained = False
@@ -35,16 +37,20 @@ def run_interruptible(command: Callable[[], None]) -> None:
     The codes are 130 for Ctrl-C (SIGINT), 143 for SIGTERM and 129 for SIGHUP. A signal that the process was started to
     ignore, as by `nohup`, stays ignored.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, _interrupt)
+    sys.unraisablehook = _report_unraisable
     try:
         command()
     except BaseException:  # a library may have turned the interruption into an error of its own
         if _received is None:
             raise
-    if _received is not None:
-        _exit_at_once(_received)
+    finally:  # the work is done: a signal while Python exits has no effect
+        for number in handled:
+            signal.signal(number, signal.SIG_IGN)
+        if _received is not None:
+            _exit_at_once(_received)
 
 
 def check() -> None:
@@ -66,6 +72,12 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if now - _raised_at > PATIENCE:
         _raised_at = now
         raise Interrupted
+
+
+def _report_unraisable(raised: sys.UnraisableHookArgs) -> None:
+    """Reports an exception that Python drops. An interruption is not lost: `check` raises it again."""
+    if not isinstance(raised.exc_value, Interrupted):
+        sys.__unraisablehook__(raised)
 
 
 def _exit_at_once(number: int) -> None:

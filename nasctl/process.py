@@ -18,6 +18,9 @@ from nasctl.cache import cache_folder, create_private, is_private, refuse
 
 _THREADS = "--xla_cpu_multi_thread_eigen"
 
+ONE_THREAD = f"{_THREADS}=false"
+"""The flag of XLA with which one core trains a child."""
+
 # Names and values of mallopt in glibc's <malloc.h>, and the environment variables that glibc reads at the start
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
 _NEVER = -1  # read as an unsigned size, the largest threshold
@@ -146,7 +149,7 @@ def _is_usable(folder: Path) -> bool:
 
 
 def _one_thread(flags: str) -> str:
-    return flags if _THREADS in flags else f"{flags} {_THREADS}=false".strip()
+    return flags if _THREADS in flags else f"{flags} {ONE_THREAD}".strip()
 
 
 def _keep_freed_memory() -> None:

@@ -16,6 +16,7 @@ LAYERS = (
     {"bounds", "files", "resources", "cache", "decoder", "input_kind", "json_text"},
     {"array_file", "json_entries", "orbax_file"},
     {"formula", "metrics", "process"},
+    {"jax_start"},
     {"config"},
     {"graph"},
     {"space"},

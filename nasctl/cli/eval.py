@@ -52,11 +52,13 @@ def evaluate(
     from nasctl.arch_json import best_folder, document_from_json
     from nasctl.architecture import Architecture
     from nasctl.engine import task_of_checkpoint
+    from nasctl.jax_start import check_jax
     from nasctl.process import prepare_to_train
     from nasctl.training import evaluate as measure
     from nasctl.training import load_checkpoint
 
     prepare_to_train()
+    check_jax()
     if os.path.lexists(checkpoint / "run.json"):
         folder = checkpoint / "best" / "checkpoint"
         if os.path.isdir(best_folder(checkpoint)) and not os.path.isdir(

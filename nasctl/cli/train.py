@@ -65,12 +65,14 @@ def train(
     from nasctl.architecture import Architecture
     from nasctl.config import resolve
     from nasctl.engine import recorded_training, task_to_train
+    from nasctl.jax_start import check_jax
     from nasctl.process import prepare_to_train
     from nasctl.training import check_saveable, save_checkpoint, train_child
 
     overrides = read_settings(settings, {"training.epochs": ("--epochs", epochs)})
 
     prepare_to_train()
+    check_jax()
     found = load_document(architecture)
     child = Architecture.decode(found.space, found.tokens)
     recorded, source = recorded_training(found)

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasctl.errors import WorkFailed
+from nasctl.jax_start import cannot_use
+from nasctl.process import import_path
 
 _ASK_JAX = """
+import sys; sys.path[:] = sys.argv[1:]
 import jax, json
 stats = jax.local_devices()[0].memory_stats() or {}
 print(json.dumps([jax.default_backend(), jax.local_device_count(), stats.get("bytes_limit", 0)]))
@@ -88,14 +91,19 @@ def detect_machine() -> Machine:
     process does not occupy a device that its workers need. The result is cached.
 
     Raises:
+      NasctlError: `JAX_PLATFORMS` names a device that JAX cannot use.
       WorkFailed: A plug-in is installed, but JAX cannot start.
     """
     if os.environ.get("JAX_PLATFORMS", "") == "cpu" or not _has_plugin():
         return detect_processor()
-    answer = subprocess.run([sys.executable, "-c", _ASK_JAX], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-P", "-c", _ASK_JAX, *import_path()]
+    answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if answer.returncode:
+        said = (answer.stderr.strip().splitlines() or ["?"])[-1]
+        if platforms := os.environ.get("JAX_PLATFORMS"):
+            raise cannot_use(platforms, said)
         raise WorkFailed(
-            f"JAX cannot use the device of this machine: {(answer.stderr.strip().splitlines() or ['?'])[-1]}",
+            f"JAX cannot use the device of this machine: {said}",
             hint="set JAX_PLATFORMS=cpu to search without it",
         )
     platform, devices, limit = json.loads(answer.stdout.strip().splitlines()[-1])

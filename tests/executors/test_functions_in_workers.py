@@ -221,7 +221,6 @@ CRASHED = [
     ("closes files", "its worker exited twice (the evaluator closed the files of its process)"),
     ("replaces files", "its worker exited twice (the evaluator closed the files of its process)"),
     ("forks and aborts", "its worker exited twice (SIGABRT)"),
-    ("returns a huge integer", "OverflowError"),
     ("returns an odd number", "Own: no number"),
 ]
 LOST = [
@@ -239,7 +238,11 @@ INVALID = [
     ("returns pairs for names", "the evaluator returned a value named ('a', 'b')"),
     ("returns itself", "the evaluator returned <function act"),
 ]
-NOT_FINITE = [("returns NaN", "the reward is nan"), ("returns an infinity", "the reward is -inf")]
+NOT_FINITE = [
+    ("returns a huge integer", "the evaluator returned an integer as reward that is too large"),
+    ("returns NaN", "the reward is nan"),
+    ("returns an infinity", "the reward is -inf"),
+]
 COMPLETED = [
     (name, "")
     for name in (

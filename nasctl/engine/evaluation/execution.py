@@ -22,6 +22,7 @@ from nasctl.executors import (
     detect_machine,
     detect_processor,
 )
+from nasctl.jax_start import check_flags, check_platforms
 from nasctl.process import import_path, leave_devices_to_workers, worker_environment
 from nasctl.store import RunFolder
 
@@ -56,7 +57,10 @@ def plan_execution(config: Config, method: Method) -> Execution:
     Raises:
       NasctlError: The settings contradict each other, or need a device or package that is not available.
     """
+    check_flags()
     machine = _detect(config.search, method)
+    if machine.platform == "cpu":  # otherwise JAX was asked in a process of its own
+        check_platforms()
     resolved = resolve_settings(
         config, machine, trains=method.trains, can_group=method.can_group, named=method.named
     )

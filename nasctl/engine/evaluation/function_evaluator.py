@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nasctl.architecture import Architecture
 from nasctl.dialects import parse_space
-from nasctl.errors import NasctlError
+from nasctl.errors import NasctlError, NotFinite
 from nasctl.executors import EvaluationContext, EvaluatorSpec
 from nasctl.executors.job import Evaluation, Job, OnEpoch
 from nasctl.foreign_text import message_of, shortened
@@ -176,6 +176,8 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
     for name, value in measures.items():
         try:
             numbers[name] = float(value)
+        except OverflowError as error:
+            raise NotFinite(f"the evaluator returned an integer as {name} that is too large") from error
         except (TypeError, ValueError) as error:
             shown = shortened(repr(value), 200)
             raise NasctlError(f"the evaluator returned {shown} as {name}, which is not a number") from error

@@ -41,6 +41,26 @@ def test_executor_workers_and_lead_are_chosen(
     assert resolved(machine, trains=trains, **given, ahead=2).search.ahead == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "controller", "executor", "workers", "ahead"),
+    [
+        ({}, "reinforce", "local", 1, 0),
+        ({"workers": 1}, "evolution", "local", 1, 0),
+        ({}, "random", "local", 1, 1),  # it does not learn
+        ({"workers": 3}, "reinforce", "local", 3, 5),
+        ({"executor": "inline"}, "random", "inline", 1, 0),
+        ({"executor": "local"}, "reinforce", "local", 4, 7),
+    ],
+)
+def test_a_function_that_is_named_runs_in_one_worker_with_the_trials_of_inline(
+    given: dict[str, object], controller: str, executor: str, workers: int, ahead: int
+) -> None:
+    config = resolve({"search": given, "controller": {"kind": controller}})
+    once = resolve_settings(config, CPU, trains=False, can_group=False, named=True)
+    assert (once.search.executor, once.search.workers, once.search.ahead) == (executor, workers, ahead)
+    assert resolve_settings(once, CPU, trains=False, can_group=False, named=True) == once
+
+
 def test_resolved_settings_are_final() -> None:
     for machine in (CPU, GPU):
         once = resolved(machine)

@@ -1,0 +1,89 @@
+"""Checks that JAX can start with the environment variables of the user. Its own errors do not name them.
+
+`XLA_FLAGS` are checked in a process of their own: XLA ends the process that has invalid ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from typing import Any
+
+from nasctl.errors import NasctlError
+from nasctl.foreign_text import message_of, shortened, storable
+from nasctl.process import ONE_THREAD, import_path
+
+_READ_FLAGS = (
+    "import sys; sys.path[:] = sys.argv[1:]; from jaxlib._jax import CompileOptions; CompileOptions()"
+)
+
+
+def check_jax() -> None:
+    """Checks `XLA_FLAGS` and `JAX_PLATFORMS`.
+
+    Raises:
+      NasctlError: XLA does not know a flag, or JAX does not find the platform.
+    """
+    check_flags()
+    check_platforms()
+
+
+def check_flags() -> None:
+    """Checks `XLA_FLAGS`.
+
+    Raises:
+      NasctlError: XLA does not know a flag, or its value does not fit.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if flags.replace(ONE_THREAD, "").strip():
+        _check(flags)
+
+
+def check_platforms() -> None:
+    """Checks `JAX_PLATFORMS`. If it names an accelerator, JAX is started in this process.
+
+    Raises:
+      NasctlError: JAX does not find the platform.
+    """
+    platforms = os.environ.get("JAX_PLATFORMS", "")
+    if platforms in ("", "cpu"):
+        return
+    import jax
+
+    start: Any = jax.devices
+    try:
+        start()
+    except (RuntimeError, AssertionError) as error:
+        raise cannot_use(platforms, message_of(error)) from error
+
+
+def cannot_use(platforms: str, reason: str) -> NasctlError:
+    """The error for a platform that JAX does not find.
+
+    Args:
+      platforms: The value of `JAX_PLATFORMS`.
+      reason: What JAX says; an empty text if it says nothing.
+    """
+    first_line = shortened(next(iter(reason.strip().splitlines()), "it finds no such device"), 300)
+    return NasctlError(
+        f"JAX cannot use JAX_PLATFORMS={platforms}: {first_line}",
+        hint="set JAX_PLATFORMS=cpu, or leave it out to have JAX choose a device that there is",
+    )
+
+
+@functools.cache
+def _check(flags: str) -> None:
+    command = [sys.executable, "-P", "-c", _READ_FLAGS, *import_path()]
+    environment = {**os.environ, "XLA_FLAGS": flags}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    said = [line.partition("] ")[2] for line in lines if line[:1] in ("E", "F") and "_flags" in line]
+    if done.returncode == 0 or not said:
+        return
+    reason = shortened(storable(said[0]), 300)
+    raise NasctlError(
+        f"XLA_FLAGS={shortened(storable(flags), 300)} is not valid: {reason}",
+        hint="correct XLA_FLAGS, or leave it out",
+    )

@@ -1,0 +1,79 @@
+"""Environment variables with which JAX cannot start are errors that name them, with exit code 2."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nasctl.errors import NasctlError
+from nasctl.jax_start import cannot_use, check_flags, check_platforms
+
+FLAGS = [
+    pytest.param("--xla_nonsense=1", "--xla_nonsense", id="unknown flag"),
+    pytest.param("--xla_cpu_multi_thread_eigen=false --xla_nonsens", "--xla_nonsens", id="one flag of two"),
+    pytest.param("nonsense", "nonsense", id="no flag"),
+    pytest.param("--xla_cpu_multi_thread_eigen=maybe", "maybe", id="a value that does not fit"),
+]
+
+
+@pytest.mark.parametrize(("flags", "said"), FLAGS)
+def test_flags_that_xla_does_not_know_are_refused(
+    flags: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    with pytest.raises(NasctlError, match=f"XLA_FLAGS=.* is not valid: .*{said}"):
+        check_flags()
+
+
+@pytest.mark.parametrize(
+    "flags", ["", "--xla_cpu_multi_thread_eigen=false", "--xla_backend_optimization_level=0"]
+)
+def test_flags_that_xla_knows_are_accepted(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    check_flags()
+
+
+@pytest.mark.parametrize("platforms", ["", "cpu"])
+def test_the_processor_needs_no_check(platforms: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAX_PLATFORMS", platforms)
+    check_platforms()
+
+
+def test_a_platform_that_says_nothing_is_said_not_to_be_found() -> None:
+    assert cannot_use("cuda", "").message == "JAX cannot use JAX_PLATFORMS=cuda: it finds no such device"
+    assert cannot_use("tpu", "no libtpu\nand more").message == "JAX cannot use JAX_PLATFORMS=tpu: no libtpu"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platforms", ["rocm", "gpuu", "cuda,gpuu"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("search", "toy.nas", "--evaluator", "toy:score"), id="a search with a function"),
+        pytest.param(("search", "tiny.nas"), id="a search that trains"),
+        pytest.param(("search", "tiny.nas", "--executor", "inline"), id="a search that trains inline"),
+        pytest.param(("train", "tiny.json"), id="train"),
+    ],
+)
+def test_a_platform_that_does_not_exist_ends_a_command_before_it_writes(
+    platforms: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "toy.nas").write_text("space choices\na in {0, 1, 2}\n")
+    (tmp_path / "toy.py").write_text("def score(architecture):\n    return 1.0\n")
+    (tmp_path / "tiny.nas").write_text(Path("spaces/tiny.nas").read_text())
+    before = sorted(tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "nasctl", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "JAX_PLATFORMS": platforms},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"JAX cannot use JAX_PLATFORMS={platforms}" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
