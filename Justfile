@@ -25,3 +25,8 @@ bench *ARGS:
 # hand mutated inputs of every kind to nasctl, such as `just fuzz --inputs 1000000 --jobs 2`
 fuzz *ARGS:
     python tests/fuzz {{ARGS}}
+
+# list the small changes of the code that no test notices, such as `just mutate 'nasctl.space*'`
+mutate *ARGS:
+    JAX_PLATFORMS=cpu mutmut run {{ARGS}}
+    mutmut results

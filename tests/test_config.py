@@ -45,7 +45,8 @@ def test_values_are_read_in_the_type_of_the_schema(
 @pytest.mark.parametrize(
     ("section", "key", "value", "message", "hint"),
     [
-        ("trainning", "epochs", 1, "no section `trainning`", "`training`"),
+        ("trainning", "epochs", 1, "no section `trainning`", "did you mean `training`?"),
+        ("zzz", "epochs", 1, "no section `zzz`", "it is one of search, controller, training"),
         ("training", "epoch", 1, "training has no setting `epoch`", "`epochs`"),
         ("training", "epochs", "many", "must be a whole number, not `many`", ""),
         ("training", "epochs", 2.5, "must be a whole number, not `2.5`", ""),

@@ -73,6 +73,25 @@ def test_precedence_and_what_has_no_value(text: str, value: float) -> None:
     assert read_formula(text)({}) == pytest.approx(value, nan_ok=True)
 
 
+@pytest.mark.parametrize("text", ["min(a, b)", "max(b, a)", "min(b, a, 1)", "max(1, a, b)"])
+def test_what_has_no_value_is_neither_smallest_nor_largest(text: str) -> None:
+    assert math.isnan(read_formula(text)({"a": math.nan, "b": 1.0}))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("latenci", "did you mean `latency`?"),
+        ("acuracy", "did you mean `accuracy`?"),
+        ("zzz", "the measures are accuracy, latency"),
+    ],
+)
+def test_a_measure_that_is_missing_is_answered_with_those_there_are(text: str, hint: str) -> None:
+    with pytest.raises(NasctlError, match=f"needs {text}, which is not measured") as caught:
+        read_formula(text)({"validation_accuracy": 0.9, "latency": 1.0})
+    assert caught.value.hint == hint
+
+
 def test_measures_of_the_validation_split_go_by_their_short_names() -> None:
     assert read_formula("accuracy - 1e-6 * params")(
         {"validation_accuracy": 0.9, "params": 1e5}

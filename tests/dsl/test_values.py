@@ -22,7 +22,15 @@ def choices(written: str, before: str = "") -> tuple:
         ("6..20 step 2", (6, 8, 10, 12, 14, 16, 18, 20)),
         ("0.1..0.5 step 0.1", (0.1, 0.2, 0.3, 0.4, 0.5)),
         ("16..256 step *2", (16, 32, 64, 128, 256)),
+        ("1..8 step *1.5", (1, 1.5, 2.25, 3.375, 5.0625, 7.59375)),
+        ("0.3..0.5 step *1.1", (0.3, 0.33, 0.363, 0.3993, 0.43923, 0.483153)),
+        ("1.1..1.5 step *1.0777", (1.1, 1.18547, 1.277581019, 1.37684906418, 1.48383023646)),
+        ("2.5..20 step *2", (2.5, 5, 10, 20)),
         ("0.001..0.1 log 3", (0.001, 0.01, 0.1)),
+        ("1..4 log 2", (1, 4)),
+        ("1..10 log 3", (1, 3, 10)),
+        ("1..10.0 log 3", (1, 3.16228, 10)),
+        ("1.0..10 log 3", (1, 3.16228, 10)),
         ("1..1000 log 4", (1, 10, 100, 1000)),
         ("{1, 8..24 step 8, 100}", (1, 8, 16, 24, 100)),
         ("{2 * 3, 10 - 2 - 1, 7 / 2, 8 / 2, (1 + 1) * 5}", (6, 7, 3.5, 4, 10)),
@@ -35,6 +43,30 @@ def test_values_of_sets_and_ranges(written, meant):
 
 def test_numbers_without_fraction_or_exponent_are_ints():
     assert [type(value) for value in choices("{1, 2.0, 1e3, 3 / 1}")] == [int, float, float, int]
+
+
+@pytest.mark.parametrize(
+    ("written", "kinds"),
+    [
+        ("1..1000 log 4", {int}),
+        ("1..10.0 log 3", {int, float}),
+        ("16..256 step *2", {int}),
+        ("16..256 step *2.0", {float}),
+        ("16.0..256 step *2", {float}),
+        ("{1e29 * 10}", {float}),
+    ],
+)
+def test_a_range_of_whole_numbers_has_whole_numbers(written, kinds):
+    assert {type(value) for value in choices(written)} == kinds
+
+
+def test_every_error_of_a_calculation_is_reported():
+    with pytest.raises(SpaceError) as caught:
+        choices("{1 / 0 / (2 / 0) + missing + unknown}")
+    messages = [item.message for item in caught.value.diagnostics]
+    assert sum("divides by zero" in message for message in messages) == 2
+    assert sum("`missing`" in message for message in messages) == 1
+    assert sum("`unknown`" in message for message in messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -63,6 +95,9 @@ def test_names_that_let_defines(let, written, meant):
         ("1..4 step *1", "a factor must be greater than 1"),
         ("5", "one value"),
         ("{1 / 0}", "divides by zero"),
+        ("{1e29 * 10 * 10 + 1}", "this number is too large"),
+        ("1..1000000 step *1.00001", "at most"),
+        ("1..2 log 99999999", "at most"),
         ('{"a" + 1}', "not a number"),
         ("missing", "there is no set `missing`"),
     ],

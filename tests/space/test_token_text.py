@@ -50,6 +50,7 @@ def test_anchors_are_sets_of_labels():
         ("layer1{hight=3}", r"no decision `layer1.hight` \(character 8\)", "did you mean `layer1.height`?"),
         ("layer1{height=4}", r"layer1.height cannot be 4 \(character 15\)", "it is one of 1, 3, 5, 7"),
         ("layer2{skip={2}}", r"layer2.skip cannot be 2 \(character 13\)", "it is one of 1"),
+        ("layer1{skip={2}}", r"layer1.skip cannot be 2", "it is one of nothing"),
         ("layer1{height=3, height=3}", "layer1.height is given twice", ""),
         ("layer1{height={3}}", "is one value, not a set", ""),
         ("layer1{height=3", "character 16: `,` or `}` is missing", ""),
