@@ -9,6 +9,7 @@ from pathlib import Path
 from nasctl.config import check_setting
 from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.registry import dialect_named
+from nasctl.dsl.characters import check_characters, line_feeds
 from nasctl.dsl.diagnostics import Problems, nearest
 from nasctl.dsl.files import find_space, read_source
 from nasctl.dsl.includes import resolve_includes
@@ -49,7 +50,7 @@ def parse_space(text: str, *, name: str, path: str = "<text>") -> Space:
     Raises:
       SpaceError: The text has errors. The exception contains all of them.
     """
-    return read_space(Source(path, text.replace("\r\n", "\n")), name, Problems())
+    return read_space(Source(path, line_feeds(text)), name, Problems())
 
 
 def read_space(source: Source, name: str, problems: Problems) -> Space:
@@ -105,6 +106,8 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
 
 def dialect_of(source: Source, problems: Problems) -> Dialect | None:
     """The dialect that the first line of a source names, or None after an error."""
+    if not check_characters(source, problems):
+        return None
     match = _HEADER.match(source.text)
     assert match is not None
     if match["keyword"] is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nasctl.dsl.characters import line_feeds
 from nasctl.dsl.diagnostics import Diagnostic, SpaceError, suggestion
 from nasctl.dsl.source import Source, Span
 from nasctl.errors import NasctlError
@@ -64,4 +65,4 @@ def source_of(raw: bytes, path: str) -> Source:
             "save the file as UTF-8",
         )
         raise SpaceError([problem]) from error
-    return Source(path, text.replace("\r\n", "\n"))
+    return Source(path, line_feeds(text))

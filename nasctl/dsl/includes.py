@@ -27,6 +27,9 @@ class ResolvedFile:
     text: str
 
 
+MOST_NESTED = 20
+"""Greatest depth of files that include each other."""
+
 Chain = tuple[tuple[Path, Span | None], ...]
 """The files that are being read, each with the span of the `include` that names it; None for the first file."""
 
@@ -99,8 +102,15 @@ def _read(
             item.path.span, error.message, hint=hint, notes=notes if "does not exist" in error.message else ()
         )
         return None
-    except ValueError:
+    except (
+        ValueError,
+        OSError,
+        RuntimeError,
+    ):  # a null character, a name that is too long, or links in a circle
         problems.error(item.path.span, "this is not the name of a file")
+        return None
+    if len(chain) > MOST_NESTED:
+        problems.error(item.path.span, f"files include each other more than {MOST_NESTED} deep")
         return None
     if any(path == earlier for earlier, _ in chain):
         problems.error(
@@ -112,4 +122,4 @@ def _read(
     if path in seen:
         return None
     seen.add(path)
-    return path, Source(str(beside if beside.is_file() else path), read.text)
+    return path, Source(str(beside if os.path.isfile(beside) else path), read.text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lark.lexer import Pattern, PatternStr
 
+from nasctl.dsl.characters import described
 from nasctl.dsl.diagnostics import nearest
 from nasctl.dsl.source import Span
 
@@ -153,6 +154,13 @@ def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:
     text = found.text
     if text.startswith('"'):
         return "this text is not closed", 'end it with " on the same line'
+    strange = re.search(r"[^\x00-\x7f]", text)
+    if strange and strange[0] not in "“”„":
+        what = described(strange[0])
+        return (
+            f"`{text}` contains {what}" if text != strange[0] else f"`{text}` is {what}",
+            "names have the letters a to z; other characters belong in comments, after `#`, or in quotes",
+        )
     if re.match(r"-?\d", text):
         hint = 'numbers are written 3, 0.5, 1e-4, 5M or 64KiB; other texts need quotes: "3x3"'
         return f"`{text}` is neither a number nor a name", hint

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
-from nasctl.dsl.diagnostics import Problems, suggestion
+from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import Arithmetic, ChoiceSet, Domain, Expression, Let, Number, Range, Text, Word
 from nasctl.space import Choice
@@ -17,6 +18,7 @@ MOST_VALUES = 10_000
 """Greatest number of values of a set or range."""
 
 _LARGEST = 10**30
+_SMALLEST = 1e-300
 _UNIT = re.compile(r"(?P<digits>.*?)(?P<unit>[kKMGT]?i?B?)$")
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
@@ -56,7 +58,12 @@ def define(lets: Iterable[Let], problems: Problems) -> Scope:
     """
     values: dict[str, Choice | tuple[Choice, ...]] = {}
     scope = Scope(values)
+    first: dict[str, Word] = {}
     for let in lets:
+        if let.name.name in first:
+            notes = [Note("the first one is here", first[let.name.name].span)]
+            problems.error(let.name.span, f"`{let.name.name}` is defined twice", notes=notes)
+        first.setdefault(let.name.name, let.name)
         if isinstance(let.value, (Range, ChoiceSet)):
             meaning: Choice | tuple[Choice, ...] | None = expand(let.value, scope, problems)
         else:
@@ -155,10 +162,17 @@ def _calculate(expression: Arithmetic, scope: Scope, problems: Problems) -> int 
             problems.error(operand.span, "this divides by zero")
             total = None
             continue
-        total = _apply(sign, total, value)
-        if abs(total) > _LARGEST:
+        result = _apply(sign, total, value)
+        if abs(result) > _LARGEST:
             problems.error(expression.span, "this number is too large", hint="numbers must be less than 1e30")
             total = None
+        elif abs(result) < _SMALLEST and sign in "*/" and total and value:
+            problems.error(
+                expression.span, "this number is too small", hint="numbers must be more than 1e-300"
+            )
+            total = None
+        else:
+            total = result
     return total
 
 
@@ -294,9 +308,14 @@ def _by_step(
     count = (Fraction(str(high)) - first) // exact + 1
     if not _small_enough(count, whole, problems):
         return None
-    values = [first + exact * index for index in range(count)]
-    integral = isinstance(low, int) and isinstance(step, int)
-    return tuple(int(value) if integral else float(value) for value in values)
+    exact_values = [first + exact * index for index in range(count)]
+    if isinstance(low, int) and isinstance(step, int):
+        return tuple(map(int, exact_values))
+    values = tuple(map(float, exact_values))
+    if len(set(values)) < count:
+        problems.error(at, f"this step is too small to change {low}", hint="give it a larger step")
+        return None
+    return values
 
 
 def _by_factor(
@@ -305,14 +324,27 @@ def _by_factor(
     if factor <= 1:
         problems.error(at, "a factor must be greater than 1", hint="16..256 step *2 is 16, 32, 64, 128, 256")
         return None
-    count = int(math.log(high / low) / math.log(factor)) + 2
+    count = int((math.log(high) - math.log(low)) / math.log(factor)) + 2
     if not _small_enough(count, whole, problems):
         return None
-    integral = isinstance(low, int) and isinstance(factor, int)
-    values = (
-        low * factor**index if integral else float(f"{low * factor**index:.12g}") for index in range(count)
-    )
-    return tuple(value for value in values if value <= high)
+    values: list[int | float] = [low if isinstance(factor, int) else float(low)]
+    for index in range(1, count):
+        try:
+            value = low * factor**index
+        except OverflowError:  # far beyond `high`
+            break
+        value = (
+            value
+            if isinstance(value, int)
+            else _rounded(value, values[-1], math.nextafter(high, math.inf), 12)
+        )
+        if value > high:
+            break
+        values.append(value)
+    if any(left >= right for left, right in pairwise(values)):
+        problems.error(at, f"this factor is too close to 1 to change {low}", hint="give it a larger factor")
+        return None
+    return tuple(values)
 
 
 def _by_log(
@@ -327,19 +359,46 @@ def _by_log(
         return None
     if not _small_enough(count, at, problems):
         return None
-    ratio = math.log(high / low)
-    values = [low * math.exp(ratio * index / (count - 1)) for index in range(1, count - 1)]
-    integral = isinstance(low, int) and isinstance(high, int)
-    # Six digits are precise enough for a search, and easier to read.
-    between = [round(value) if integral else float(f"{value:.6g}") for value in values]
-    return tuple(dict.fromkeys([low, *between, high]))
+    if low == high:
+        return (low,)
+    if isinstance(low, int) and isinstance(high, int):
+        between = [round(_between(low, high, index, count)) for index in range(1, count - 1)]
+        return tuple(dict.fromkeys([low, *between, high]))
+    values: list[int | float] = [low]
+    for index in range(1, count - 1):
+        # Six digits are precise enough for a search, and easier to read.
+        values.append(_rounded(_between(low, high, index, count), values[-1], high, 6))
+    values.append(high)
+    if any(left >= right for left, right in pairwise(values)):
+        problems.error(
+            at, f"there are fewer than {count:,} numbers from {low} to {high}", hint="give fewer values"
+        )
+        return None
+    return tuple(values)
+
+
+def _between(low: int | float, high: int | float, index: int, count: int) -> float:
+    """One of `count` numbers that are evenly spaced on a logarithmic scale from `low` to `high`."""
+    ratio = high / low
+    if math.isfinite(ratio):
+        return low * math.exp(math.log(ratio) * index / (count - 1))
+    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * index / (count - 1))
+
+
+def _rounded(value: float, above: int | float, below: int | float, digits: int) -> float:
+    """A number with few digits, or with more of them if it would not be between two others otherwise."""
+    for precision in (digits, 9, 12, 17):
+        rounded = float(f"{value:.{precision}g}")
+        if above < rounded < below:
+            return rounded
+    return rounded
 
 
 def _small_enough(count: int, span: Span, problems: Problems) -> bool:
     if count > MOST_VALUES:
         problems.error(
             span,
-            f"this range has {count:,} values; at most {MOST_VALUES:,} are allowed",
+            f"this range has {'more than ' if count > 10**12 else ''}{min(count, 10**12):,} values; at most {MOST_VALUES:,} are allowed",
             hint="give it a larger step, or `log` and the number of values",
         )
         return False

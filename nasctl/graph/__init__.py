@@ -7,7 +7,7 @@ from nasctl.graph.binding import bind
 from nasctl.graph.canonical import canonical_hash
 from nasctl.graph.cost import measure_cost, node_cost
 from nasctl.graph.graph import Attribute, Graph, GraphWriter, Node, Shape, Signature
-from nasctl.graph.ops import Cost, Op, Role, is_builtin_op, op_named, ops
+from nasctl.graph.ops import Cost, Op, Property, Role, is_builtin_op, op_named, ops
 from nasctl.graph.shapes import infer_shapes, node_shape
 from nasctl.graph.simplify import simplify
 from nasctl.graph.skips import Layer, classify, connect_skips
@@ -20,6 +20,7 @@ __all__ = [
     "Layer",
     "Node",
     "Op",
+    "Property",
     "Role",
     "Shape",
     "Signature",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from nasctl.errors import NasctlError
-from nasctl.graph import Attribute, Cost, Op, Shape
+from nasctl.graph import Attribute, Cost, Op, Property, Shape
 
 
 def _sizes(attributes: Mapping[str, Attribute]) -> tuple[int, int]:
@@ -45,4 +45,5 @@ maxout = Op(
     label=_label,
     family="compute",
     lowering="nasctl_maxout.lowering:Maxout",
+    properties={"units": Property(default=None), "pieces": Property(high=100, default=2)},
 )

@@ -10,11 +10,12 @@ from nasctl.dialects.cnn.properties import Context, PropertyReader
 from nasctl.dialects.cnn.steps import Apply, Choose, Loop, Operand, Step
 from nasctl.dialects.cnn.syntax import Block, Fixed, Item, OneOf, Pair, Repeat, Skip, Times, Use
 from nasctl.dialects.cnn.template import Template, make_template
-from nasctl.dialects.cnn.types import LayerType, Property, layer_type, layer_type_names
+from nasctl.dialects.cnn.types import LayerType, layer_type, layer_type_names
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import ChoiceSet, Range, Word
 from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.graph import Property
 from nasctl.space import Choice
 
 MOST_REPETITIONS = 100
@@ -24,7 +25,7 @@ MOST_NESTED = 20
 """Blocks that may be used inside each other."""
 
 _ANY = Property(low=-1e30, high=1e30, whole=False, pair=True)
-"""Accepts any value: for ops of other packages, and for parameters of blocks, which are checked where they are used."""
+"""Accepts any value: for parameters of blocks, which are checked where they are used."""
 
 
 @dataclass
@@ -140,7 +141,7 @@ class _BodyReader:
         operands_by_name: dict[str, Operand | None] = {}
         for written in item.properties:
             property_name = written.name.name
-            known = kind.properties.get(property_name) or (_ANY if kind.any_property else None)
+            known = kind.properties.get(property_name)
             if known is None:
                 hint = (
                     suggestion(property_name, kind.properties)
@@ -211,6 +212,7 @@ class _BodyReader:
         values: dict[str, Choice | tuple[Choice, ...]] = {}
         bindings: dict[str, Operand] = {}
         parameters = {parameter.name.name: parameter for parameter in block.parameters}
+        given: dict[str, Word] = {}
         for written in item.properties:
             parameter_name = written.name.name
             if parameter_name not in parameters:
@@ -218,6 +220,9 @@ class _BodyReader:
                 self._problems.error(
                     written.name.span, f"the block `{name}` has no parameter `{parameter_name}`", hint=hint
                 )
+            elif parameter_name in given:
+                notes = [Note("the first one is here", given[parameter_name].span)]
+                self._problems.error(written.span, f"`{parameter_name}` is given twice", notes=notes)
             elif isinstance(written, Pair):
                 self._problems.error(written.span, f"the parameter `{parameter_name}` is one value")
             elif isinstance(written, Fixed):
@@ -235,6 +240,7 @@ class _BodyReader:
                     )
                 else:
                     values[parameter_name] = ()
+            given.setdefault(parameter_name, written.name)
         misspelt = any(written.name.name not in parameters for written in item.properties)
         for parameter_name, parameter in parameters.items():
             if parameter_name in values or parameter_name in bindings:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from nasctl.dialects.cnn.body import TemplateReader
 from nasctl.dialects.cnn.counts import MOST_LAYERS, CountReader, LayerCount
 from nasctl.dialects.cnn.graph_builder import CnnGraphBuilder, LayerSpec
 from nasctl.dialects.cnn.steps import Choose, Loop, Ref, Step
-from nasctl.dialects.cnn.syntax import After, Block, End, Layer, Layers
+from nasctl.dialects.cnn.syntax import After, Block, Decided, End, Fixed, Layer, Layers, Pair
 from nasctl.dialects.cnn.template import Template
 from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
-from nasctl.dsl.syntax import Statement
+from nasctl.dsl.syntax import Node, Statement, Word
 from nasctl.dsl.values import Scope, evaluate
 from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Clause
@@ -57,6 +57,7 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
                 note = Note("the first one is here", blocks[item.name.name].name.span)
                 problems.error(item.name.span, f"there are two blocks `{item.name.name}`", notes=[note])
             blocks[item.name.name] = item
+            _check_parameters(item, problems)
     builder = _Builder(scope, problems, TemplateReader(blocks, scope, problems))
     _check_ends([item for item in statements if isinstance(item, End)], problems)
     layers = [item for item in statements if isinstance(item, Layer)]
@@ -74,6 +75,30 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
     return Parts(builder.decisions.all(), graph_builder, anchors, builder.counts.schedule)
 
 
+def _check_parameters(block: Block, problems: Problems) -> None:
+    """Reports a parameter that is given twice or never used."""
+    first: dict[str, Word] = {}
+    for parameter in block.parameters:
+        name = parameter.name
+        if name.name in first:
+            notes = [Note("the first one is here", first[name.name].span)]
+            problems.error(name.span, f"`{name.name}` is a parameter twice", notes=notes)
+        elif not _mentions(block.body, name.name) and not problems.has_syntax_error(block.span):
+            problems.warn(name.span, f"nothing in the block `{block.name.name}` uses `{name.name}`")
+        first.setdefault(name.name, name)
+
+
+def _mentions(part: object, name: str) -> bool:
+    """Whether a part of a syntax tree contains a word."""
+    if isinstance(part, Word):
+        return part.name == name
+    if isinstance(part, tuple):
+        return any(_mentions(item, name) for item in part)
+    if isinstance(part, (Fixed, Decided, Pair)):  # the name of a property is no use of a parameter
+        return any(_mentions(getattr(part, key.name), name) for key in fields(part) if key.name != "name")
+    return isinstance(part, Node) and any(_mentions(getattr(part, key.name), name) for key in fields(part))
+
+
 def _check_ends(ends: Sequence[End], problems: Problems) -> None:
     seen: dict[str, Span] = {}
     for end in ends:
@@ -89,7 +114,7 @@ def _check_ends(ends: Sequence[End], problems: Problems) -> None:
 
 def _add_layer(builder: _Builder, layer: Layer, unnamed: LayerCount | None) -> None:
     template = builder.templates.read(layer.body)
-    if not layer.body:
+    if not layer.body and not builder.problems.has_syntax_error(layer.span):
         builder.problems.error(
             layer.span, "this layer is empty", hint="layer { conv { size 3 filters 24 } relu }"
         )

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from nasctl.dialects.cnn.steps import Operand, Ref
 from nasctl.dialects.cnn.syntax import Decided, Fixed, Pair
 from nasctl.dialects.cnn.template import LocalDecision, When
-from nasctl.dialects.cnn.types import Property
 from nasctl.dsl.diagnostics import Problems
 from nasctl.dsl.syntax import ChoiceSet, Domain, Expression, Range, Word
 from nasctl.dsl.values import Scope, evaluate, expand
+from nasctl.graph import Property
 from nasctl.space import Choice
 
 

@@ -6,35 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from nasctl.dialects.cnn.steps import Operand
-from nasctl.space import Choice
-
-
-@dataclass(frozen=True)
-class Property:
-    """A property of a layer type.
-
-    Attributes:
-      low: Its smallest value.
-      high: Its largest value.
-      whole: Whether it is a whole number.
-      pair: Whether it may be given as two parts, `(height …, width …)`.
-      default: Its value if it is not given. None if it must be given.
-    """
-
-    low: float = 1
-    high: float = 1_000_000
-    whole: bool = True
-    pair: bool = False
-    default: Choice | None = 1
-
-    def refuses(self, value: Choice) -> str:
-        """The reason for which a value is refused, or an empty string."""
-        wanted = "a whole number" if self.whole else "a number"
-        if isinstance(value, str) or (self.whole and not isinstance(value, int)):
-            return f"must be {wanted}, not {value}"
-        if not self.low <= value <= self.high:
-            return f"must be from {self.low:g} to {self.high:g}, not {value:g}"
-        return ""
+from nasctl.graph import Op, Property
 
 
 @dataclass(frozen=True)
@@ -45,7 +17,6 @@ class LayerType:
       op: Name of its op.
       properties: Its properties, by name.
       attributes: Maps the operands of the properties to the attributes of the op.
-      any_property: Whether properties that are not listed here are passed on to the op.
     """
 
     op: str
@@ -53,7 +24,6 @@ class LayerType:
     attributes: Callable[[Mapping[str, Operand]], tuple[tuple[str, Operand], ...]] = lambda given: tuple(
         given.items()
     )
-    any_property: bool = False
 
     def missing(self, given: Collection[str]) -> list[str]:
         """The properties that must be given and are not. Either `size` or both `height` and `width` must be given."""
@@ -92,6 +62,26 @@ def _pool(given: Mapping[str, Operand]) -> tuple[tuple[str, Operand], ...]:
     return (("kernel", kernel), ("stride", _both(given.get("stride", kernel))))
 
 
+def _attributes(
+    properties: Mapping[str, Property],
+) -> Callable[[Mapping[str, Operand]], tuple[tuple[str, Operand], ...]]:
+    """The attributes of an op of another package: its properties, with their defaults."""
+
+    def attributes(given: Mapping[str, Operand]) -> tuple[tuple[str, Operand], ...]:
+        values = {
+            name: given.get(name, known.default)
+            for name, known in properties.items()
+            if name in given or known.default is not None
+        }
+        return tuple(
+            (name, _both(value) if properties[name].pair else value)
+            for name, value in values.items()
+            if value is not None
+        )
+
+    return attributes
+
+
 _EXTENT = Property(high=1_000, default=None)
 _SIZE = Property(high=1_000, pair=True, default=None)
 _STRIDE = Property(high=1_000, pair=True)
@@ -118,7 +108,8 @@ def layer_type(name: str) -> LayerType | None:
     """The layer type of a name, or None if there is none."""
     if name in LAYER_TYPES:
         return LAYER_TYPES[name]
-    return LayerType(name, any_property=True) if name in _plugged() else None
+    op = _plugged().get(name)
+    return LayerType(name, op.properties, _attributes(op.properties)) if op else None
 
 
 def layer_type_names() -> list[str]:
@@ -126,8 +117,8 @@ def layer_type_names() -> list[str]:
     return [*LAYER_TYPES, *_plugged()]
 
 
-def _plugged() -> list[str]:
-    from nasctl.graph import ops  # imported only for unknown names, as it loads other packages
+def _plugged() -> Mapping[str, Op]:
+    from nasctl.graph import ops  # called only for unknown names, as it loads other packages
 
     own = {kind.op for kind in LAYER_TYPES.values()}
-    return [name for name, op in ops().items() if "layer" in op.roles and name not in own]
+    return {name: op for name, op in ops().items() if "layer" in op.roles and name not in own}

@@ -19,10 +19,11 @@ from nasctl.graph.ops.ends import dense, input_
 from nasctl.graph.ops.joining import add, concat
 from nasctl.graph.ops.op import Cost, Op, Role
 from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
+from nasctl.graph.ops.property import Property
 from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
-__all__ = ["Cost", "Op", "Role", "is_builtin_op", "op_named", "ops"]
+__all__ = ["Cost", "Op", "Property", "Role", "is_builtin_op", "op_named", "ops"]
 
 _OURS: Mapping[str, Op] = {
     op.name: op

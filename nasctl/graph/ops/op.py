@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from nasctl.graph.ops.property import Property
 
 if TYPE_CHECKING:
     from nasctl.graph.graph import Attribute, Shape
@@ -86,6 +88,8 @@ class Op:
       roles: What it can be used as. By default it is a layer, and an op of the family `activate` is an activation, too.
       applies_graph: Whether one of its attributes is a Graph that it applies. Its rules then take a further argument to
         measure this graph: `infer_shapes` for the shape rule, `measure_cost` for the cost rule.
+      properties: The properties that space files may give to it as a layer, by name. They become its attributes;
+        a property that is not given has its default.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Op:
     keeps_zero: bool = False
     roles: tuple[Role, ...] = None  # type: ignore[assignment]  # replaced by __post_init__
     applies_graph: bool = False
+    properties: Mapping[str, Property] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         stated: tuple[Role, ...] | None = self.roles
