@@ -1,7 +1,7 @@
 """The characters of space files: which ones end a line, and which are refused wherever they stand.
 
-A line ends in a line feed, which may follow a carriage return. No other character ends a line, so none may look as if it
-did: a comment goes on after it, and would hide what seems to stand on the next line.
+A line ends in a line feed, which may follow a carriage return. No other character ends a line, so none may look as if
+it did: a comment goes on after it, and would hide what seems to stand on the next line.
 """
 
 from __future__ import annotations

@@ -396,9 +396,10 @@ def _rounded(value: float, above: int | float, below: int | float, digits: int) 
 
 def _small_enough(count: int, span: Span, problems: Problems) -> bool:
     if count > MOST_VALUES:
+        shown = f"{count:,} values" if count <= 10**12 else "more than 1,000,000,000,000 values"
         problems.error(
             span,
-            f"this range has {'more than ' if count > 10**12 else ''}{min(count, 10**12):,} values; at most {MOST_VALUES:,} are allowed",
+            f"this range has {shown}; at most {MOST_VALUES:,} are allowed",
             hint="give it a larger step, or `log` and the number of values",
         )
         return False
