@@ -220,7 +220,7 @@ class Space:
             if decision.name not in remaining:
                 raise NasctlError(f"a value for {decision.name} is missing")
             value = remaining.pop(decision.name)
-            if value not in decision.choices:
+            if isinstance(value, bool) or value not in decision.choices:
                 raise NasctlError(
                     f"{decision.name} cannot be {value}", hint=f"it is one of {_join(decision.choices)}"
                 )

@@ -228,11 +228,11 @@ def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[s
             raise NasctlError(f"{name} is given twice, again at character {at}")
         if name in labels:
             parts = raw.parts if raw.parts is not None else (raw.text,)
-            values[name] = tuple(_choice_of(part, labels[name], name, raw.at) for part in parts)
+            values[name] = tuple(_choice_of(_Raw(part, raw.at), labels[name], name) for part in parts)
         elif name in choices:
             if raw.parts is not None:
                 raise NasctlError(f"{name} (character {raw.at}) is one value, not a set")
-            values[name] = _choice_of(raw.text, choices[name], name, raw.at)
+            values[name] = _choice_of(raw, choices[name], name)
         else:
             close = difflib.get_close_matches(name, [*choices, *labels], n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"the text form is {_example(space)}"
@@ -240,11 +240,15 @@ def _values(space: Space, written: Iterable[tuple[str, int, _Raw]]) -> Mapping[s
     return values
 
 
-def _choice_of(text: str, choices: Iterable[Choice], name: str, at: int) -> Choice:
-    known = list(choices)
-    for choice in known:
-        if str(choice) == text:
+def _choice_of(written: _Raw, choices: Iterable[Choice], name: str) -> Choice:
+    """The choice that a value means: a quoted value is a text if there is such a choice, any other one a number."""
+    text, known = written.text, list(choices)
+    alike = [choice for choice in known if str(choice) == text]
+    for choice in alike:
+        if isinstance(choice, str) == (written.quoted or bool(_WORD.match(text))):
             return choice
+    if alike:
+        return alike[0]
     try:
         number = float(text)
     except ValueError:
@@ -252,8 +256,8 @@ def _choice_of(text: str, choices: Iterable[Choice], name: str, at: int) -> Choi
     for choice in known:
         if not isinstance(choice, str) and choice == number:
             return choice
-    listed = ", ".join(map(str, known)) if known else "nothing"
-    raise NasctlError(f"{name} cannot be {text} (character {at})", hint=f"it is one of {listed}")
+    listed = ", ".join(map(_written, known)) if known else "nothing"
+    raise NasctlError(f"{name} cannot be {text} (character {written.at})", hint=f"it is one of {listed}")
 
 
 def _example(space: Space) -> str:

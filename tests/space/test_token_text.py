@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasctl.dialects import load_space, parse_space
+from nasctl.dialects.formatting import format_space
+from nasctl.dsl import Source
 from nasctl.errors import NasctlError
 from nasctl.resources import shipped_spaces
 from nasctl.space import format_tokens, parse_tokens, sample_uniform
@@ -87,3 +89,63 @@ def test_any_text(text):
         parse_tokens(SPACES["spaces/nasbench201.nas"], text)
     except NasctlError as error:
         assert error.message
+
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_characters='"', exclude_categories=("C", "Zl", "Zp")), max_size=6
+)
+CHOICES = (
+    st.integers(-(10**6), 10**6)
+    | st.floats(-1e6, 1e6).filter(lambda number: number == 0 or abs(number) > 1e-200)
+    | texts
+    | st.sampled_from(
+        ["1", "1.0", "01", "-0", "true", "nan", "inf", "1e3", "", " ", "a b", "{", "}", "=", ",", "x.y"]
+    )
+)
+
+
+def written(choice: int | float | str) -> str:
+    return f'"{choice}"' if isinstance(choice, str) else str(choice)
+
+
+@settings(deadline=None)
+@given(st.lists(CHOICES, min_size=1, max_size=6, unique=True), st.data())
+def test_choices_that_look_alike_stay_apart_in_every_form(choices, data):
+    text = f"space choices\na in {{{', '.join(map(written, choices))}}}\nb in {{1, 2}}\n"
+    space = parse_space(text, name="alike")
+    assert space.decisions[0].choices == tuple(choices)
+    again = parse_space(format_space(Source("alike", text)), name="alike")
+    assert again.hash == space.hash
+    tokens = (data.draw(st.integers(0, len(choices) - 1)), 1)
+    assert parse_tokens(space, format_tokens(space, tokens)) == tokens
+    assert parse_tokens(space, json.dumps(space.values(tokens))) == tokens
+    assert space.tokens(space.values(tokens)) == tokens
+
+
+@pytest.mark.parametrize(
+    ("choices", "value", "token"),
+    [
+        ('1, "1"', "1", 0),
+        ('1, "1"', '"1"', 1),
+        ('"1", 1', "1", 1),
+        ('"1", 1', '"1"', 0),
+        ('"3x3", 1', "3x3", 0),
+        ("16, 32", '"32"', 1),
+        ("16, 32", "32.0", 1),
+        ('"1", "2"', "2", 1),
+        ('true, "1"', '"true"', 0),
+        ('1.0, "1.0"', "1.0", 0),
+        ('1.0, "1.0"', '"1.0"', 1),
+        ('1.0, "1.0"', "1", 0),
+    ],
+)
+def test_quotes_tell_texts_from_numbers(choices, value, token):
+    space = parse_space(f"space choices\na in {{{choices}}}\n", name="alike")
+    assert parse_tokens(space, f"a={value}") == (token,)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_true_and_false_of_json_are_no_numbers(value):
+    space = parse_space("space choices\na in {0, 1}\n", name="numbers")
+    with pytest.raises(NasctlError, match="a cannot be"):
+        parse_tokens(space, json.dumps({"a": value}))
