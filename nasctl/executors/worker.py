@@ -249,4 +249,5 @@ def main() -> None:
         worker.work_on(pipe.receive)
     except BaseException:  # an alarm of the evaluator, or a module that it changed
         traceback.print_exc()
-    os._exit(1)  # without waiting for the evaluator's threads
+    finally:
+        os._exit(1)  # without waiting for the evaluator's threads

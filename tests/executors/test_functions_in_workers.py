@@ -42,7 +42,7 @@ def overflow():
     return eval("(" * 100 + "1" + ")" * 100) + deep_in_c([])
 
 def deep_in_c(nested):
-    for _ in range(10**6):
+    for _ in range(10**5):
         nested = [nested]
     return len(repr(nested))
 
