@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,9 @@ from nasctl.input_kind import InputKind
 _log = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
+
+_SECONDS_OF_A_PREPARATION = 24 * 3600
+"""The longest time that a preparation may take. After it, the temporary folder is considered left over."""
 
 _DIGEST = "arrays/sha256.txt"
 """The file with the digest of the decoded examples, by which damaged files are recognised."""
@@ -118,6 +122,7 @@ def prepare(
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+        _remove_left_over(data_dir)
         staging_dir = Path(tempfile.mkdtemp(prefix=f".preparing-{name}-", dir=data_dir))
     except OSError as error:
         raise NasctlError(
@@ -139,6 +144,13 @@ def prepare(
         ) from error
     finally:
         shutil.rmtree(staging_dir, ignore_errors=True)
+
+
+def _remove_left_over(data_dir: Path) -> None:
+    """Removes the temporary folders of preparations that were killed more than a day ago."""
+    for folder in data_dir.glob(".preparing-*"):
+        if time.time() - folder.stat().st_mtime > _SECONDS_OF_A_PREPARATION:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(spec: DatasetSpec, staging_dir: Path, data_dir: Path) -> Path:

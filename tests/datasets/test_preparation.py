@@ -1,5 +1,7 @@
+import os
 import shutil
 import stat
+import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -45,6 +47,16 @@ def test_a_data_set_is_prepared_once(spec: DatasetSpec, tmp_path: Path) -> None:
 def test_no_temporary_folder_is_left(spec: DatasetSpec, tmp_path: Path) -> None:
     load_spec(spec, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["small"]
+
+
+def test_what_a_preparation_left_that_was_killed_is_removed_after_a_day(
+    spec: DatasetSpec, tmp_path: Path
+) -> None:
+    for name in (".preparing-small-old", ".preparing-small-now"):
+        (tmp_path / name / "small").mkdir(parents=True)
+    os.utime(tmp_path / ".preparing-small-old", (0, time.time() - 25 * 3600))
+    load_spec(spec, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".preparing-small-now", "small"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "empty folder", "other shape"])
