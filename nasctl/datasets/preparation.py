@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -149,8 +150,9 @@ def prepare(
 def _remove_left_over(data_dir: Path) -> None:
     """Removes the temporary folders of preparations that were killed more than a day ago."""
     for folder in data_dir.glob(".preparing-*"):
-        if time.time() - folder.stat().st_mtime > _SECONDS_OF_A_PREPARATION:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another process has just finished and removed its own
+            if time.time() - folder.stat().st_mtime > _SECONDS_OF_A_PREPARATION:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(spec: DatasetSpec, staging_dir: Path, data_dir: Path) -> Path:
