@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -88,3 +89,52 @@ def test_a_trial_that_two_killed_sessions_left_is_given_up(toy: Path, crashes: i
         store.execute("UPDATE open_trials SET crashes = ?", (crashes,))
     resumed = nasctl.resume(toy, lambda architecture: 1.0)
     assert [trial.status for trial in resumed.trials] == [status, "complete"]
+
+
+HANGS = """
+import ctypes, os, time
+
+def wait(architecture):
+    begin()
+    time.sleep(600)
+
+def wait_in_c(architecture):
+    begin()
+    ctypes.PyDLL(None).sleep(600)  # holds the interpreter's lock
+
+def begin():
+    with open("new", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename("new", "worker")
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "code"),
+    [
+        pytest.param("wait", signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param("wait", signal.SIGKILL, -signal.SIGKILL, id="killed", marks=pytest.mark.slow),
+        pytest.param("wait_in_c", signal.SIGTERM, 143, id="SIGTERM, in C", marks=pytest.mark.slow),
+        pytest.param("wait_in_c", signal.SIGKILL, -signal.SIGKILL, id="killed, in C", marks=pytest.mark.slow),
+    ],
+)
+def test_no_worker_outlives_its_search_while_its_function_hangs(
+    toy: Path, function: str, number: int, code: int
+) -> None:
+    (toy.parent / "hangs.py").write_text(HANGS)
+    search = [*("search", "toy.nas", "--evaluator", f"hangs:{function}", "--controller", "random")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nasctl", *search],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    worker = toy.parent / "worker"
+    while not worker.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(60) == code
+    deadline = time.monotonic() + 10
+    while Path("/proc", worker.read_text()).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

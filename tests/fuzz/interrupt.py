@@ -272,13 +272,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         took = prepare(folder, commands)
-        for _ in range(options.rounds):
+        for number in range(options.rounds):
             (command,) = chance.choices(commands, [command.weight for command in commands])
             ended, errors = interrupt(
                 command, folder, took[command.name], chance, from_start=options.from_start
             )
             counts[command.name, ended] += 1
             wrong += errors
+            print(f"{number + 1}: {command.name}: {ended}", flush=True)
             for error in errors:
                 print(error, flush=True)
             clean(folder)
