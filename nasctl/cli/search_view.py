@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 
 from nasctl.arch_json import load_document
 from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json, progress, results
-from nasctl.cli.quantities import duration, sparkline
+from nasctl.cli.quantities import counted, duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
 from nasctl.engine import Listener, Run
@@ -119,10 +119,10 @@ class SearchView(Listener):
         else:
             self._print_counts(run)
         if run.best is None and run.trials:
-            last = run.trials[-1]
+            last, count = run.trials[-1], len(run.trials)
+            which = "the only trial failed" if count == 1 else f"all {count:,} trials failed, the last one"
             raise WorkFailed(
-                f"all {len(run.trials)} trials failed, the last one, trial {last.number} ({last.status}): "
-                f"{shown_cause(last)}",
+                f"{which}, trial {last.number} ({last.status}): {shown_cause(last)}",
                 hint=f"`{shell_command('nasctl', 'trials', run.folder)}` lists the causes",
             )
         if run.best is not None and not json:
@@ -132,7 +132,7 @@ class SearchView(Listener):
         reused = sum(trial.reused is not None for trial in run.trials)
         failed = sum(trial.status != COMPLETE for trial in run.trials)
         results().line(
-            Styled(f"{len(run.trials)} trials", "bold"),
+            Styled(counted(len(run.trials), "trial"), "bold"),
             f" in {duration(time.monotonic() - self._started)}: {run.stopped}.",
             f" {reused} reused from earlier trials." if reused else "",
             f" {failed} failed." if failed else "",
