@@ -76,8 +76,8 @@ def _show(
     if not active and len(trials) < config.search.trials:
         evaluator = folder.metadata().get("evaluator")
         again = ["--evaluator", str(evaluator)] if evaluator else []
-        words = ("nasctl", "search", folder.space_file, "--resume", "--out", folder.path, *again)
-        printer.line(f"Resume with: {shell_command(*words)}")
+        run = ("--resume", "--out", folder.path)
+        printer.line(f"Resume with: {shell_command('nasctl', 'search', folder.space_file, *run, *again)}")
 
 
 def _state(sessions: list[Session], active: bool) -> str:
