@@ -154,7 +154,7 @@ COMMANDS: dict[str, list[str]] = {
     ],
 }
 NEEDED: dict[str, set[str]] = {
-    "run.json": {"status", "status --json", "compare", RESUME},
+    "run.json": {"status", "status --json", "compare", "train", RESUME},
     "space.nas": {RESUME},
     "trials.sqlite": {"status", "status --json", "trials", "trials --json", "compare", RESUME},
     "lock": set(),
