@@ -18,6 +18,9 @@ from nasctl.space import AnchorPoint, Choice, Clause, Decision, GraphBuilder, Sc
 MOST_DECISIONS = 20_000
 """Largest number of decisions of a space."""
 
+MOST_LISTED = 4_000_000
+"""Largest number of choices that the decisions of a space and their conditions may list."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -73,6 +76,8 @@ class DecisionList:
     def __init__(self) -> None:
         self._decisions: list[Decision] = []
         self._kinds: dict[str, tuple[Choice, ...]] = {}
+        self._kind_of: dict[tuple[str, tuple[Choice, ...]], str] = {}
+        self._numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._decisions)
@@ -92,12 +97,18 @@ class DecisionList:
             an earlier decision of this kind has other choices, a number is appended.
           when: The clauses under which the decision is taken.
         """
-        wanted = kind or name.rpartition(".")[2]
-        number, unique = 1, wanted
-        while self._kinds.setdefault(unique, tuple(choices)) != tuple(choices):
-            number += 1
-            unique = f"{wanted}{number}"
-        self._decisions.append(Decision(name, unique, tuple(choices), tuple(when)))
+        wanted, values = kind or name.rpartition(".")[2], tuple(choices)
+        unique = self._kind_of.get((wanted, values), "")
+        if not unique:
+            number = self._numbers.get(wanted, 0)
+            while True:
+                number += 1
+                unique = wanted if number == 1 else f"{wanted}{number}"
+                if self._kinds.setdefault(unique, values) == values:
+                    break
+            self._numbers[wanted] = number
+            self._kind_of[wanted, values] = unique
+        self._decisions.append(Decision(name, unique, values, tuple(when)))
         return len(self._decisions) - 1
 
     def add_anchor(self, name: str, source: Choice, *, when: Iterable[Clause] = ()) -> int:

@@ -308,10 +308,9 @@ def _by_step(
     count = (Fraction(str(high)) - first) // exact + 1
     if not _small_enough(count, whole, problems):
         return None
-    exact_values = [first + exact * index for index in range(count)]
     if isinstance(low, int) and isinstance(step, int):
-        return tuple(map(int, exact_values))
-    values = tuple(map(float, exact_values))
+        return tuple(low + step * index for index in range(count))
+    values = tuple(float(first + exact * index) for index in range(count))
     if len(set(values)) < count:
         problems.error(at, f"this step is too small to change {low}", hint="give it a larger step")
         return None

@@ -201,6 +201,8 @@ class _Elimination:
         """The product of the factors of one decision alone, for each of its tokens and if it is inactive."""
         size, inactive = self._sizes[index], 1
         weights = [1] * size
+        if not alone:
+            return weights, inactive
         # Factors like those of 10,000 repetitions differ in their tokens only, so their powers are counted.
         powers: defaultdict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * (size + 1))
         counts: Counter[tuple[int, int]] = Counter()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nasctl.dialects.choices.graph_builder import ChoicesGraphBuilder
 from nasctl.dialects.choices.syntax import Decide, Fix, Group, If, Item, OneOf
-from nasctl.dialects.dialect import MOST_DECISIONS, DecisionList, Parts
+from nasctl.dialects.dialect import MOST_DECISIONS, MOST_LISTED, DecisionList, Parts
 from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import ChoiceSet, Compares, Condition, Expression, Range, Statement, Test, Word
@@ -51,6 +51,7 @@ class _Builder:
     decisions: DecisionList = field(default_factory=DecisionList)
     written: dict[str, tuple[int, Span]] = field(default_factory=dict)
     groups: dict[str, Span] = field(default_factory=dict)
+    listed: int = 0
 
     def items(self, body: Sequence[Item], prefix: str, when: When) -> None:
         for item in body:
@@ -110,14 +111,14 @@ class _Builder:
             ):
                 return
             decision = self._add(f"{name}.repeat", item.name.span, counts, when)
-            copies: list[tuple[int, When]] = []
-            for number in range(1, max(int(count) for count in counts) + 1):
-                tokens = tuple(token for token, count in enumerate(counts) if int(count) >= number)
-                copy_when = (*when, Clause(decision, tokens)) if len(tokens) < len(counts) else when
-                copies.append((number, copy_when))
-            self._repeat(item, name, copies)
+            most = max(int(count) for count in counts)
+            self._repeat(
+                item,
+                name,
+                ((number, (*when, *_at_least(decision, counts, number))) for number in range(1, most + 1)),
+            )
 
-    def _repeat(self, item: Group, name: str, copies: Sequence[tuple[int, When]]) -> None:
+    def _repeat(self, item: Group, name: str, copies: Iterable[tuple[int, When]]) -> None:
         """Reads the copies of a group. All have the same errors, so only those of the first are reported."""
         for number, when in copies:
             before = len(self.problems.found)
@@ -153,6 +154,14 @@ class _Builder:
             return first
         if len(self.decisions) >= MOST_DECISIONS:
             self.problems.error(span, f"this space has more than {MOST_DECISIONS:,} decisions")
+            raise _TooMany
+        self.listed += len(choices) + sum(len(clause.tokens) for clause in when)
+        if self.listed > MOST_LISTED:
+            self.problems.error(
+                span,
+                f"the decisions and conditions of this space list more than {MOST_LISTED:,} choices",
+                hint="use fewer repetitions, or decisions with fewer choices",
+            )
             raise _TooMany
         index = self.decisions.add(name, choices, kind=kind, when=when)
         self.written[name] = (index, span)
@@ -243,3 +252,9 @@ class _Builder:
                 )
                 return False
         return True
+
+
+def _at_least(decision: int, counts: Sequence[Choice], number: int) -> When:
+    """The clause that a decided number of repetitions is at least `number`; none if it always is."""
+    tokens = tuple(token for token, count in enumerate(counts) if int(count) >= number)
+    return (Clause(decision, tokens),) if len(tokens) < len(counts) else ()

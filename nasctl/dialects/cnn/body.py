@@ -21,6 +21,9 @@ from nasctl.space import Choice
 MOST_REPETITIONS = 100
 """Repetitions inside one layer."""
 
+MOST_USES = 20_000
+"""Ops and blocks in all layers of a file, with those of a block counted wherever it is used."""
+
 MOST_NESTED = 20
 """Blocks that may be used inside each other."""
 
@@ -37,12 +40,14 @@ class TemplateReader:
       scope: The names that `let` defines.
       problems: Collects the errors.
       used: Names of the blocks that were used.
+      uses: Number of ops and blocks that were read.
     """
 
     blocks: Mapping[str, Block]
     scope: Scope
     problems: Problems
     used: set[str] = field(default_factory=set)
+    uses: int = 0
 
     def read(self, body: Sequence[Item]) -> Template:
         """The template of the body of a layer."""
@@ -123,6 +128,13 @@ class _BodyReader:
 
     def _use(self, item: Use, context: Context) -> Sequence[Step]:
         name = item.name.name
+        self._file.uses += 1
+        if self._file.uses > MOST_USES:
+            if self._file.uses == MOST_USES + 1:
+                self._problems.error(
+                    item.name.span, f"the layers have more than {MOST_USES:,} ops, with those of their blocks"
+                )
+            return ()
         if name in self._file.blocks:
             return self._block(item, self._file.blocks[name], context)
         kind = layer_type(name)

@@ -19,6 +19,9 @@ from nasctl.dsl.values import Scope, evaluate
 from nasctl.input_kind import InputKind
 from nasctl.space import AnchorPoint, Clause
 
+MOST_OPS = 20_000
+"""Largest number of ops of a layer, with repetitions."""
+
 _ENDS = {"input": (InputKind.IMAGE.value,), "output": ("classifier",)}
 
 
@@ -122,6 +125,13 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: LayerCount | None) -> N
     body = len(builder.bodies) - 1
     if not template.skip:
         builder.group = []
+    if _most_ops(template.steps, template) > MOST_OPS:
+        builder.problems.error(
+            layer.span,
+            f"this layer can have more than {MOST_OPS:,} ops",
+            hint="repeat less often: the numbers of nested `repeat`s are multiplied",
+        )
+        return
     if layer.name is None:
         count = unnamed
         if count is not None and _fits(builder, layer, template, count.most):
@@ -192,15 +202,34 @@ def _add_spec(builder: _Builder, template: Template, spec: LayerSpec, when: tupl
     builder.specs.append(spec)
 
 
-def _most_layers(steps: Sequence[Step], template: Template) -> int:
-    """The largest number of repetitions that a body can have."""
-    choices = dict(zip(template.names, template.decisions, strict=True))
+def _most_ops(steps: Sequence[Step], template: Template) -> int:
+    """The largest number of ops that a body can have, with repetitions."""
     most = 0
     for step in steps:
         if isinstance(step, Loop):
-            count = step.count
-            counts = choices[count.decision].choices if isinstance(count, Ref) else (count,)
-            most += max(value for value in counts if isinstance(value, int))
+            most += max(_counts(step, template)) * max(1, _most_ops(step.body, template))
+        elif isinstance(step, Choose):
+            most += max((_most_ops(body, template) for _, body in step.alternatives), default=0)
+        else:
+            most += 1
+    return most
+
+
+def _counts(step: Loop, template: Template) -> list[int]:
+    """The numbers of repetitions of a part of a body."""
+    if isinstance(step.count, Ref):
+        choices = dict(zip(template.names, template.decisions, strict=True))[step.count.decision].choices
+    else:
+        choices = (step.count,)  # type: ignore[assignment]
+    return [value for value in choices if isinstance(value, int)]
+
+
+def _most_layers(steps: Sequence[Step], template: Template) -> int:
+    """The largest number of repetitions that a body can have."""
+    most = 0
+    for step in steps:
+        if isinstance(step, Loop):
+            most += max(_counts(step, template))
         elif isinstance(step, Choose):
             most += max((_most_layers(body, template) for _, body in step.alternatives), default=0)
     return most
