@@ -142,7 +142,7 @@ def test_a_killed_search_resumes_with_the_trials_of_an_uninterrupted_one(folder:
     common = ["search", "toy.nas", "--evaluator", "slow:score", "--trials", "60"]
     common += ["--set", "search.duplicates=repeat"]
     assert nasctl(*common, "--out", "whole", cwd=folder).returncode == 0
-    again = ["search", "toy.nas", "--resume", "--out", "cut"]
+    again = ["search", "toy.nas", "--resume", "--out", "cut", "--evaluator", "slow:score"]
     reached = -1
     for arguments in ([*common, "--out", "cut"], again, again):
         running = subprocess.Popen([sys.executable, "-m", "nasctl", *arguments], cwd=folder)
