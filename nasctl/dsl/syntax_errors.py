@@ -88,6 +88,10 @@ def describe_syntax_error(
         hint = "write `in` before a set, to let the search decide"
     if found.text == "=" and spelled.get("IN") and "IN" in acceptable:
         hint = "leave out the `=` to fix a value, or write `in` before a set"
+        if spelled.keys().isdisjoint(acceptable) or "RELATION" in {
+            name.rpartition("__")[2] for name in acceptable
+        }:
+            hint = "`==` compares"
     what = f"`{found.text}` does not begin a statement" if begins_statement else f"unexpected `{found.text}`"
     return found.span, f"{what}; expected {wanted}", hint
 

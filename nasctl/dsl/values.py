@@ -310,11 +310,17 @@ def _by_step(
         return None
     if isinstance(low, int) and isinstance(step, int):
         return tuple(low + step * index for index in range(count))
-    values = tuple(float(first + exact * index) for index in range(count))
+    values = tuple(_plain(first + exact * index) for index in range(count))
     if len(set(values)) < count:
         problems.error(at, f"this step is too small to change {low}", hint="give it a larger step")
         return None
     return values
+
+
+def _plain(value: Fraction) -> int | float:
+    """A number as a float, or as an integer if it is one that no float can hold."""
+    plain = float(value)
+    return plain if plain == value or value.denominator > 1 else int(value)
 
 
 def _by_factor(
@@ -326,7 +332,7 @@ def _by_factor(
     count = int((math.log(high) - math.log(low)) / math.log(factor)) + 2
     if not _small_enough(count, whole, problems):
         return None
-    values: list[int | float] = [low if isinstance(factor, int) else float(low)]
+    values: list[int | float] = [low if isinstance(factor, int) or float(low) != low else float(low)]
     for index in range(1, count):
         try:
             value = low * factor**index
