@@ -310,8 +310,8 @@ def _by_step(
         return None
     if isinstance(low, int) and isinstance(step, int):
         return tuple(low + step * index for index in range(count))
-    values = tuple(_plain(first + exact * index) for index in range(count))
-    if len(set(values)) < count:
+    values = tuple(min(max(_plain(first + exact * index), low), high) for index in range(count))
+    if any(left >= right for left, right in pairwise(values)):
         problems.error(at, f"this step is too small to change {low}", hint="give it a larger step")
         return None
     return values
