@@ -17,9 +17,9 @@ from typing import Any
 from nasctl.config import TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, read_while_replaced, replace_file
+from nasctl.files.json_entries import SIZES, entry, sizes, whole_number
+from nasctl.files.json_text import read_measures, write_record
 from nasctl.graph import Cost, Signature
-from nasctl.json_entries import SIZES, entry, sizes, whole_number
-from nasctl.json_text import read_measures, write_record
 from nasctl.space import Space, Tokens
 
 FORMAT = "nasctl.architecture"

@@ -13,8 +13,8 @@ import nasctl
 
 LAYERS = (
     {"errors", "foreign_text", "interruption"},
-    {"bounds", "files", "resources", "cache", "decoder", "input_kind", "json_text"},
-    {"array_file", "json_entries", "orbax_file"},
+    {"bounds", "resources", "cache", "decoder", "input_kind"},
+    {"files"},
     {"formula", "metrics", "process"},
     {"jax_start"},
     {"config"},

@@ -10,7 +10,7 @@ from pathlib import Path
 CONSOLE, STREAMS = "cli/console.py", "cli/streams.py"
 SIGNALS = "interruption.py"  # ends the process, with one word on standard error
 VIEW, TERMINAL = "cli/search_view.py", "render/terminal.py"
-QUOTING, JSON = "foreign_text.py", "json_text.py"
+QUOTING, JSON = "foreign_text.py", "files/json_text.py"
 
 RICH = {
     VIEW: {"Group", "RenderableType", "Live", "ProgressBar"},

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from nasctl.cli.streams import ProgressStream, json_stream, output_errors
+from nasctl.files.json_text import write_json
 from nasctl.foreign_text import display_width, message_of, shortened, visible
-from nasctl.json_text import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -13,7 +13,7 @@ from typing import Any
 
 from nasctl.architecture import Architecture
 from nasctl.executors.job import Evaluation, Job, Outcome, Rung, Save
-from nasctl.json_text import read_measures, write_record
+from nasctl.files.json_text import read_measures, write_record
 from nasctl.space import Space
 
 Message = dict[str, Any]

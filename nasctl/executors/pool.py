@@ -12,7 +12,7 @@ from nasctl.errors import WorkFailed
 from nasctl.executors.job import ExecutionListener, Job, Outcome
 from nasctl.executors.messages import Message, read_outcome
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
-from nasctl.json_text import read_measures
+from nasctl.files.json_text import read_measures
 
 HandleT = TypeVar("HandleT", bound=WorkerHandle)
 

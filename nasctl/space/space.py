@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasctl.decoder import decode
 from nasctl.errors import NasctlError
-from nasctl.json_text import canonical_json
+from nasctl.files.json_text import canonical_json
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Decision, Tokens, Value
 from nasctl.space.graph_builder import BuildsTrees, GraphBuilder
 from nasctl.space.size import SizeBounds, count_strings

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nasctl.array_file import read_arrays, write_arrays
 from nasctl.errors import NasctlError
 from nasctl.files import explain_write_errors
-from nasctl.orbax_file import read_orbax
+from nasctl.files.arrays import read_arrays, write_arrays
+from nasctl.files.orbax import read_orbax
 
 FORMAT = 1
 """Increased when the version before can no longer read what is written."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
-from nasctl.json_text import read_measures, write_record
+from nasctl.files.json_text import read_measures, write_record
 from nasctl.space import Tokens
 from nasctl.store.trial import COMPLETE, OpenTrial, Session, Status, Trial
 

@@ -10,7 +10,7 @@ from typing import Any
 from nasctl.config import Config
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, replace_file
-from nasctl.json_text import write_record
+from nasctl.files.json_text import write_record
 
 RUN_FORMAT = 1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nasctl.errors import NasctlError
-from nasctl.json_text import write_record
+from nasctl.files.json_text import write_record
 from nasctl.space import Tokens
 from nasctl.store.database import connect_to_read, connect_to_write, explain_errors, wait_for_lock
 from nasctl.store.rows import (

@@ -22,7 +22,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasctl.array_file import LIMIT, read_arrays, write_arrays
 from nasctl.bounds import SEEDS
 from nasctl.config import TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
@@ -34,10 +33,11 @@ from nasctl.files import (
     read_json,
     replace_file,
 )
+from nasctl.files.arrays import LIMIT, read_arrays, write_arrays
+from nasctl.files.json_entries import SIZES, entry, finite_numbers, sizes, texts, whole_number, wrong_entry
+from nasctl.files.json_text import canonical_json, read_measures, write_record
+from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
-from nasctl.json_entries import SIZES, entry, finite_numbers, sizes, texts, whole_number, wrong_entry
-from nasctl.json_text import canonical_json, read_measures, write_record
-from nasctl.orbax_file import read_orbax
 from nasctl.tasks import Encoding, Task
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 

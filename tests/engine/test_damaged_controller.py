@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import nasctl
-from nasctl.array_file import read_arrays, write_arrays
 from nasctl.dialects import parse_space
+from nasctl.files.arrays import read_arrays, write_arrays
 from nasctl.store.controller_checkpoint import checkpoints, load_controller, save_controller
 
 SPACE = parse_space(

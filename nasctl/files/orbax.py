@@ -1,4 +1,4 @@
-"""Reads arrays that earlier versions of nasctl wrote with Orbax. New files are written by `nasctl.array_file`."""
+"""Reads arrays that earlier versions of nasctl wrote with Orbax. New files are written by `nasctl.files.arrays`."""
 
 from __future__ import annotations
 

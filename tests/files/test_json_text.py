@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasctl.json_text import canonical_json, read_measures, write_json, write_record
+from nasctl.files.json_text import canonical_json, read_measures, write_json, write_record
 
 SPECIAL = (math.nan, math.inf, -math.inf)
 

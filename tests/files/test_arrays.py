@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.array_file import read_arrays, write_arrays
 from nasctl.errors import NasctlError
+from nasctl.files.arrays import read_arrays, write_arrays
 
 ARRAYS = {
     "parameters/blocks/0/kernel [x]*?": np.arange(6, dtype=np.float32).reshape(2, 3),

@@ -1,0 +1,155 @@
+"""Reads files. Whatever a file causes is a `NasctlError` with its name.
+
+It does not exist, is a folder, a pipe or a device, is too large, cannot be opened, is not UTF-8, or is not JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nasctl.errors import NasctlError
+
+_Result = TypeVar("_Result")
+
+LIMIT = 16 * 2**20
+"""Largest text or JSON file that is read, in bytes."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISLNK, "a symbolic link"),
+)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+
+
+def read_bytes(path: str | Path, *, limit: int = LIMIT) -> bytes:
+    """Reads a regular file. A pipe or a device is refused, because reading it may never end.
+
+    Args:
+      path: The file.
+      limit: Largest size in bytes.
+
+    Raises:
+      NasctlError: It does not exist, is not a regular file, is too large, or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise NasctlError(f"{path} is {kind_of_file(status)}, not a file", hint="name a regular file")
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read(limit + 1) if status.st_size <= limit else None
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError as error:
+        raise NasctlError(f"the file {path} does not exist") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise NasctlError(f"{path} cannot be read: {cause_of(error)}") from error
+    if content is None or len(content) > limit:
+        raise NasctlError(f"{path} is too large: it has more than {limit:,} bytes")
+    return content
+
+
+def read_text(path: str | Path, *, limit: int = LIMIT) -> str:
+    """Reads a UTF-8 text file.
+
+    Args:
+      path: The file.
+      limit: Largest size in bytes.
+
+    Raises:
+      NasctlError: As `read_bytes`, or the file is not UTF-8.
+    """
+    content = read_bytes(path, limit=limit)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise NasctlError(f"{path}:{line}: the byte 0x{content[error.start]:02x} is not UTF-8") from error
+
+
+def read_json(path: str | Path, *, hint: str = "") -> Any:
+    """Reads a JSON file.
+
+    Args:
+      path: The file.
+      hint: What the user can do if it is not JSON.
+
+    Raises:
+      NasctlError: As `read_text`, or the file is not JSON.
+    """
+    return parse_json(read_text(path), path, hint=hint)
+
+
+def parse_json(text: str, path: str | Path, *, hint: str = "") -> Any:
+    """The values of a JSON text.
+
+    Args:
+      text: The text.
+      path: Where it comes from, for messages.
+      hint: What the user can do if it is not JSON.
+
+    Raises:
+      NasctlError: It is not JSON, is nested too deeply, or has numbers with thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"{path}:{error.lineno}:{error.colno}"
+        raise NasctlError(f"{place}: this is not JSON ({error.msg})", hint=hint) from error
+    except ValueError as error:
+        raise NasctlError(f"{path} contains a number with too many digits", hint=hint) from error
+    except RecursionError as error:
+        raise NasctlError(f"{path} is nested too deeply", hint=hint) from error
+
+
+def read_while_replaced(read: Callable[[], _Result]) -> _Result:
+    """Reads files of a folder that another process may replace at the same moment.
+
+    A folder is replaced by two renames. Between them it does not exist, and a reader that is interrupted by them finds
+    files of the old or of the new folder, or none.
+
+    Args:
+      read: Reads the files. It is called again, a few times, if it raises a `NasctlError`.
+    """
+    for _ in range(8):
+        try:
+            return read()
+        except NasctlError:
+            time.sleep(0.01)
+    return read()
+
+
+def check_current_folder() -> None:
+    """Checks that the current folder exists: the system lets programs run in one that was deleted.
+
+    Raises:
+      NasctlError: It does not exist, or cannot be read.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise NasctlError(
+            f"the current folder cannot be used: {cause_of(error)}", hint="change to a folder that exists"
+        ) from error
+
+
+def cause_of(error: Exception) -> str:
+    """The cause of an error of the file system, in one line without the path."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0][:200]
+
+
+def kind_of_file(status: os.stat_result) -> str:
+    """The kind of what is not a regular file, such as `a pipe`."""
+    return next((name for test, name in _KINDS if test(status.st_mode)), "a special file")
