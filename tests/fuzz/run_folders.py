@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -110,6 +111,16 @@ def import_engine() -> None:
     import nasctl.controllers.guided
     import nasctl.engine
     import nasctl.store.controller_checkpoint  # noqa: F401
+
+
+@cache
+def compile_controller() -> None:
+    """Compiles the network of the default controller, with which a run goes on whose run.json names none."""
+    import_engine()
+    document = json.loads((run_template("random") / "run.json").read_text(encoding="utf-8"))
+    del document["config"]["controller"]
+    with tempfile.TemporaryDirectory(prefix="nasctl-fuzz-") as folder:
+        attempt_resume([("run.json", json.dumps(document).encode("utf-8"))], Path(folder))
 
 
 @cache
@@ -239,7 +250,9 @@ def _statement(random: Random) -> Change:
 
 
 READ_JSON = Kind("run.json", 8_000, make_run_json, attempt_readers)
-RESUMED_JSON = Kind("run.json resumed", 4_000, make_run_json, attempt_resume, import_engine, threads=True)
+RESUMED_JSON = Kind(
+    "run.json resumed", 4_000, make_run_json, attempt_resume, compile_controller, threads=True
+)
 ROWS = Kind("rows", 8_000, make_rows, attempt_readers)
 RESUMED_ROWS = Kind("rows resumed", 4_000, make_rows, attempt_resume, import_engine, threads=True)
 DATABASE = Kind("trials.sqlite", 8_000, make_database, attempt_readers)
