@@ -22,11 +22,11 @@ docs:
 bench *ARGS:
     python benchmarks/suite.py --out results {{ARGS}}
 
-# hand mutated inputs of every kind to nasctl, such as `just fuzz --inputs 1000000 --jobs 2`
+# run nasctl on mutated inputs of every kind, such as `just fuzz --inputs 1000000 --jobs 2`
 fuzz *ARGS:
     python tests/fuzz {{ARGS}}
 
-# list the small changes of the code that no test notices, such as `just mutate 'nasctl.space*'`
+# list the small changes of the code that no test detects, such as `just mutate 'nasctl.space*'`
 mutate *ARGS:
     JAX_PLATFORMS=cpu mutmut run {{ARGS}}
     mutmut results

@@ -1,4 +1,4 @@
-"""Hands mutated inputs of every kind to nasctl and prints how they ended.
+"""Runs nasctl on mutated inputs of every kind and prints how it ended.
 
 python tests/fuzz --inputs 1000000 --jobs 2            # all kinds, each with its share
 python tests/fuzz --inputs 5000 --kinds space,tokens   # some kinds
