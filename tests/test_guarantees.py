@@ -26,9 +26,7 @@ def rows_of(page: str) -> list[list[str]]:
 
 
 NAMED = [
-    (fault, *name)
-    for fault, tests in rows_of(TESTED)
-    for name in re.findall(r"`([\w/]+\.py)::(\w+)`", tests)
+    (fault, *name) for fault, tests in rows_of(TESTED) for name in re.findall(r"`([\w/]+\.py)::(\w+)`", tests)
 ]
 
 
