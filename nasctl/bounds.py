@@ -81,6 +81,17 @@ def check_seed(seed: int) -> int:
     return number
 
 
+def key_seed(seed: int) -> int:
+    """The seed of a random key of JAX, which holds 32 bits: the seed itself, or a digest of it if it has more.
+
+    >>> key_seed(7), key_seed(2**32 + 7)
+    (7, 369571992)
+    """
+    import numpy as np
+
+    return seed if seed < 2**32 else int(np.random.SeedSequence(seed).generate_state(1)[0])
+
+
 def shown(value: object) -> str:
     """A refused value as a message shows it: long ones are cut.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import jax
+import numpy as np
 import pytest
 
-from nasctl.bounds import LONGEST_SHOWN, Bounds, shown
+from nasctl.bounds import LONGEST_SHOWN, SEEDS, Bounds, key_seed, shown
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,14 @@ def test_a_long_value_is_cut_to_the_longest_that_is_shown() -> None:
 def test_a_number_too_long_for_python_to_write_is_described() -> None:
     assert shown(10**5000) == "a number of more than 5,000 digits"
     assert shown(-(10**5000)) == "a number of more than 5,000 digits"
+
+
+def keys(seeds):
+    return {np.asarray(jax.random.key_data(jax.random.key(seed))).tobytes() for seed in seeds}
+
+
+def test_seeds_that_jax_takes_for_the_same_are_different():
+    seeds = (5, 5 + 2**32, 5 + 2**33, int(SEEDS.high))
+    assert len(keys(seeds)) < 4
+    assert len(keys(map(key_seed, seeds))) == 4
+    assert all(key_seed(seed) == seed for seed in (0, 5, 2**32 - 1))

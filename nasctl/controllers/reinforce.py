@@ -15,6 +15,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key, UInt
 
+from nasctl.bounds import key_seed
 from nasctl.controllers.controller import Observation, State
 from nasctl.controllers.policy.baseline import RewardBaseline
 from nasctl.controllers.policy.network import Parameters
@@ -124,7 +125,7 @@ class Reinforce:
         self._space = space
         self._hyperparameters = hyperparameters
         self._plan = make_plan(space)
-        self._stream = jax.random.key(seed)
+        self._stream = jax.random.key(key_seed(seed))
         self._train_state = init_train_state(self._plan, hyperparameters, seed)
         self._baseline = RewardBaseline()
 

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Key
 
+from nasctl.bounds import key_seed
 from nasctl.config import TrainingConfig
 from nasctl.metrics import EpochMetrics
 from nasctl.tasks import Task
@@ -104,6 +105,7 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
       seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
     """
     started = time.perf_counter()
+    seed = key_seed(seed)
     data = put_on_device(task)
     if not config.augment:
         task = task.unaugmented

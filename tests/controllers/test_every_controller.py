@@ -131,3 +131,11 @@ def test_initial_strings_are_proposed_first_and_observed(kind):
 def test_initial_strings_must_be_valid_in_the_space():
     with pytest.raises(NasctlError, match="takes 2 tokens"):
         make_controller(flat(2, 3), ControllerConfig(kind="local"), seed=0, init=[(0, 0, 0)])
+
+
+@pytest.mark.parametrize("kind", ["reinforce", "random"])
+def test_seeds_that_differ_only_above_32_bits_give_other_proposals(kind):
+    config = ControllerConfig(kind=kind, preset="paper")
+    space = flat(8, 8, 8, 8, 8, 8)
+    low, high = (make_controller(space, config, seed=seed) for seed in (5, 5 + 2**32))
+    assert low.propose(0, 4) != high.propose(0, 4)

@@ -15,6 +15,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key, UInt
 
+from nasctl.bounds import key_seed
 from nasctl.controllers.controller import State
 from nasctl.controllers.policy.network import Parameters
 from nasctl.controllers.policy.plan import Plan
@@ -131,7 +132,7 @@ class GuidedPolicy:
     def __init__(self, plan: Plan, hyperparameters: Hyperparameters, seed: int) -> None:
         self._plan = plan
         self._hyperparameters = hyperparameters
-        self._stream = jax.random.key(seed)
+        self._stream = jax.random.key(key_seed(seed))
         self._train_state = init_train_state(plan, hyperparameters, seed)
         self._log_coefficient = jnp.asarray(math.log(INITIAL_COEFFICIENT), jnp.float32)
 
