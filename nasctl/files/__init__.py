@@ -1,7 +1,7 @@
-"""The one boundary between nasctl and the file system: reads files, and replaces them as a whole.
+"""The boundary between nasctl and the file system: reads files, and replaces them as a whole.
 
-`json_text` and `json_entries` write and check JSON documents; `arrays` stores arrays, and `orbax` reads the arrays of
-earlier versions. These four are imported by their own names.
+Other modules of this package are imported by their own names: `json_text` writes JSON, `json_entries` checks the
+entries of JSON documents, `arrays` stores arrays, and `orbax` reads arrays of earlier versions.
 """
 
 from nasctl.files.reading import (

@@ -1,6 +1,6 @@
-"""Stores arrays by name in one file: a NumPy archive without pickles, with a checksum over all of them.
+"""Stores arrays by name in one file: an uncompressed `.npz` archive without pickles, with a checksum of its contents.
 
-Any NumPy reads it with `numpy.load(file, allow_pickle=False)`.
+`numpy.load(file, allow_pickle=False)` reads it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ LIMIT = 2**34
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes arrays, or replaces the file as a whole.
+    """Writes arrays to a file, or replaces the file.
 
     Args:
       path: The file.
-      arrays: Arrays of numbers by name. A name may contain any character.
+      arrays: Arrays of numbers, of any shape, by name. A name may contain any character.
 
     Raises:
       WorkFailed: The disk is full.
@@ -41,7 +41,10 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads arrays by name, after a check of their checksums.
+    """Reads the arrays that `write_arrays` has written, and checks their checksum.
+
+    Returns:
+      The arrays by name.
 
     Raises:
       NasctlError: The file does not exist, cannot be read, or is damaged.

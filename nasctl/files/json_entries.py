@@ -1,4 +1,4 @@
-"""Reads entries of parsed JSON documents, which may be damaged or edited, and checks their types and bounds."""
+"""Reads entries of JSON documents that may be damaged or edited, and checks their types and bounds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ HINT = "the file may be damaged or edited"
 SIZES = Bounds(1, 2**31 - 1)
 """Sizes of arrays and numbers of classes."""
 
-_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
+_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a string"}
 
 
 def entry(content: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:
-    """The entry of a JSON object.
+    """An entry of a JSON object.
 
     Args:
       content: The object.
@@ -36,7 +36,13 @@ def entry(content: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:
 
 
 def whole_number(content: Mapping[str, Any], key: str, bounds: Bounds, path: Path) -> int:
-    """The whole number that is an entry of a JSON object.
+    """An entry that is a whole number.
+
+    Args:
+      content: The JSON object.
+      key: The key of the entry.
+      bounds: The numbers that are accepted.
+      path: The file that the object comes from, for messages.
 
     Raises:
       NasctlError: It is missing, not a whole number or out of bounds.
@@ -48,10 +54,10 @@ def whole_number(content: Mapping[str, Any], key: str, bounds: Bounds, path: Pat
 
 
 def sizes(content: Mapping[str, Any], key: str, path: Path) -> tuple[int, ...]:
-    """The sizes of the axes of an array: a list of at least one positive whole number.
+    """An entry that is the shape of an array: a list of one to eight numbers within `SIZES`.
 
     Raises:
-      NasctlError: The entry is missing or something else.
+      NasctlError: The entry is missing or of another type.
     """
     values = content.get(key)
     if not isinstance(values, list) or not 1 <= len(values) <= 8:
@@ -59,23 +65,23 @@ def sizes(content: Mapping[str, Any], key: str, path: Path) -> tuple[int, ...]:
     return tuple(whole_number({key: value}, key, SIZES, path) for value in values)
 
 
-def texts(content: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
-    """A list of texts.
+def strings(content: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    """An entry that is a list of strings.
 
     Raises:
-      NasctlError: The entry is missing or something else.
+      NasctlError: The entry is missing or of another type.
     """
     values = content.get(key)
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise wrong_entry(key, values, "a list of texts", path)
+        raise wrong_entry(key, values, "a list of strings", path)
     return tuple(values)
 
 
 def finite_numbers(content: Mapping[str, Any], key: str, path: Path) -> tuple[float, ...]:
-    """A list of finite numbers.
+    """An entry that is a list of finite numbers.
 
     Raises:
-      NasctlError: The entry is missing or something else.
+      NasctlError: The entry is missing or of another type.
     """
     values = content.get(key)
     if not isinstance(values, list) or not all(map(_is_finite, values)):
@@ -84,7 +90,14 @@ def finite_numbers(content: Mapping[str, Any], key: str, path: Path) -> tuple[fl
 
 
 def wrong_entry(key: str, value: object, expected: str, path: Path) -> NasctlError:
-    """The error for an entry that is missing (None) or not what it should be."""
+    """The error for an entry that is missing or wrong.
+
+    Args:
+      key: The key of the entry.
+      value: Its value; None if it is missing.
+      expected: What it should be, with an article: `a list of strings`.
+      path: The file, for the message.
+    """
     state = "is missing" if value is None else f"is not {expected}, but {_brief(value)}"
     return NasctlError(f'{path}: "{key}" {state}', hint=HINT)
 

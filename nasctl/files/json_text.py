@@ -1,7 +1,7 @@
-"""JSON as nasctl writes it: always valid, so never with NaN or an infinity as a bare word.
+"""Writes JSON that every parser accepts: it never contains the bare words NaN and Infinity.
 
-`write_json` is for other programs. `write_record` is for files and messages that nasctl reads back; its measured values
-are read with `read_measures`.
+`write_json` is for other programs. `write_record` is for files and messages that nasctl reads again; `read_measures`
+restores the measured values in them.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ _NOT_FINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Inf
 
 
 def write_json(document: object) -> str:
-    r"""One line of JSON for other programs. Numbers that are not finite become null, lone surrogates escapes.
+    r"""JSON for other programs, on one line.
+
+    Numbers that are not finite become null. Lone surrogates become escapes, as many parsers refuse them.
 
     >>> write_json({"reward": float("nan"), "run": "a\udcff"})
     '{"reward": null, "run": "a\\\\udcff"}'
     """
     text = _encode(document, lambda number: None, None)
-    # Many parsers refuse a lone surrogate, which the encoder writes as an escape of JSON.
+    # The encoder writes lone surrogates as \udXXX.
     return _encode(_replaced(document, lambda number: None, storable), str, None) if "\\ud" in text else text
 
 
 def write_record(document: object, *, indent: int | None = None) -> str:
-    """JSON that nasctl reads back. Numbers that are not finite become the texts `NaN`, `Infinity` and `-Infinity`.
+    """JSON that nasctl reads again. Numbers that are not finite become the strings "NaN", "Infinity" and "-Infinity".
 
     Args:
       document: The JSON values. Only measured values may be numbers that are not finite.
@@ -43,7 +45,10 @@ def write_record(document: object, *, indent: int | None = None) -> str:
 
 
 def read_measures(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Measured values as `write_record` was given them.
+    """Restores measured values that `write_record` has written.
+
+    Args:
+      values: The values by name, as parsed from JSON.
 
     >>> read_measures({"latency": "Infinity", "accuracy": 0.5})
     {'latency': inf, 'accuracy': 0.5}
@@ -55,7 +60,7 @@ def read_measures(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def canonical_json(document: object) -> str:
-    """JSON with sorted keys, to compute a hash from; it is not written to a file."""
+    """JSON with sorted keys, from which digests are computed. It is not written to files."""
     return _CANONICAL.encode(document)
 
 
@@ -67,7 +72,7 @@ def _encode(document: object, replace: Callable[[float], object], indent: int | 
 
 
 def _replaced(value: Any, number: Callable[[float], object], text: Callable[[str], str]) -> object:
-    """A copy of JSON values with other texts, and other values for the numbers that are not finite."""
+    """A copy of JSON values in which `text` replaces the strings and `number` the numbers that are not finite."""
     if isinstance(value, Mapping):
         return {
             text(key) if isinstance(key, str) else key: _replaced(entry, number, text)

@@ -1,4 +1,4 @@
-"""Reads arrays that earlier versions of nasctl wrote with Orbax. New files are written by `nasctl.files.arrays`."""
+"""Reads arrays that earlier versions of nasctl wrote with Orbax. `nasctl.files.arrays` writes new files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from nasctl.errors import NasctlError
 
 
 def read_orbax(folder: Path) -> dict[str, np.ndarray]:
-    """Reads arrays by name.
+    """Reads the arrays of a checkpoint of Orbax.
 
-    Orbax treats characters such as `[` in a path as a pattern and then finds only some of the arrays, or none. A folder
-    whose path contains such characters is copied first.
+    Orbax reads characters such as `[` in a path as a pattern, and then finds only some of the arrays or none. If the
+    path contains such characters, the folder is copied first.
+
+    Returns:
+      The arrays by name.
 
     Raises:
       NasctlError: The folder is not a checkpoint of Orbax, or is damaged.

@@ -1,6 +1,6 @@
-"""Reads files. Whatever a file causes is a `NasctlError` with its name.
+"""Reads files. A file that cannot be used is a `NasctlError` that names it.
 
-It does not exist, is a folder, a pipe or a device, is too large, cannot be opened, is not UTF-8, or is not JSON.
+Such a file does not exist, is a folder, a pipe or a device, is too large, cannot be opened, is not UTF-8 or not JSON.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ def read_json(path: str | Path, *, hint: str = "") -> Any:
 
 
 def parse_json(text: str, path: str | Path, *, hint: str = "") -> Any:
-    """The values of a JSON text.
+    """Parses JSON.
 
     Args:
-      text: The text.
-      path: Where it comes from, for messages.
+      text: The JSON document.
+      path: The file that it comes from, for messages.
       hint: What the user can do if it is not JSON.
 
     Raises:
@@ -114,13 +114,19 @@ def parse_json(text: str, path: str | Path, *, hint: str = "") -> Any:
 
 
 def read_while_replaced(read: Callable[[], _Result]) -> _Result:
-    """Reads files of a folder that another process may replace at the same moment.
+    """Reads a folder that another process may replace at the same time.
 
-    A folder is replaced by two renames. Between them it does not exist, and a reader that is interrupted by them finds
-    files of the old or of the new folder, or none.
+    A folder is replaced by two renames. Between them it does not exist, and a reader may find some files of the old
+    folder and some of the new one. Reading again a moment later succeeds.
 
     Args:
-      read: Reads the files. It is called again, a few times, if it raises a `NasctlError`.
+      read: Reads the folder. It is called up to nine times, until it raises no `NasctlError`.
+
+    Returns:
+      What `read` returns.
+
+    Raises:
+      NasctlError: The last call raised it.
     """
     for _ in range(8):
         try:
@@ -131,7 +137,7 @@ def read_while_replaced(read: Callable[[], _Result]) -> _Result:
 
 
 def check_current_folder() -> None:
-    """Checks that the current folder exists: the system lets programs run in one that was deleted.
+    """Checks that the current folder exists. A process can run in a folder that was deleted.
 
     Raises:
       NasctlError: It does not exist, or cannot be read.
@@ -145,11 +151,11 @@ def check_current_folder() -> None:
 
 
 def cause_of(error: Exception) -> str:
-    """The cause of an error of the file system, in one line without the path."""
+    """The cause of an error of the file system on one line, without the path, in at most 200 characters."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0][:200]
 
 
 def kind_of_file(status: os.stat_result) -> str:
-    """The kind of what is not a regular file, such as `a pipe`."""
+    """The kind of a file that is not a regular one, with its article: `a pipe`."""
     return next((name for test, name in _KINDS if test(status.st_mode)), "a special file")

@@ -1,4 +1,4 @@
-"""Replaces files as a whole: readers, and a process that is killed, see the old or the new content."""
+"""Replaces files as a whole: at any moment, and after a crash, a file has its old or its new content."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 def replace_file(path: str | Path, content: str | bytes, *, follow_link: bool = False) -> None:
     """Writes a file, or replaces it as a whole. It keeps its permissions and, if possible, its owner.
 
-    The content is written into a temporary file of the same folder, flushed to the disk, and renamed.
+    The content is written to a temporary file in the same folder and flushed to the disk. Then the file is renamed.
 
     Args:
       path: The file.
-      content: Its new content; a text is written as UTF-8.
-      follow_link: Whether to replace the target of a symbolic link; otherwise a link is refused.
+      content: Its new content. Text is encoded as UTF-8.
+      follow_link: Whether to replace the target of a symbolic link. Otherwise, a link is refused.
 
     Raises:
       WorkFailed: The disk is full. The old file is unchanged.
@@ -36,7 +36,9 @@ def replace_file(path: str | Path, content: str | bytes, *, follow_link: bool = 
         target = Path(os.path.realpath(path) if follow_link else path)
         old = _status(target)
         if old is not None and not stat.S_ISREG(old.st_mode):
-            raise NasctlError(f"{path} is {kind_of_file(old)}, not a file, and is not replaced")
+            raise NasctlError(
+                f"{path} is {kind_of_file(old)}, not a file, and is not replaced", hint="name a regular file"
+            )
         temporary, descriptor = _create_temporary(target.parent)
         try:
             with open(descriptor, "wb") as file:
@@ -53,11 +55,11 @@ def replace_file(path: str | Path, content: str | bytes, *, follow_link: bool = 
 
 
 def check_writable(path: str | Path, *, parents: bool = False) -> None:
-    """Checks, before long work, that a file or folder can be written.
+    """Checks that a file or folder can be written, so that long work does not fail at its end.
 
     Args:
       path: The file or folder. It need not exist.
-      parents: Whether to create the folders that it will be in.
+      parents: Whether to create its parent folders.
 
     Raises:
       WorkFailed: The disk is full.
@@ -65,7 +67,7 @@ def check_writable(path: str | Path, *, parents: bool = False) -> None:
     """
     with explain_write_errors(path):
         parent = Path(os.path.realpath(path)).parent
-        _status(Path(path))  # its name may be too long
+        _status(Path(path))  # fails if the name is too long
         if parents:
             parent.mkdir(parents=True, exist_ok=True)
         temporary, descriptor = _create_temporary(parent)
@@ -75,11 +77,11 @@ def check_writable(path: str | Path, *, parents: bool = False) -> None:
 
 @contextmanager
 def explain_write_errors(path: str | Path, *, hint: str = "") -> Iterator[None]:
-    """Converts errors that occur while a file or folder is written to errors for the user.
+    """Converts errors of the file system that occur while a file or folder is written.
 
     Args:
       path: The file or folder.
-      hint: What the user can do, unless the disk is full.
+      hint: What the user can do, if the disk is not full.
 
     Raises:
       WorkFailed: The disk is full.
@@ -87,14 +89,14 @@ def explain_write_errors(path: str | Path, *, hint: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except NasctlError:
-        raise
-    except Exception as error:
-        if _is_full(error):
+    except OSError as error:
+        if error.errno in _FULL:
             raise disk_full(path) from error
-        if isinstance(error, OSError) or "null" in str(error):  # ValueError: a null character in the path
-            raise NasctlError(f"{path} cannot be written: {cause_of(error)}", hint=hint) from error
-        raise
+        raise NasctlError(f"{path} cannot be written: {cause_of(error)}", hint=hint) from error
+    except ValueError as error:
+        if _can_exist(path):
+            raise
+        raise NasctlError(f"{path} cannot be written: {cause_of(error)}", hint=hint) from error
 
 
 def disk_full(path: str | Path) -> WorkFailed:
@@ -125,6 +127,9 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_full(error: Exception) -> bool:
-    """Whether an error, possibly one that a library raised, means that the disk is full."""
-    return getattr(error, "errno", None) in _FULL or "No space left on device" in str(error)
+def _can_exist(path: str | Path) -> bool:
+    """Whether the system accepts the characters of a path: Python raises `ValueError` for other ones."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False

@@ -21,11 +21,11 @@ def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
 
 
-def _is_text(value: object) -> bool:
+def _is_string(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_text_or_none(value: object) -> bool:
+def _is_string_or_none(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
@@ -44,12 +44,12 @@ def _are_token_strings(value: object) -> bool:
 
 
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "space": (_is_text, "a text"),
-    "space_hash": (_is_text, "a text"),
+    "space": (_is_string, "a string"),
+    "space_hash": (_is_string, "a string"),
     "seed": (_is_count, "a whole number of at least 0"),
-    "dataset": (_is_text_or_none, "a text or null"),
-    "dataset_digest": (_is_text_or_none, "a text or null"),
-    "evaluator": (_is_text_or_none, "a text or null"),
+    "dataset": (_is_string_or_none, "a string or null"),
+    "dataset_digest": (_is_string_or_none, "a string or null"),
+    "evaluator": (_is_string_or_none, "a string or null"),
     "trains": (_is_flag_or_none, "true, false or null"),
     "init": (_are_token_strings, "a list of lists of whole numbers"),
     "config": (_is_settings, "an object of sections"),

@@ -34,7 +34,7 @@ from nasctl.files import (
     replace_file,
 )
 from nasctl.files.arrays import LIMIT, read_arrays, write_arrays
-from nasctl.files.json_entries import SIZES, entry, finite_numbers, sizes, texts, whole_number, wrong_entry
+from nasctl.files.json_entries import SIZES, entry, finite_numbers, sizes, strings, whole_number, wrong_entry
 from nasctl.files.json_text import canonical_json, read_measures, write_record
 from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
@@ -236,7 +236,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 def _encoding(metadata: Mapping[str, Any], signature: Signature, file: Path) -> Encoding:
     content = entry(metadata, "encoding", dict, file)
     encoding = Encoding(
-        texts(content, "class_names", file),
+        strings(content, "class_names", file),
         finite_numbers(content, "mean", file),
         finite_numbers(content, "deviation", file),
     )

@@ -14,7 +14,15 @@ import pytest
 
 import nasctl
 from nasctl.errors import NasctlError, WorkFailed
-from nasctl.files import check_writable, parse_json, read_bytes, read_json, read_text, replace_file
+from nasctl.files import (
+    check_writable,
+    explain_write_errors,
+    parse_json,
+    read_bytes,
+    read_json,
+    read_text,
+    replace_file,
+)
 
 PACKAGE = Path(nasctl.__file__).parent
 
@@ -173,6 +181,19 @@ def test_folders_are_created_for_what_will_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NasctlError, match="cannot be written"):
         check_writable(tmp_path / "file" / "below", parents=True)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "n" * 300])
+def test_a_name_that_no_file_can_have_is_an_error(name: str, tmp_path: Path) -> None:
+    for write in (lambda: replace_file(tmp_path / name, "new"), lambda: check_writable(tmp_path / name)):
+        with pytest.raises(NasctlError, match="cannot be written"):
+            write()
+    assert os.listdir(tmp_path) == []
+
+
+def test_other_value_errors_are_not_errors_of_files(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="null gradient"), explain_write_errors(tmp_path / "file"):
+        raise ValueError("null gradient")
 
 
 BYPASSES = {
