@@ -63,9 +63,26 @@ def shortened(text: str, longest: int = 2000) -> str:
 def message_of(error: BaseException) -> str:
     """The message of an error, which may come from the user's code; even reading it may raise."""
     try:
-        return str(error)
-    except Exception:
+        return str.__str__(str(error))  # of the type `str`, and not of a subclass
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         return "its message cannot be read"
+
+
+def name_of_type(thing: object) -> str:
+    """The name of the type of an object that may come from the user's code; a metaclass cannot change it.
+
+    >>> name_of_type(ValueError("no reward"))
+    'ValueError'
+    """
+    name: str = type.__dict__["__name__"].__get__(type(thing))
+    return name
+
+
+def is_kind_of(thing: object, kinds: type | tuple[type, ...]) -> bool:
+    """Whether an object that may come from the user's code is of a type; `isinstance` would ask the object itself."""
+    return issubclass(type(thing), kinds)
 
 
 def display_width(text: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from nasctl.architecture import Architecture
 from nasctl.errors import NasctlError, NotFinite
-from nasctl.foreign_text import message_of, shortened, storable
+from nasctl.foreign_text import is_kind_of, message_of, name_of_type, shortened, storable
 from nasctl.metrics import EpochMetrics
 from nasctl.store import COMPLETE, Status
 
@@ -186,8 +186,9 @@ def failed(job: Job, error: BaseException, seconds: float) -> Outcome:
     """The outcome of a job that raised."""
     trace = _trace(error)
     text = message_of(error)
-    cause = text if isinstance(error, NasctlError) else f"{type(error).__name__}: {text}"
-    first_line = next(iter(cause.strip().splitlines()), type(error).__name__)
+    name = name_of_type(error)
+    cause = text if is_kind_of(error, NasctlError) else f"{name}: {text}"
+    first_line = next(iter(cause.strip().splitlines()), name)
     return Outcome(
         job,
         _status(error),
@@ -201,15 +202,17 @@ def _trace(error: BaseException) -> str:
     """The traceback of an error, which may come from the user's code; even formatting it may raise."""
     try:
         return "".join(traceback.format_exception(error))
-    except Exception:
-        return f"{type(error).__name__}: its traceback cannot be read"
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return f"{name_of_type(error)}: its traceback cannot be read"
 
 
 def _status(error: BaseException) -> Status:
-    if isinstance(error, NotFinite):
+    if is_kind_of(error, NotFinite):
         return "not_finite"
-    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in message_of(error):
+    if is_kind_of(error, MemoryError) or "RESOURCE_EXHAUSTED" in message_of(error):
         return "out_of_memory"
-    if isinstance(error, NasctlError):
+    if is_kind_of(error, NasctlError):
         return "invalid"
     return "crashed"

@@ -36,7 +36,7 @@ from nasctl.executors.messages import (
     receive,
     send,
 )
-from nasctl.foreign_text import message_of, shortened, storable
+from nasctl.foreign_text import message_of, name_of_type, shortened, storable
 from nasctl.metrics import EpochMetrics
 from nasctl.process import allow_configuration
 
@@ -135,7 +135,7 @@ def error_content(error: BaseException) -> Message:
     """The content of a message that reports an error."""
     if isinstance(error, NasctlError):
         return {"error": error.message, "hint": error.hint, "expected": True}
-    text = f"{type(error).__name__}: {message_of(error)}"
+    text = f"{name_of_type(error)}: {message_of(error)}"
     return {"error": storable(shortened(text)), "hint": traceback.format_exc(), "expected": False}
 
 

@@ -1,6 +1,7 @@
 from asyncio import CancelledError
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +17,45 @@ JOB = Job(0, SPACE.decode((0,)), seed=0)
 class Unreadable(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no message")
+
+
+class Exits(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(0)
+
+
+class Untyped(Exception):
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("no class")
+
+
+class Nameless(type):
+    @property
+    def __name__(cls) -> Any:
+        raise RuntimeError("no name")
+
+
+class WithoutName(Exception, metaclass=Nameless):
+    pass
+
+
+class Strange(str):
+    def __format__(self, _: str) -> str:
+        raise RuntimeError("no format")
+
+    def __contains__(self, _: object) -> bool:
+        raise RuntimeError("contains nothing")
+
+
+class WithStrangeMessage(Exception):
+    def __str__(self) -> str:
+        return Strange("strange")
+
+
+class WithoutMessage(NasctlError):
+    def __init__(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize(
@@ -43,6 +83,30 @@ def test_every_error_of_an_evaluator_is_an_outcome(error: BaseException, status:
     assert (outcome.status, outcome.cause) == (status, cause)
     (outcome.cause + outcome.traceback).encode()  # what the store can write
     assert type(error).__name__ in outcome.traceback
+
+
+@pytest.mark.parametrize(
+    ("make", "status", "cause"),
+    [
+        pytest.param(Exits, "crashed", "Exits: its message cannot be read", id="exits"),
+        pytest.param(Untyped, "crashed", "Untyped:", id="untyped"),
+        pytest.param(WithoutName, "crashed", "WithoutName:", id="without name"),
+        pytest.param(WithStrangeMessage, "crashed", "WithStrangeMessage: strange", id="strange message"),
+        pytest.param(WithoutMessage, "invalid", "WithoutMessage", id="without message"),
+        pytest.param(lambda: NasctlError(cast(str, 5)), "invalid", "5", id="a number as message"),
+    ],
+)
+def test_errors_whose_own_code_raises_are_outcomes(
+    make: Callable[[], Exception], status: str, cause: str
+) -> None:
+    def evaluate(_: Any) -> Any:
+        raise make()
+
+    prepared: Future[Any] = Future()
+    prepared.set_result(evaluate)
+    outcome = finish(JOB, prepared, lambda _: None)
+    assert (outcome.status, outcome.cause) == (status, cause)
+    assert type(outcome.cause) is str and type(outcome.traceback) is str
 
 
 def test_an_interruption_ends_the_search() -> None:

@@ -16,7 +16,7 @@ from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError, NotFinite
 from nasctl.executors import EvaluationContext, EvaluatorSpec
 from nasctl.executors.job import Evaluation, Job, OnEpoch
-from nasctl.foreign_text import message_of, shortened
+from nasctl.foreign_text import is_kind_of, message_of, name_of_type, shortened
 from nasctl.process import importable
 from nasctl.space import Space
 
@@ -112,7 +112,7 @@ def import_function(reference: str, folder: Path) -> EvaluateFunction:
         with importable(folder):
             module = importlib.import_module(module_name)
     except (Exception, SystemExit, GeneratorExit) as error:
-        kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+        kind = "" if is_kind_of(error, ImportError) else f"{name_of_type(error)}: "
         raise NasctlError(
             f"the module of --evaluator {reference} cannot be imported: {kind}{shortened(message_of(error))}",
             hint=_place(error),
