@@ -28,6 +28,7 @@ from nasctl.cli.streams import (
     close_output,
     drop_output,
     prepare_streams,
+    prepare_terminal,
 )
 from nasctl.cli.train import train
 from nasctl.cli.trials import trials
@@ -95,6 +96,7 @@ def run() -> None:
 
 def _run() -> None:
     prepare_streams()
+    prepare_terminal()
     allow_configuration()
     sys.exit(_exit_code())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +29,11 @@ _PLAIN = {
     "≥": ">=",
 }
 """What stands for characters that nasctl prints and that the encoding of a stream lacks."""
+
+NARROWEST = 40
+"""Columns of a terminal in which tables can be read. A narrower terminal wraps them itself."""
+WIDEST = 10_000
+"""Columns or lines that a terminal may have."""
 
 _results: TextIO | None = None
 
@@ -61,6 +68,22 @@ def prepare_streams() -> None:
         sys.stdout = ResultStream(sys.stdout)
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors=_FALLBACK)
+
+
+def prepare_terminal() -> None:
+    """Removes sizes from the environment that no terminal has, and makes output at least `NARROWEST` columns wide.
+
+    Rich and Typer read these variables: a width of 0 would hide all output, and they do not expect other texts than
+    numbers.
+    """
+    for name in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):
+        if name in os.environ and not _is_size(os.environ[name]):
+            del os.environ[name]
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        if name in os.environ:
+            os.environ[name] = str(max(int(os.environ[name]), NARROWEST))
+    if 0 < shutil.get_terminal_size().columns < NARROWEST:
+        os.environ["COLUMNS"] = str(NARROWEST)
 
 
 def keep_output_for_json() -> None:
@@ -189,6 +212,10 @@ class ProgressStream(io.TextIOBase):
             raise PipeClosed("nothing reads the output any more") from error
         except OSError:
             pass
+
+
+def _is_size(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,5}", text) is not None and 0 < int(text) <= WIDEST
 
 
 def _reopened(number: int, flags: int, mode: str) -> IO[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
 import json
 import os
+import pty
 import shlex
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from nasctl.cli import main
+from nasctl.cli.streams import NARROWEST, WIDEST, prepare_terminal
 
 NASCTL = f"{shlex.quote(sys.executable)} -m nasctl"
 SPACE = "space choices\n\n# é →\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
@@ -141,6 +148,50 @@ def test_a_drawing_in_ascii_has_the_shape_of_the_usual_one(folder: Path) -> None
     usual = shell(command, folder, PYTHONIOENCODING="utf-8").stdout.decode()
     assert [len(row) for row in plain.splitlines()] == [len(row) for row in usual.splitlines()]
     assert "?" not in plain
+
+
+SIZES = ["", "0", "1", "-5", "abc", "²", "٣٣", "1e3", "9" * 5000, "100000", "20", "80"]
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_output_has_the_width_of_a_possible_terminal(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):
+        monkeypatch.setenv(name, text)
+    prepare_terminal()
+    assert NARROWEST <= Console().width <= WIDEST
+    assert 1 <= Console().height <= WIDEST
+    assert NARROWEST <= int(os.environ.get("TERMINAL_WIDTH", 80)) <= WIDEST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["0", "²", "abc"])
+def test_help_is_printed_whatever_the_environment_says_of_the_terminal(text: str, folder: Path) -> None:
+    done = shell("nasctl sample --help", folder, COLUMNS=text, LINES=text, TERMINAL_WIDTH=text)
+    assert done.returncode == 0
+    assert b"Number of architectures" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [0, 1, 5, 20, 60, 65535])
+def test_tables_are_whole_in_a_terminal_of_any_width(columns: int, folder: Path) -> None:
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "nasctl", "describe", "toy.nas"]
+    with os.fdopen(controller, "rb", buffering=0) as reader:
+        done = subprocess.run(
+            command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, check=False
+        )
+        os.close(terminal)
+        shown = b"".join(iter(lambda: _read(reader), b"")).decode()
+    assert done.returncode == 0
+    assert all(word in shown for word in ("decision", "choices", "0, 1, 2, 3"))
+
+
+def _read(terminal: io.RawIOBase) -> bytes:
+    try:
+        return terminal.read(65536) or b""
+    except OSError:  # the end of a terminal
+        return b""
 
 
 def test_lines_are_not_wrapped_in_a_pipe(folder: Path) -> None:

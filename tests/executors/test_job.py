@@ -32,7 +32,7 @@ class Untyped(Exception):
 
 class Nameless(type):
     @property
-    def __name__(cls) -> Any:
+    def __name__(cls) -> Any:  # type: ignore[override]
         raise RuntimeError("no name")
 
 

@@ -111,13 +111,15 @@ def import_function(reference: str, folder: Path) -> EvaluateFunction:
     try:
         with importable(folder):
             module = importlib.import_module(module_name)
-    except (Exception, SystemExit, GeneratorExit) as error:
+        function = getattr(module, function_name, None)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         kind = "" if is_kind_of(error, ImportError) else f"{name_of_type(error)}: "
         raise NasctlError(
             f"the module of --evaluator {reference} cannot be imported: {kind}{shortened(message_of(error))}",
             hint=_place(error),
         ) from error
-    function = getattr(module, function_name, None)
     if not callable(function):
         raise NasctlError(f"{module_name} has no function {function_name} (from --evaluator {reference})")
     imported: EvaluateFunction = function
