@@ -64,6 +64,8 @@ def trapped(tmp_path: Path) -> Path:
     )
     (tmp_path / "broken.py").write_text("raise RuntimeError('the trap was imported')\n")
     (tmp_path / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    (tmp_path / "cancelled.py").write_text("import asyncio\nraise asyncio.CancelledError('the trap')\n")
+    (tmp_path / "lazy.py").write_text("def __getattr__(name):\n    raise LookupError(f'no {name}')\n")
     (tmp_path / "syntax.py").write_text("def score(:\n")
     (tmp_path / "my_table.py").write_text("TABLE = [1.0, 2.0, 3.0]\n")
     return tmp_path
@@ -137,6 +139,8 @@ REFUSED = pytest.mark.parametrize(
         ("my_table:TABLE", "my_table has no function TABLE"),
         ("broken:score", "RuntimeError: the trap was imported"),
         ("leaves:score", "SystemExit: 3"),
+        ("cancelled:score", "CancelledError: the trap"),
+        ("lazy:score", "LookupError: no score"),
         ("syntax:score", "SyntaxError"),
         ("__main__:score", "which a worker cannot import"),
         ("my score:score", "is not of the form MODULE:FUNCTION"),
