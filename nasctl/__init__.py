@@ -37,7 +37,7 @@ __all__ = [
     "search",
 ]
 
-_HOMES = {
+_MODULES = {
     "Architecture": "nasctl.architecture",
     "NasctlError": "nasctl.errors",
     "Run": "nasctl.engine",
@@ -62,10 +62,10 @@ set_decoder(_decode)  # for `Space.decode`: `nasctl.space` does not import the p
 
 def __getattr__(name: str) -> Any:
     """Imports a public name when it is first used, so that commands that do not need JAX start quickly."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'nasctl' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOMES]
+    return [*globals(), *_MODULES]

@@ -220,8 +220,8 @@ def document_from_json(content: object, path: Path) -> ArchitectureDocument:
         raise NasctlError(f"{path}: {error.message}", hint=error.hint) from error
     if "values" in content and content["values"] != _values(space, checked):
         raise NasctlError(
-            f'{path}: "values" and "tokens" are not those of the same architecture',
-            hint="the file was edited or is damaged; an architecture is defined by its tokens, its values follow",
+            f'{path}: "values" and "tokens" describe different architectures',
+            hint='the file was edited or is damaged; if its tokens are right, delete "values"',
         )
     return ArchitectureDocument(
         space=space,

@@ -1,4 +1,4 @@
-"""Bounds of numbers: which values a setting, an option or a seed may take, and how messages state them."""
+"""Bounds of settings, options and seeds, and how messages state them."""
 
 from __future__ import annotations
 
@@ -46,17 +46,22 @@ class Bounds:
         >>> print(Bounds(1, 1_000_000), Bounds(0, 1, below=True), Bounds(2, 64, also=0), sep="; ")
         from 1 to 1,000,000; from 0 to less than 1; 0 or from 2 to 64
         """
-        return self.of("").lstrip().replace("  ", " ")
+        return f"{self._also()}{self._range()}"
 
     def of(self, noun: str) -> str:
-        """The bounds of something in words.
+        """The bounds in words, with what they are bounds of.
 
         >>> print(Bounds(2, 64, also=0).of("a whole number"))
         0 or a whole number from 2 to 64
         """
-        also = "" if self.also is None else f"{_written(self.also)} or "
+        return f"{self._also()}{noun} {self._range()}"
+
+    def _also(self) -> str:
+        return "" if self.also is None else f"{_written(self.also)} or "
+
+    def _range(self) -> str:
         low = f"{'more than' if self.above else 'from'} {_written(self.low)}"
-        return f"{also}{noun} {low} {'to less than' if self.below else 'to'} {_written(self.high)}"
+        return f"{low} {'to less than' if self.below else 'to'} {_written(self.high)}"
 
 
 SEEDS = Bounds(0, 2**63 - 1)
@@ -93,7 +98,7 @@ def key_seed(seed: int) -> int:
 
 
 def shown(value: object) -> str:
-    """A refused value as a message shows it: long ones are cut.
+    """A refused value as messages show it, in at most `LONGEST_SHOWN` characters.
 
     >>> shown(0.5), shown("7" * 5000)
     ('0.5', '777777777777777777777777777777777777777…')

@@ -1,10 +1,10 @@
 """Interruptions of the command line: Ctrl-C, and the signals with which a system asks a process to end.
 
-The first signal raises `Interrupted` in the main thread, so that the work ends in an orderly way: the session of a run
-is closed, its workers are stopped, temporary files are removed. Then the process exits at once. It does not take the
-interpreter apart first: JAX may crash there if it was interrupted while it compiled a program.
+The first signal raises `Interrupted` in the main thread. `finally` blocks and context managers then close the session
+of a run, stop its workers and remove temporary files. After that, the process exits at once, without the shutdown of
+the interpreter: JAX may crash in it if it was interrupted while it compiled a program.
 
-A process that only imports nasctl keeps its signals.
+A process that only imports nasctl keeps its own signal handlers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import suppress
 from types import FrameType
 
 PATIENCE = 2.0
-"""Seconds after a signal in which further ones have no effect, so that they do not disturb the orderly end."""
+"""Seconds after a signal in which further signals have no effect, so that they do not interrupt the clean-up."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,7 +32,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def run_interruptible(command: Callable[[], None]) -> None:
-    """Runs a command. If it is interrupted, says so and exits with the code 128 + number of the signal.
+    """Runs a command. If a signal interrupts it, prints a message and exits with the code 128 + number of the signal.
 
     The codes are 130 for Ctrl-C (SIGINT), 143 for SIGTERM and 129 for SIGHUP. A signal that the process was started to
     ignore, as by `nohup`, stays ignored.
@@ -54,13 +54,13 @@ def run_interruptible(command: Callable[[], None]) -> None:
 
 
 def check() -> None:
-    """Raises `Interrupted` if a signal was received, in case that a library has swallowed the exception."""
+    """Raises `Interrupted` if a signal was received: a library may have caught the exception."""
     if _received is not None:
         raise Interrupted
 
 
-def explained() -> None:
-    """Notes that the user was told about the interruption."""
+def note_explained() -> None:
+    """Notes that a message about the interruption was printed, so that no further one is needed."""
     global _explained
     _explained = True
 
@@ -75,7 +75,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _report_unraisable(raised: sys.UnraisableHookArgs) -> None:
-    """Reports an exception that Python drops. An interruption is not lost: `check` raises it again."""
+    """Reports an exception that Python cannot raise. `check` raises an interruption again, so it is not reported."""
     if not isinstance(raised.exc_value, Interrupted):
         sys.__unraisablehook__(raised)
 

@@ -1,6 +1,6 @@
-"""Checks that JAX can start with the environment variables of the user. Its own errors do not name them.
+"""Checks that JAX can start with the user's environment variables. The errors of JAX do not name them.
 
-`XLA_FLAGS` are checked in a process of their own: XLA ends the process that has invalid ones.
+`XLA_FLAGS` is checked in another process, because XLA ends a process in which it finds an invalid flag.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def cannot_use(platforms: str, reason: str) -> NasctlError:
 
     Args:
       platforms: The value of `JAX_PLATFORMS`.
-      reason: What JAX says; an empty text if it says nothing.
+      reason: The message of JAX; may be empty.
     """
     first_line = shortened(next(iter(reason.strip().splitlines()), "it finds no such device"), 300)
     return NasctlError(
         f"JAX cannot use JAX_PLATFORMS={platforms}: {first_line}",
-        hint="set JAX_PLATFORMS=cpu, or leave it out to have JAX choose a device that there is",
+        hint="set JAX_PLATFORMS=cpu, or unset it to let JAX choose an available device",
     )
 
 
@@ -85,5 +85,5 @@ def _check(flags: str) -> None:
     reason = shortened(storable(said[0]), 300)
     raise NasctlError(
         f"XLA_FLAGS={shortened(storable(flags), 300)} is not valid: {reason}",
-        hint="correct XLA_FLAGS, or leave it out",
+        hint="correct XLA_FLAGS, or unset it",
     )

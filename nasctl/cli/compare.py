@@ -123,7 +123,7 @@ def compare(
         return
     _print_runs(numbers, summaries)
     if different := differences(summaries):
-        results().line(f"These runs differ in {', '.join(different)}: their rewards mean different things.")
+        results().line(f"These runs differ in {', '.join(different)}, so their rewards cannot be compared.")
     if len(groups) < len(summaries):
         _print_groups(numbers, groups)
     if baseline_results:

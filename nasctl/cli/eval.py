@@ -61,9 +61,8 @@ def evaluate(
     check_jax()
     if os.path.lexists(checkpoint / "run.json"):
         folder = checkpoint / "best" / "checkpoint"
-        if os.path.isdir(best_folder(checkpoint)) and not os.path.isdir(
-            best_folder(checkpoint) / "checkpoint"
-        ):
+        best = best_folder(checkpoint)
+        if os.path.isdir(best) and not os.path.isdir(best / "checkpoint"):
             raise NasctlError(
                 f"the run {checkpoint} has no trained network",
                 hint="a run with --evaluator trains no networks",
@@ -93,7 +92,10 @@ def evaluate(
 
 
 def _difference(task: Task, split: Split) -> str:
-    """What another data set than that of the training does not have, or the network does not know."""
+    """How a data set differs from that of the training: the classes that it lacks, or its share of unknown text tokens.
+
+    Empty if it has examples of all classes.
+    """
     from nasctl.datasets.text import UNKNOWN
     from nasctl.input_kind import InputKind
 
@@ -101,9 +103,8 @@ def _difference(task: Task, split: Split) -> str:
     if task.kind is InputKind.TEXT:
         unknown = (labels == names.index(UNKNOWN)).mean() if UNKNOWN in names else 0.0
         return f"{100 * unknown:.1f} % of its text tokens are not in the vocabulary of the training"
-    absent = [name for number, name in enumerate(names) if number not in set(labels.tolist())]
-    return (
-        f"it has no examples of {', '.join(absent[:10])}{' and others' * (len(absent) > 10)}"
-        if absent
-        else ""
-    )
+    present = set(labels.tolist())
+    absent = [name for number, name in enumerate(names) if number not in present]
+    if not absent:
+        return ""
+    return f"it has no examples of {', '.join(absent[:10])}{' and others' if len(absent) > 10 else ''}"

@@ -19,7 +19,7 @@ from nasctl.cli.options import (
 )
 from nasctl.config import CONTROLLERS, resolve
 from nasctl.errors import NasctlError
-from nasctl.interruption import explained
+from nasctl.interruption import note_explained
 
 INTERRUPTED = 130
 
@@ -206,7 +206,7 @@ def search(
                 )
         except KeyboardInterrupt:
             view.interrupted(space, evaluator)
-            explained()
+            note_explained()
             raise typer.Exit(INTERRUPTED) from None
     view.finished(run, json=json)
 

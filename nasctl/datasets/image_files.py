@@ -1,4 +1,4 @@
-"""Decodes image files into one array, and lists all files that cannot be used."""
+"""Decodes image files into one array, or lists all files that cannot be decoded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def read_images(root: Path, paths: Sequence[Path]) -> np.ndarray:
 
     Args:
       root: The folder of the data set, for messages.
-      paths: The files.
+      paths: The files, at least one.
+
+    Returns:
+      The images, in the order of the paths.
 
     Raises:
       NasctlError: Files cannot be read as images; the message lists them.
@@ -103,7 +106,7 @@ def _problem(path: Path, error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "no known format"
+        return "its format is unknown"
     if isinstance(error, NasctlError):
         return error.message.removeprefix(f"{path} ")
     return cause_of(error)

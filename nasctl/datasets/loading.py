@@ -104,10 +104,10 @@ _PATHS = "an .npz file, a folder of images, a text file, or a folder with train.
 
 
 def _path_of(name: str) -> Path:
-    """The absolute path that a name may be.
+    """The absolute path that the name of a data set stands for. It need not exist.
 
     Raises:
-      NasctlError: The operating system cannot look at it.
+      NasctlError: No file can have this path, or it cannot be accessed.
     """
     path = Path(name)
     try:
@@ -115,11 +115,8 @@ def _path_of(name: str) -> Path:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return path
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # too long, a loop of links, no permission, no such home
+    # A name that is too long, links in a circle, no permission; no such home; a null character
+    except (OSError, RuntimeError, ValueError) as error:
         raise NasctlError(
             f"the data set {name} cannot be read: {getattr(error, 'strerror', None) or error}",
             hint=f"name a data set of nasctl or TFDS, {_PATHS}",

@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
 
-_SECONDS_OF_A_PREPARATION = 24 * 3600
-"""The longest time that a preparation may take. After it, the temporary folder is considered left over."""
+_LONGEST_PREPARATION = 24 * 3600
+"""Seconds that a preparation may take. An older temporary folder is one that a killed process has left."""
 
 _DIGEST = "arrays/sha256.txt"
 """The file with the digest of the decoded examples, by which damaged files are recognised."""
@@ -123,7 +123,7 @@ def prepare(
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        _remove_left_over(data_dir)
+        _remove_abandoned(data_dir)
         staging_dir = Path(tempfile.mkdtemp(prefix=f".preparing-{name}-", dir=data_dir))
     except OSError as error:
         raise NasctlError(
@@ -147,11 +147,11 @@ def prepare(
         shutil.rmtree(staging_dir, ignore_errors=True)
 
 
-def _remove_left_over(data_dir: Path) -> None:
+def _remove_abandoned(data_dir: Path) -> None:
     """Removes the temporary folders of preparations that were killed more than a day ago."""
     for folder in data_dir.glob(".preparing-*"):
-        with suppress(OSError):  # another process has just finished and removed its own
-            if time.time() - folder.stat().st_mtime > _SECONDS_OF_A_PREPARATION:
+        with suppress(OSError):  # another process may remove its own folder at the same time
+            if time.time() - folder.stat().st_mtime > _LONGEST_PREPARATION:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The boundary to the files of a data set: whatever a file causes becomes an error that names it."""
+"""Converts errors that occur while files of a data set are read to errors that name the file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from nasctl.files import cause_of
 
 @contextmanager
 def reading(path: Path, what: str, *, hint: str = "") -> Iterator[None]:
-    """Turns every error that is raised inside into one that names the file.
+    """Converts every error that is raised in its block to one that names the file.
 
-    Nothing but the reading and decoding of the file belongs inside. Decoders raise errors of all types for damaged
-    files: `zlib.error`, `struct.error`, `SyntaxError`, `MemoryError`, `RecursionError` and others.
+    The block should only read and decode the file. Decoders raise errors of all types for damaged files: `zlib.error`,
+    `struct.error`, `SyntaxError`, `MemoryError`, `RecursionError` and others.
 
     Args:
       path: The file, or the folder of the files.
@@ -25,11 +25,11 @@ def reading(path: Path, what: str, *, hint: str = "") -> Iterator[None]:
       hint: What the user can do about it.
 
     Raises:
-      NasctlError: An error was raised inside.
+      NasctlError: An error was raised in the block.
     """
     try:
         yield
-    except (NasctlError, NameError, ImportError):  # the last two are faults of the program
+    except (NasctlError, NameError, ImportError):  # the last two are bugs
         raise
     except OSError as error:
         if error.errno is not None:
@@ -40,10 +40,10 @@ def reading(path: Path, what: str, *, hint: str = "") -> Iterator[None]:
 
 
 def require_file(path: Path) -> None:
-    """Refuses what is not a regular file. To open a pipe or a device could block for ever.
+    """Checks that a file is a regular one. Opening a pipe or a device may never return.
 
     Raises:
-      NasctlError: The file does not exist, cannot be looked at, or is not a regular file.
+      NasctlError: The file does not exist, cannot be accessed, or is not a regular file.
     """
     try:
         mode = path.stat().st_mode
@@ -52,15 +52,15 @@ def require_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     if not stat.S_ISREG(mode):
-        raise NasctlError(f"{path} is not a regular file", hint="name a file or a folder")
+        raise NasctlError(f"{path} is not a regular file", hint="name a regular file or a folder")
 
 
 def require_memory(path: Path, size: int) -> None:
-    """Refuses examples that are larger than the memory of the machine: a small file may expand to terabytes.
+    """Checks that examples fit into the memory of the machine: a small file may expand to terabytes.
 
     Args:
       path: The file, or the folder of the files.
-      size: The bytes that its examples take in memory.
+      size: The size of its examples in memory, in bytes.
 
     Raises:
       NasctlError: The machine has less memory.
@@ -74,5 +74,5 @@ def require_memory(path: Path, size: int) -> None:
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> NasctlError:
-    """The error for a path that the operating system does not let us read."""
+    """The error for a path that cannot be read."""
     return NasctlError(f"{path} cannot be read: {cause_of(error)}")

@@ -46,12 +46,12 @@ def text_dataset(
       name: The name with which `load` finds the data set.
       lines: The lines of each split.
       unit: Whether text tokens are words or characters.
-      vocabulary: The text tokens 0, 1, …; by default those of the training text. A network that is measured on
-        another text than it was trained on needs its own.
+      vocabulary: The text tokens 0, 1, …; by default those of the training text. To measure a network on another text,
+        give the vocabulary that it was trained with.
 
     Raises:
       NasctlError: A split has fewer than two text tokens, the training text has no word except `<unk>`, or the
-        vocabulary is one of another unit.
+        vocabulary consists of the other kind of text tokens.
     """
     tokens = {split: list(text_tokens(lines[split], unit)) for split in SPLITS}
     for split in SPLITS:

@@ -74,6 +74,6 @@ def _read(path: Path) -> Lines:
         raise
     if "\0" in text:
         raise NasctlError(
-            f"{path} is not a text: it has the character NUL", hint="name a text file, encoded as UTF-8"
+            f"{path} is not a text: it contains a null character", hint="name a text file in UTF-8"
         )
     return [line for line in text.split("\n") if line.strip()]

@@ -102,11 +102,8 @@ def _read(
             item.path.span, error.message, hint=hint, notes=notes if "does not exist" in error.message else ()
         )
         return None
-    except (
-        ValueError,
-        OSError,
-        RuntimeError,
-    ):  # a null character, a name that is too long, or links in a circle
+    except (ValueError, OSError, RuntimeError):
+        # A null character; a name that is too long; links in a circle
         problems.error(item.path.span, "this is not the name of a file")
         return None
     if len(chain) > MOST_NESTED:

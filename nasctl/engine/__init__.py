@@ -29,7 +29,7 @@ __all__ = [
     "task_to_train",
 ]
 
-_HOMES = {
+_MODULES = {
     "FunctionEvaluator": "nasctl.engine.evaluation.function_evaluator",
     "Listener": "nasctl.engine.loop",
     "Run": "nasctl.engine.run",
@@ -48,6 +48,6 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Imports a name when it is first used, so that workers that call a function start without JAX."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'nasctl.engine' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

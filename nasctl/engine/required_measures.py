@@ -23,7 +23,7 @@ def missing_measure(space: Space, reward: str, measured: Collection[str]) -> Nas
         if measure_named(name, known) is None:
             short = sorted({measure.removeprefix("validation_") for measure in known})
             close = difflib.get_close_matches(name, short, n=1)
-            listed = f"the measures are {', '.join(short[:40])}{' and others' * (len(short) > 40)}"
+            listed = f"the measures are {', '.join(short[:40])}{' and others' if len(short) > 40 else ''}"
             return NasctlError(
                 f"{needed_by} needs {name}, which is not measured",
                 hint=f"did you mean `{close[0]}`? {listed}" if close else listed,

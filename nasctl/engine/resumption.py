@@ -1,4 +1,4 @@
-"""What must be the same when a run is resumed, so that its trials are those that it would have had."""
+"""Checks that a run is resumed as the same search, so that it has the trials of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -45,14 +45,18 @@ def cannot_change(names: Sequence[str]) -> NasctlError:
 
 
 def check_same_seed(folder: RunFolder, seed: int | None) -> None:
-    """Refuses another seed than the run's; None stands for the run's."""
+    """Checks that a seed is the run's; None stands for the run's.
+
+    Raises:
+      NasctlError: It is another one.
+    """
     recorded = folder.metadata()["seed"]
     if seed is not None and seed != recorded:
         raise NasctlError(f"the seed of {folder.path} is {recorded}, not {seed}", hint=_START_ANEW)
 
 
 def check_same_space(folder: RunFolder, own: Space, given: Space | None) -> None:
-    """Refuses a space file that describes other architectures, or other settings that affect the trials.
+    """Checks that a space describes the same architectures, with the same settings that affect the trials.
 
     Args:
       folder: The run.
@@ -60,7 +64,7 @@ def check_same_space(folder: RunFolder, own: Space, given: Space | None) -> None
       given: The space that the user names; None for the run's.
 
     Raises:
-      NasctlError: They differ.
+      NasctlError: The spaces or these settings differ.
     """
     if given is None:
         return
@@ -76,9 +80,13 @@ def check_same_space(folder: RunFolder, own: Space, given: Space | None) -> None
 
 
 def check_same_evaluation(folder: RunFolder, evaluate: EvaluateFunction | str | None) -> None:
-    """Checks that rewards come from where they came: the same function, or training.
+    """Checks that rewards come from the same source as before: the same function, or training.
 
-    A name that the run folder contains is never imported by itself, as the folder may come from somebody else.
+    A function is never imported only because the run folder names it: the folder may come from an untrusted source.
+
+    Args:
+      folder: The run.
+      evaluate: The function that the user gives, or its name; None for training.
 
     Raises:
       NasctlError: The function is not given, is another one, or is given to a run that trains.
@@ -91,7 +99,7 @@ def check_same_evaluation(folder: RunFolder, evaluate: EvaluateFunction | str | 
             raise NasctlError(
                 f"the rewards of {run} came from --evaluator {recorded}, which is not imported unless you name "
                 "it again",
-                hint=f"if you trust that code: {command} {shell_command('--evaluator', recorded)}",
+                hint=f"if you trust this code: {command} {shell_command('--evaluator', recorded)}",
             )
         if isinstance(evaluate, str) and evaluate != recorded:
             raise NasctlError(
@@ -113,15 +121,15 @@ def check_same_evaluation(folder: RunFolder, evaluate: EvaluateFunction | str | 
 
 
 def check_same_data(folder: RunFolder, given: str | None, found: TaskInfo | None) -> None:
-    """Refuses another data set than the run's, or one whose content has changed since the run was started.
+    """Checks that a data set has the content with which the run was started.
 
     Args:
       folder: The run.
       given: The data set that the user names; None for the run's.
-      found: The data set as it was loaded.
+      found: The data set as it was loaded; None if there is none.
 
     Raises:
-      NasctlError: It is another one.
+      NasctlError: It is another data set, or its content has changed.
     """
     metadata = folder.metadata()
     recorded, digest = metadata["dataset"], metadata["dataset_digest"]
@@ -141,7 +149,7 @@ def check_same_data(folder: RunFolder, given: str | None, found: TaskInfo | None
 
 
 def valid_tokens(folder: RunFolder, space: Space) -> tuple[Tokens, ...]:
-    """The token strings that the run was told to try first.
+    """The token strings that the run tries first.
 
     Raises:
       NasctlError: They are not valid in the space.

@@ -138,9 +138,8 @@ def search(
     try:
         return _run(space, folder, execution, seed, first, listener)
     except NasctlError as error:
-        if not isinstance(
-            error, WorkFailed
-        ):  # as after a mistyped function: the user corrects it and starts anew
+        # The user corrects the error, such as a mistyped function, and starts the search again.
+        if not isinstance(error, WorkFailed):
             folder.discard_unless_started()
         raise
 
@@ -161,8 +160,8 @@ def resume(
 
     Args:
       out: The run folder.
-      evaluate: Required if the run was started with a function: the function, or the same name. A name that the run
-        folder contains is never imported by itself, as the folder may come from somebody else.
+      evaluate: Required if the run was started with a function: the function, or the same name. A function is
+        never imported only because the run folder names it: the folder may come from an untrusted source.
       space: The space, or the path of its file, for a check that it is the run's. Default: the run's.
       seed: The seed, for a check that it is the run's. Default: the run's.
       dataset: Name or path of the data set, with the content that the run was started with.
@@ -215,7 +214,9 @@ def tokens_of_file(space: Space, path: str | Path) -> Tokens:
             hint="both spaces need decisions of the same names, and its values must be among the choices",
         ) from error
     _log.warning(
-        "%s is not of the space %s: what is tried is the architecture with the same values", path, space.name
+        "%s is not of the space %s; the architecture of that space with the same values is tried",
+        path,
+        space.name,
     )
     return tokens
 

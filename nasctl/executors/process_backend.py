@@ -19,7 +19,7 @@ from nasctl.executors.messages import OUT_OF_MEMORY, PIPE_CLOSED, Message, recei
 from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Signals with which others end a process. All others are its own fault."""
+"""Signals that other processes send to end a process. Any other signal means that it has crashed."""
 
 START = Path(__file__).with_name("start_worker.py")
 
@@ -102,11 +102,11 @@ class WorkerProcess(WorkerHandle):
         return saved
 
     def stop(self) -> WorkerExit:
-        """Closes the connection, and kills the process if it has not exited after 0.2 s, and all that it started."""
+        """Closes the connection. After 0.2 s, kills the process and those that it has started."""
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(0.2)
-        with suppress(OSError):  # it is the leader of its own group of processes
+        with suppress(OSError):  # the worker leads a process group of its own
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         code = self.process.wait()
@@ -185,7 +185,7 @@ class ProcessBackend:
 def _readable(descriptors: Sequence[int], seconds: float | None) -> bool:
     """Waits until one of the descriptors can be read or has been closed, or the time is up.
 
-    It is several times as fast as `multiprocessing.connection.wait`.
+    Several times as fast as `multiprocessing.connection.wait`.
     """
     waiting = select.poll()
     for descriptor in descriptors:

@@ -44,7 +44,7 @@ CHECK_EVERY = 0.1
 """Seconds between two checks of the memory in use."""
 
 _PR_SET_PDEATHSIG = 1
-"""The name of an option of Linux's `prctl`, in <linux/prctl.h>."""
+"""An option of Linux's `prctl`, from <linux/prctl.h>."""
 
 Preparation = Future[Callable[[OnEpoch], Evaluation]]
 
@@ -121,14 +121,16 @@ class Worker:
 
 
 def _outcome(job: Job, preparation: Preparation, on_epoch: OnEpoch) -> Outcome:
-    """The outcome of a job. The evaluator itself raised a `KeyboardInterrupt`: workers ignore Ctrl-C."""
+    """The outcome of a job. Workers ignore Ctrl-C, so a `KeyboardInterrupt` is an error of the evaluator."""
     began = time.monotonic()
     try:
         return finish(job, preparation, on_epoch)
     except KeyboardInterrupt as error:
         return failed(job, error, time.monotonic() - began)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the evaluator set is not for the next job
+        signal.setitimer(
+            signal.ITIMER_REAL, 0
+        )  # cancels an alarm of the evaluator, which the next job must not receive
 
 
 def error_content(error: BaseException) -> Message:
@@ -247,7 +249,7 @@ def main() -> None:
             worker.work()
         threading.Thread(target=pipe.exit_with_the_search, daemon=True).start()
         worker.work_on(pipe.receive)
-    except BaseException:  # an alarm of the evaluator, or a module that it changed
+    except BaseException:  # from an alarm that the evaluator set, or a module that it changed
         traceback.print_exc()
     finally:
         os._exit(1)  # without waiting for the evaluator's threads

@@ -65,9 +65,8 @@ def make_box(
     text_width = max(dimensions.text_width(text, role) for text, role in texts)
     across, down = dimensions.join_padding if block.is_join else dimensions.padding
     if dimensions.cells and not block.is_join:
-        text_width = max(
-            text_width, display_width(title) + 5 - 2 * across
-        )  # the name is written into the outline
+        # The name is part of the outline.
+        text_width = max(text_width, display_width(title) + 5 - 2 * across)
     width = dimensions.even(max(width, text_width + 2 * across))
     heights = [dimensions.line_height(role) for _, role in texts]
     height = 2 * down + max(sum(heights), min_lines * heights[0])

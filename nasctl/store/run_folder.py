@@ -177,7 +177,7 @@ class RunFolder:
         return self.path / "run.json"
 
     def _refuse_links(self) -> None:
-        """Refuses symbolic links in the folder, which may come from a stranger: a search writes only inside it."""
+        """Refuses symbolic links, pipes and devices in the folder: a search writes only inside it."""
         with explain_write_errors(self.path):
             for entry in _entries(self.path, below={"best", "best.new", "best.old", "controller", "logs"}):
                 if entry.is_symlink():

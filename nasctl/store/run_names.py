@@ -25,6 +25,13 @@ def claim_next_run(parent: Path, space_name: str) -> Path:
     """Creates the folder for a new run of a space.
 
     Two searches that start at the same time, in this process or another, get different folders.
+
+    Args:
+      parent: The folder that contains the runs.
+      space_name: The run is named after it.
+
+    Returns:
+      The new folder. If it could not be created, it does not exist, and `RunFolder.create` raises the error.
     """
     while True:
         number = max((number for number, _ in _numbered(parent, space_name)), default=0) + 1
@@ -34,7 +41,7 @@ def claim_next_run(parent: Path, space_name: str) -> Path:
         except (OSError, ValueError):
             if os.path.lexists(path):  # another search was faster
                 continue
-        return path  # if it could not be created, `RunFolder.create` says why
+        return path
 
 
 def _numbered(parent: Path, space_name: str) -> list[tuple[int, Path]]:

@@ -37,7 +37,7 @@ _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ')"
 _TRIALS = f"SELECT {TRIAL_COLUMNS} FROM trials"
 
 LONGEST_GAP = 1000
-"""Number of rows in a row that may be damaged if a reader is to find those after them."""
+"""Number of consecutive unreadable rows after which a reader looks for no further ones."""
 
 
 class TrialStore:
@@ -191,11 +191,9 @@ class TrialStore:
 
     def best(self) -> Trial | None:
         """The complete trial with the largest reward, the first one if several have it; None if none is complete."""
-        if self._read_only:  # its row may be damaged, and then the best of the others is meant
-            complete = [
-                (trial.reward, -trial.number, trial) for trial in self.trials() if trial.reward is not None
-            ]
-            return max(complete, default=(None, None, None))[2]
+        if self._read_only:  # the row of the best one may be damaged
+            complete = [trial for trial in self.trials() if trial.reward is not None]
+            return max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)
         query = f"{_TRIALS} WHERE status = ? ORDER BY reward DESC, number LIMIT 1"
         return next(iter(self._read("trial", trial_of_row, query, COMPLETE)), None)
 

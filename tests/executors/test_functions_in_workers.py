@@ -239,7 +239,7 @@ INVALID = [
     ("returns itself", "the evaluator returned <function act"),
 ]
 NOT_FINITE = [
-    ("returns a huge integer", "the evaluator returned an integer as reward that is too large"),
+    ("returns a huge integer", "the evaluator returned an integer that is too large as reward"),
     ("returns NaN", "the reward is nan"),
     ("returns an infinity", "the reward is -inf"),
 ]

@@ -27,7 +27,7 @@ def comparison_runs(
 ) -> Iterator[Run]:
     """Searches once for each seed and controller, and yields each run. Existing runs are resumed.
 
-    A run that exists must be one of the same search: of the same space, data set, evaluator and settings.
+    A run that exists is resumed. It must have the same space, data set, evaluator and settings.
 
     Args:
       space: The space that is searched.

@@ -64,7 +64,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class RunGroup:
-    """Runs of one controller on one space under the same conditions that differ in their seeds.
+    """Runs of one controller on one space under the same conditions, which differ in their seeds.
 
     Attributes:
       controller: The controller, with the settings that differ from their defaults.
@@ -102,7 +102,7 @@ def group_runs(summaries: Sequence[RunSummary]) -> list[RunGroup]:
 
 
 def differences(summaries: Sequence[RunSummary]) -> list[str]:
-    """The names of what differs between runs and makes their rewards incomparable."""
+    """The names of the conditions in which runs differ, so that their rewards cannot be compared."""
     if not summaries:
         return []
     names = dict.fromkeys(name for summary in summaries for name in summary.conditions)

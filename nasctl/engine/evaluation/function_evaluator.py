@@ -73,7 +73,7 @@ def check_reference(reference: str, folder: Path) -> None:
     """Checks that `MODULE:FUNCTION` names a module, without importing it.
 
     Raises:
-      NasctlError: There is no such module, or it is not the one in the folder.
+      NasctlError: There is no such module, or another one takes precedence over the one in the folder.
     """
     module_name, _ = _parts(reference)
     top = module_name.partition(".")[0]
@@ -154,7 +154,7 @@ def _place(error: BaseException) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith("<frozen ") and frame.filename not in (__file__, importlib.__file__)
     ]
-    return f"it happened in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+    return f"the error was raised in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
 
 def _current_folder() -> str | None:
@@ -169,7 +169,7 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
     for name in measures:
         if not isinstance(name, str):
             raise NasctlError(
-                f"the evaluator returned a value named {shortened(repr(name), 200)}; names are texts"
+                f"the evaluator returned a value named {shortened(repr(name), 200)}; names must be strings"
             )
     if "reward" not in measures:
         names = shortened(", ".join(measures), 500)
@@ -179,7 +179,7 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
         try:
             numbers[name] = float(value)
         except OverflowError as error:
-            raise NotFinite(f"the evaluator returned an integer as {name} that is too large") from error
+            raise NotFinite(f"the evaluator returned an integer that is too large as {name}") from error
         except (TypeError, ValueError) as error:
             shown = shortened(repr(value), 200)
             raise NasctlError(f"the evaluator returned {shown} as {name}, which is not a number") from error

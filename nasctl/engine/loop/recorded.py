@@ -1,4 +1,4 @@
-"""Checks that the recorded trials of a run are whole before it is resumed."""
+"""Checks that the recorded trials of a run are complete before it is resumed."""
 
 from __future__ import annotations
 

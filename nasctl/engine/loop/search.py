@@ -110,7 +110,7 @@ class Search:
                 closed_last.callback(self._executor.close)
                 stopped = self._search()
             except BaseException as error:
-                # before the executor is closed, which may take time: a session without an end counts as a crash
+                # Before the executor is closed, which may take time: a session without an end counts as a crash.
                 self._store.end_session(session, _reason(error))
                 raise
             self._store.end_session(session, stopped)
@@ -141,7 +141,7 @@ class Search:
                     break
                 self._dispatch(candidate)
             outcomes = self._executor.wait(progress, self._budget.seconds_left())
-            check_interruption()  # which an evaluator of this process may have turned into its outcome
+            check_interruption()  # an evaluator in this process may have caught the interruption
             for outcome in outcomes:
                 self._finish(outcome)
         self._proposer.close()
@@ -216,9 +216,8 @@ class Search:
         metrics = {**candidate.cost, **evaluation.metrics}
         reward, status, cause = evaluation.reward, outcome.status, outcome.cause
         if status == COMPLETE and (missing := self._missing_measure(metrics)) is not None:
-            if (
-                self._store.best() is None
-            ):  # probably a wrong name: the trial is evaluated again when it is corrected
+            if self._store.best() is None:
+                # Probably a wrong name. The trial stays open, so it is evaluated again when the name is corrected.
                 raise missing
             status, cause = "invalid", missing.message
         if status == COMPLETE and self._config.search.reward:
