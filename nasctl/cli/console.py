@@ -7,6 +7,7 @@ terminal that is narrower.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -220,6 +221,17 @@ def print_usage_error(error: Exception) -> None:
     if context is not None:
         command = context.command_path
         printer.line(Styled("hint:", "bold"), f" `{command} --help` lists the arguments and options")
+
+
+def escape_warnings() -> None:
+    """Makes warnings in the log of nasctl show foreign text as escapes, whatever prints the log."""
+    logging.setLogRecordFactory(_LogRecord)
+
+
+class _LogRecord(logging.LogRecord):
+    def getMessage(self) -> str:
+        message = super().getMessage()
+        return shortened(visible(message), LONGEST_MESSAGE) if self.name.startswith("nasctl.") else message
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:

@@ -13,7 +13,7 @@ import typer
 from nasctl import __version__
 from nasctl.cli.check import check
 from nasctl.cli.compare import compare
-from nasctl.cli.console import print_document, print_error, print_usage_error
+from nasctl.cli.console import escape_warnings, print_document, print_error, print_usage_error
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
 from nasctl.cli.fmt import fmt
@@ -97,6 +97,7 @@ def run() -> None:
 def _run() -> None:
     prepare_streams()
     prepare_terminal()
+    escape_warnings()
     allow_configuration()
     sys.exit(_exit_code())
 

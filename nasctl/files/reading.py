@@ -9,6 +9,7 @@ import json
 import os
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,10 +101,19 @@ def parse_json(text: str, path: str | Path, *, hint: str = "") -> Any:
       hint: What the user can do if it is not JSON.
 
     Raises:
-      NasctlError: It is not JSON, is nested too deeply, or has numbers with thousands of digits.
+      NasctlError: It is not JSON, is nested too deeply, has numbers with thousands of digits, or an object in it has a
+        name twice.
     """
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+            raise NasctlError(f"{path} has `{twice}` twice", hint=hint)
+        return values
+
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=object_of)
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
         raise NasctlError(f"{place}: this is not JSON ({error.msg})", hint=hint) from error

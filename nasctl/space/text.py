@@ -6,13 +6,13 @@ Commands print architectures in this form and read it. They also read integers a
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nasctl.errors import NasctlError
+from nasctl.files import parse_json
 from nasctl.space.decision import Choice, Tokens, Value
 
 if TYPE_CHECKING:
@@ -106,17 +106,9 @@ def _from_integers(space: Space, text: str) -> Tokens:
 
 def _from_json(space: Space, text: str) -> Tokens:
     try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        reason = (
-            f"{error.msg} at character {error.pos + 1}"
-            if isinstance(error, json.JSONDecodeError)
-            else "too deep"
-        )
-        raise NasctlError(
-            f"these tokens begin like JSON but are not valid JSON: {reason}",
-            hint=f"the text form is {_example(space)}",
-        ) from None
+        document = parse_json(text, "the token text")
+    except NasctlError as error:
+        raise NasctlError(error.message, hint=f"the text form is {_example(space)}") from None
     if isinstance(document, list):
         if not all(isinstance(token, int) and not isinstance(token, bool) for token in document):
             raise NasctlError("a JSON list of tokens holds whole numbers only")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -165,6 +167,25 @@ def pasted(command: str) -> list[str]:
         env={"PATH": os.environ["PATH"]},
     ).stdout
     return [os.fsdecode(word) for word in shown.split(b"\0")[:-1]]
+
+
+@pytest.mark.parametrize(("text", "shown"), HARDEST)
+def test_warnings_show_the_path_and_the_content_of_a_damaged_run(
+    text: str, shown: str, nasctl: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as outside of tests
+    evaluator("return sum(architecture.tokens)")
+    name, shown = text.replace("/", "|"), shown.replace("/", "|")
+    assert nasctl(*SEARCH, "--trials", "2", "--out", name).code == 0
+    connection = sqlite3.connect(Path(name, "trials.sqlite"))
+    with connection:
+        damage = name.encode("utf-8", "surrogateescape") + b"\xff"
+        connection.execute("UPDATE trials SET history = CAST(? AS TEXT) WHERE number = 1", (damage,))
+    connection.close()
+    done = nasctl("status", name)
+    assert done.code == 0, done.err
+    assert done.err.startswith(f"{shown}/trials.sqlite: trial 1 is damaged")
+    assert done.err.count(shown.removesuffix(r"\udcff")) >= 2
 
 
 SHOWN = [

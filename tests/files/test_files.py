@@ -110,6 +110,20 @@ def test_a_text_is_read_as_it_stands(tmp_path: Path) -> None:
     assert parse_json("[1, 2]", "here") == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"seed": 1, "seed": 2}', id="another-value"),
+        pytest.param('{"seed": 1, "seed": 1}', id="the-same-value"),
+        pytest.param('[{"in": {"seed": 1, "a": 0, "seed": 2}}]', id="inside"),
+        pytest.param('{"seed": 1, "\\u0073eed": 2}', id="written-differently"),
+    ],
+)
+def test_a_name_that_json_gives_twice_is_refused(text: str) -> None:
+    with pytest.raises(NasctlError, match="^here has `seed` twice$"):
+        parse_json(text, "here")
+
+
 def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
     file = tmp_path / ("n" * 255)
     old_umask = os.umask(0o027)

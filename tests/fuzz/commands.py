@@ -11,7 +11,7 @@ import click
 import typer
 from running import Captured
 
-from nasctl.cli.console import print_error
+from nasctl.cli.console import escape_warnings, print_error
 from nasctl.cli.main import app
 from nasctl.errors import NasctlError
 
@@ -31,6 +31,7 @@ def run_command(*arguments: str) -> tuple[int, str, str]:
     """
     printed = Captured()
     code: Any = 0
+    escape_warnings()
     with printed.streams():
         try:
             code = _command().main(list(arguments), prog_name="nasctl", standalone_mode=True)

@@ -59,9 +59,13 @@ def test_anchors_are_sets_of_labels():
         ("layer1{height=3}", "a value for layer1.width is missing", ""),
         (
             "[0, 1",
-            "begin like JSON but are not valid JSON: Expecting ',' delimiter at character 6",
+            r"the token text:1:6: this is not JSON \(Expecting ',' delimiter\)",
             "the text form is",
         ),
+        ("[" + "1" * 5000 + "]", "the token text contains a number with too many digits", "the text form is"),
+        ('{"layer1.height": -' + "1" * 5000 + "}", "a number with too many digits", "the text form is"),
+        ("[" * 100_000, "the token text is nested too deeply", "the text form is"),
+        ('{"layer1.height": 1, "layer1.height": 3}', "has `layer1.height` twice", "the text form is"),
         ("[0, 1.5]", "whole numbers only", ""),
         ("0 1 2", "takes 33 tokens, but 3 were given", ""),
         ("0 9" + " 0" * 31, "layer1.width has 4 choices, so its token must be 0 to 3, not 9", ""),
@@ -83,6 +87,7 @@ def test_where_every_reading_fails_each_is_listed_with_its_place():
     ]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text(text):
     try:
