@@ -5,12 +5,12 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nasctl.dialects import parse_space
 from nasctl.dsl import SpaceError
-from nasctl.dsl.values import MOST_VALUES
+from nasctl.dsl.ranges import MOST_VALUES
 
 
 def choices(text: str):
@@ -37,6 +37,7 @@ numbers = (
 )
 
 
+@settings(deadline=None)  # `check` limits the processor time
 @given(positive, positive, st.integers(2, 300))
 def test_ranges_on_a_logarithmic_scale(low, high, count):
     assume(low <= high)
@@ -48,6 +49,7 @@ def test_ranges_on_a_logarithmic_scale(low, high, count):
             assert max(steps) <= 1.1 * min(steps) + 1e-5
 
 
+@settings(deadline=None)  # `check` limits the processor time
 @given(positive, st.floats(1, 10), st.integers(2, 50))
 def test_narrow_ranges_on_a_logarithmic_scale(low, share, count):
     high = float(low) * (1 + share * 1e-9)
@@ -55,6 +57,7 @@ def test_narrow_ranges_on_a_logarithmic_scale(low, share, count):
     check(f"{low}..{high} log {count}", low, high)
 
 
+@settings(deadline=None)  # `check` limits the processor time
 @given(positive, positive, st.floats(1.0001, 1e20) | st.integers(2, 100))
 def test_ranges_by_a_factor(low, high, factor):
     assume(low <= high)
@@ -63,6 +66,7 @@ def test_ranges_by_a_factor(low, high, factor):
         assert values[0] == low
 
 
+@settings(deadline=None)  # `check` limits the processor time
 @given(numbers, numbers, positive)
 def test_ranges_by_a_step(low, high, step):
     assume(low <= high)
