@@ -74,9 +74,10 @@ def render(
     Example: nasctl render runs/cnn -o best.svg
     """
     if output is not None and output.suffix.lower() not in FORMATS:
+        example = output.with_suffix(".svg") if output.name else output / "best.svg"
         raise NasctlError(
             f"cannot draw into {output}: its name must end in .svg, .png, .html, .dot or .txt",
-            hint=f"for example -o {shell_word(output.with_suffix('.svg'))}",
+            hint=f"for example -o {shell_word(example)}",
         )
     if output is not None:
         check_writable(output)

@@ -89,6 +89,8 @@ def test_an_architecture_of_a_token_string(arch):
     ("arguments", "message"),
     [
         (["ARCH", "-o", "x.gif"], "must end in .svg, .png, .html, .dot or .txt"),
+        (["ARCH", "-o", "."], "cannot draw into .: its name must end in .svg"),
+        (["ARCH", "-o", "/"], "cannot draw into /: its name must end in .svg"),
         (["ARCH", "-o", "nowhere/x.svg"], "cannot be written"),
         (["ARCH", "--dataset", "nothing"], "nothing"),
         (["absent.json"], "absent.json"),
