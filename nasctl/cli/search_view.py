@@ -16,12 +16,14 @@ from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json
 from nasctl.cli.quantities import counted, duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
+from nasctl.dialects import dialect_named
 from nasctl.engine import Listener, Run
 from nasctl.errors import WorkFailed
 from nasctl.executors import Job
 from nasctl.foreign_text import shell_command
+from nasctl.input_kind import InputKind
 from nasctl.metrics import main_metric
-from nasctl.space import Space
+from nasctl.space import Space, format_tokens
 from nasctl.store import COMPLETE, Trial
 
 WIDTH = 60
@@ -172,9 +174,9 @@ def _print_best(run: Run, best: Trial) -> None:
     """Prints the best trial of a run, its files, and commands for the next steps."""
     printer = results()
     printer.line(f"Best: {trial_summary(best)}.")
-    measured = load_document(run.folder).results
-    if metric := main_metric(measured, "test"):
-        reached = metric.format(measured[f"test_{metric.name}"])
+    found = load_document(run.folder)
+    if metric := main_metric(found.results, "test"):
+        reached = metric.format(found.results[f"test_{metric.name}"])
         printer.line(
             "On the test split, which the search does not use: ",
             Styled(f"{metric.name} {reached}", "bold"),
@@ -182,10 +184,11 @@ def _print_best(run: Run, best: Trial) -> None:
         )
     checkpoint = run.folder / "best" / "checkpoint"
     files = [(str(run.folder / "best" / "arch.json"), "the architecture, with its results")]
-    commands = [
-        (shell_command("nasctl", "render", run.folder), "draw it"),
-        (shell_command("nasctl", "trials", run.folder), "list the trials"),
-    ]
+    commands = [(shell_command("nasctl", "trials", run.folder), "list the trials")]
+    if dialect_named(found.space.dialect).input == InputKind.NONE:  # there is no network to draw
+        printer.line("  ", format_tokens(found.space, found.tokens))
+    else:
+        commands.insert(0, (shell_command("nasctl", "render", run.folder), "draw it"))
     if checkpoint.is_dir():
         files.append((str(checkpoint), "its trained parameters"))
         train = shell_command("nasctl", "train", run.folder)

@@ -83,9 +83,10 @@ def train(
     metric = task.metrics[0]
 
     if not json:
-        used = ", ".join(f"{name} {value}" for name, value in asdict(config).items())
-        progress().line(f"Data set {task.name}, seed {seed}, training settings of {source}:")
-        progress().line(f"  {used}")
+        used = ", ".join(f"{name} {_written(value)}" for name, value in asdict(config).items())
+        progress().fields(
+            [("data set", task.name), ("seed", str(seed)), ("settings", f"of {source}"), ("", used)]
+        )
     with progress().steps("compiling") as show:
 
         def show_epoch(metrics: EpochMetrics) -> None:
@@ -130,6 +131,11 @@ def train(
     printer.line("Next:")
     again = shell_command("nasctl", "eval", "--checkpoint", folder)
     printer.listed([(again, "measure it again")], "bold")
+
+
+def _written(value: object) -> str:
+    """The value of a setting as a space file has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _trained_folder(document: Path) -> Path:

@@ -58,7 +58,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     missing = [name for name in _NAMES if name not in arrays]
     if missing:
         raise NasctlError(
-            f"{path} has no array {' and no '.join(missing)}",
+            f"{path} lacks {', '.join(missing)}",
             hint=f"{', '.join(_NAMES)} are needed; the file has {', '.join(members) or 'no arrays'}",
         )
     return arrays

@@ -63,6 +63,7 @@ class Trial:
             "reused": self.reused,
             "rejected": self.rejected,
             "cause": self.cause,
+            "traceback": self.traceback,
         }
 
 

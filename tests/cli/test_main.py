@@ -88,12 +88,24 @@ def test_a_search_with_a_function_prints_its_best_trial_as_json(folder: Path) ->
     assert {"number", "tokens", "reward", "status", "metrics"} <= set(listed[0])
 
 
+def test_a_search_of_plain_choices_prints_the_best_values_and_commands_that_work(folder: Path) -> None:
+    arguments = ("search", "toy.nas", "--evaluator", "slow:score", "--controller", "random", "--trials", "3")
+    done = nasctl(*arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    values = json.loads((folder / "runs/toy/best/arch.json").read_text())["values"]
+    assert " ".join(f"{name}={value}" for name, value in values.items()) in done.stdout
+    assert "nasctl trials runs/toy" in done.stdout
+    assert "nasctl render" not in done.stdout  # there is no network to draw
+
+
 def test_a_search_that_fails_ends_with_exit_code_1(folder: Path) -> None:
     (folder / "broken.py").write_text("def score(architecture):\n    raise OSError('no simulator')\n")
     done = nasctl("search", "toy.nas", "--evaluator", "broken:score", "--controller", "random", cwd=folder)
     assert done.returncode == 1
     assert "no simulator" in done.stderr
     assert "Traceback" not in done.stderr
+    listed = nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()
+    assert "in score" in json.loads(listed[0])["traceback"]
 
 
 def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_resume(folder: Path) -> None:

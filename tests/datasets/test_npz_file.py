@@ -57,7 +57,7 @@ def test_labels_may_be_a_column_and_pixels_any_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"y_test": None}, "has no array y_test"),
+        ({"y_test": None}, "lacks y_test"),
         ({"x_train": np.zeros((6, 16))}, r"x_train has the shape \(6, 16\)"),
         ({"y_train": np.zeros(5, int)}, "6 images, but y_train has 5 labels"),
         ({"y_train": np.array([0, 1, 3, 0, 1, 3])}, "labels up to 3, but no label 2"),

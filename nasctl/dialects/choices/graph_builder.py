@@ -23,7 +23,7 @@ class ChoicesGraphBuilder:
         """
         raise NasctlError(
             "a space of plain choices has no networks",
-            hint="score its values with --evaluator MODULE:FUNCTION",
+            hint="score its values with --evaluator MODULE:FUNCTION; `best/arch.json` of the run has the best ones",
         )
 
     def to_json(self) -> dict[str, object]:
