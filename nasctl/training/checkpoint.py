@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -28,23 +27,26 @@ from nasctl.errors import NasctlError
 from nasctl.files import (
     check_writable,
     explain_write_errors,
-    parse_json,
-    read_bytes,
     read_json,
     replace_file,
 )
-from nasctl.files.arrays import LIMIT, read_arrays, write_arrays
+from nasctl.files.arrays import read_arrays, write_arrays
 from nasctl.files.json_entries import SIZES, entry, finite_numbers, sizes, strings, whole_number, wrong_entry
-from nasctl.files.json_text import canonical_json, read_measures, write_record
+from nasctl.files.json_text import read_measures, write_record
 from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
 from nasctl.tasks import Encoding, Task
+from nasctl.training.checkpoint_checksums import (
+    DAMAGED,
+    architecture_checksum,
+    check_files,
+    file_checksums,
+    metadata_checksum,
+)
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
 FORMAT = 2
 """Increased when the version before can no longer read what is written. Format 1 was that of version 0.1.0."""
-
-_DAMAGED = "copy it again from its source, or train the architecture again with nasctl train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,16 +168,16 @@ def save_checkpoint(
             "dataset": task.name,
             "digest": task.digest,
             "encoding": asdict(task.encoding),
-            "architecture": _digest_of_architecture(document),
+            "architecture": architecture_checksum(document),
             "validation_seed": task.validation_seed,
             "signature": asdict(task.signature),
             "training": asdict(config),
             "metrics": dict(metrics or {}),
-            "files": _checksums(made),
+            "files": file_checksums(made),
             "versions": {name: version(name) for name in ("jax", "flax")},
         }
         replace_file(made / "arch.json", write_record(document, indent=2) + "\n")
-        metadata["checksum"] = _checksum(metadata)
+        metadata["checksum"] = metadata_checksum(metadata)
         replace_file(made / "checkpoint.json", write_record(metadata, indent=2) + "\n")
         with explain_write_errors(folder):
             made.chmod(0o755)  # mkdtemp creates folders that only their owner can open
@@ -203,7 +205,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise _foreign(folder)
     if written > FORMAT:
         raise NasctlError(f"the checkpoint {folder} was written by a newer nasctl", hint="upgrade nasctl")
-    _check_files(folder, entry(metadata, "files", dict, file))
+    check_files(folder, entry(metadata, "files", dict, file))
     described = entry(metadata, "signature", dict, file)
     signature = Signature(
         sizes(described, "input_shape", file), whole_number(described, "outputs", SIZES, file)
@@ -221,14 +223,14 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         arrays=_read_arrays(folder),
     )
     if written > 1:
-        if metadata.get("architecture") != _digest_of_architecture(document):
+        if metadata.get("architecture") != architecture_checksum(document):
             raise NasctlError(
                 f"{folder / 'arch.json'} is not the architecture that the weights were trained for",
                 hint="restore the file, or train the architecture with nasctl train",
             )
-        if metadata.get("checksum") != _checksum(metadata):
+        if metadata.get("checksum") != metadata_checksum(metadata):
             raise NasctlError(
-                f"{file} is damaged: it does not have the checksum that it states", hint=_DAMAGED
+                f"{file} is damaged: it does not have the checksum that it states", hint=DAMAGED
             )
     return checkpoint
 
@@ -246,7 +248,7 @@ def _encoding(metadata: Mapping[str, Any], signature: Signature, file: Path) -> 
         channels,
         channels,
     ):
-        raise NasctlError(f"{file} is damaged: its encoding does not fit {_words(signature)}", hint=_DAMAGED)
+        raise NasctlError(f"{file} is damaged: its encoding does not fit {_words(signature)}", hint=DAMAGED)
     return encoding
 
 
@@ -258,21 +260,6 @@ def _metrics(metadata: Mapping[str, Any], file: Path) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
-def _digest_of_architecture(document: Mapping[str, Any]) -> str:
-    """The digest of the space and the tokens of an `arch.json`."""
-    space = document.get("space")
-    identity = [space.get("hash") if isinstance(space, dict) else space, document.get("tokens")]
-    return hashlib.sha256(canonical_json(identity).encode()).hexdigest()
-
-
-def _checksum(metadata: Mapping[str, Any]) -> str:
-    """The digest of a `checkpoint.json`, except for the name of the data set, which may be moved."""
-    content = {key: value for key, value in metadata.items() if key not in ("checksum", "dataset")}
-    return hashlib.sha256(
-        canonical_json(parse_json(write_record(content), "checkpoint.json")).encode()
-    ).hexdigest()
-
-
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
     file = folder / name
     if not os.path.lexists(folder):
@@ -281,9 +268,9 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
         raise NasctlError(f"{folder} is a file; a checkpoint is a folder")
     if not os.path.lexists(file):
         raise _foreign(folder)
-    content = read_json(file, hint=_DAMAGED)
+    content = read_json(file, hint=DAMAGED)
     if not isinstance(content, dict):
-        raise NasctlError(f"{file} is damaged: it is not a JSON object", hint=_DAMAGED)
+        raise NasctlError(f"{file} is damaged: it is not a JSON object", hint=DAMAGED)
     return content
 
 
@@ -295,27 +282,6 @@ def _foreign(folder: Path) -> NasctlError:
         else "it is the folder that nasctl train writes, or RUN/best/checkpoint"
     )
     return NasctlError(f"{folder} is not a checkpoint of nasctl", hint=hint)
-
-
-def _checksums(folder: Path) -> dict[str, str]:
-    """The SHA-256 digest of each file of the weights, by its path."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(read_bytes(path, limit=LIMIT)).hexdigest()
-        for path in [folder / "weights.npz", *sorted((folder / "weights").rglob("*"))]
-        if path.is_file()
-    }
-
-
-def _check_files(folder: Path, expected: Mapping[str, str]) -> None:
-    """Refuses files that are truncated or changed. Orbax would print tracebacks from its threads."""
-    checksums = _checksums(folder)
-    for name, checksum in expected.items():
-        if checksums.get(name) != checksum:
-            what = "has changed since it was saved" if name in checksums else "is missing"
-            raise NasctlError(
-                f"the checkpoint {folder} is damaged: its file {name} {what}",
-                hint=_DAMAGED,
-            )
 
 
 def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
