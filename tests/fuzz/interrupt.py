@@ -2,21 +2,27 @@
     python tests/fuzz/interrupt.py 100 --seed 0
 
 Each round starts a command in its own process, waits for a random time, and sends SIGINT (once or twice), SIGTERM or
-SIGHUP. It checks that:
+SIGHUP; `--signal` fixes which. SIGINT goes to the command alone or, as Ctrl-C in a terminal, to its worker processes
+too. A round whose command had ended before the signal does not count and is repeated. It checks that:
 
-- the exit code is 128 + the number of the signal, or 0 if the command was done before;
+- the exit code is 128 + the number of the signal;
 - there is a short message and no traceback;
 - no process is left behind;
 - after a search, `nasctl search --resume` ends with exit code 0, and the trials are those of a search that was not
   interrupted.
 
+A signal that reaches Python while it exits, after the work, has no effect: the exit code is 0. Such a round does not
+count either, but a search must then have all its trials.
+
 The clock starts when nasctl has installed its handlers of signals, which is its first act. Before that, a signal ends
-Python itself. `--from-start` starts the clock with the process, for versions of nasctl that handle SIGINT alone.
+Python itself. In half of the rounds of a search it starts with the first trial instead. `--from-start` starts it with
+the process, for versions of nasctl that handle SIGINT alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -26,13 +32,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nasctl import NasctlError, Run
 
 SPACE = "space choices\n" + "".join(f"p{i} in {{0, 1, 2, 3}}\n" for i in range(6))
-MODULE = "def score(architecture):\n    return float(sum(architecture.tokens)) + architecture.tokens[0] / 8\n"
+MODULE = """import time
+
+def score(architecture):
+    time.sleep(0.1)
+    return float(sum(architecture.tokens)) + architecture.tokens[0] / 8
+"""
 LONGEST = 60.0
 """Seconds in which an interrupted process must have ended."""
 
@@ -57,37 +69,26 @@ class Command:
 
 
 FUNCTION = ("--evaluator", "interrupt_score:score")
+
+
+def search(name: str, *options: str, weight: int) -> Command:
+    """A search whose trials call a function."""
+    arguments = ("search", "plain.nas", *FUNCTION, *options, "--out", name)
+    return Command(f"search, {name}", arguments, name, FUNCTION, weight)
+
+
 COMMANDS = (
-    Command(
-        "search, default controller",
-        ("search", "plain.nas", *FUNCTION, "--trials", "15", "--out", "default"),
-        "default",
-        FUNCTION,
-        6,
-    ),
-    Command(
-        "search, random",
-        ("search", "plain.nas", *FUNCTION, "--controller", "random", "--trials", "100", "--out", "random"),
-        "random",
-        FUNCTION,
-        3,
-    ),
-    Command(
-        "search, inline",
-        ("search", "plain.nas", *FUNCTION, "--executor", "inline", "--trials", "15", "--out", "inline"),
-        "inline",
-        FUNCTION,
-        2,
-    ),
+    search("default", "--trials", "6", weight=2),
+    search("random", "--controller", "random", "--trials", "12", weight=4),
+    search("evolution", "--controller", "evolution", "--trials", "12", weight=4),
+    search("inline", "--controller", "random", "--executor", "inline", "--trials", "8", weight=4),
     Command(
         "search, training",
         (
-            *("search", "tiny.nas", "--set", "training.epochs=1", "--controller", "random", "--trials", "4"),
+            *("search", "tiny.nas", "--set", "training.epochs=1", "--controller", "random", "--trials", "3"),
             *("--workers", "1", "--out", "training"),
         ),
         "training",
-        (),
-        2,
     ),
     Command("train", ("train", "trained", "--epochs", "2", "--out", "longer")),
     Command("eval", ("eval", "--checkpoint", "trained")),
@@ -109,16 +110,16 @@ def nasctl(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def trials(folder: Path, run: str) -> list[tuple[int, tuple[int, ...], str]]:
-    """Number, tokens and status of each trial of a run; none if it has no trials yet."""
+def trials(folder: Path, run: str) -> list[tuple[int, tuple[int, ...], str, float | None]]:
+    """Number, tokens, status and reward of each trial of a run; none if it has no trials yet."""
     try:
-        return [(t.number, t.tokens, t.status) for t in Run(folder / run).trials]
+        return [(t.number, t.tokens, t.status, t.reward) for t in Run(folder / run).trials]
     except NasctlError:
         return []
 
 
 def prepare(folder: Path, commands: Sequence[Command]) -> dict[str, float]:
-    """Runs every command once without interruption, and returns how long each took."""
+    """Runs every command without interruption, and returns how long each took."""
     (folder / "plain.nas").write_text(SPACE)
     (folder / "tiny.nas").write_text(tiny_space())
     (folder / "interrupt_score.py").write_text(MODULE)
@@ -154,7 +155,7 @@ def tiny_space() -> str:
 
 def clean(folder: Path) -> None:
     """Deletes what the commands have written."""
-    for name in ("default", "random", "inline", "training", "longer"):
+    for name in ("default", "random", "evolution", "inline", "training", "longer"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
@@ -185,13 +186,14 @@ def left_behind(folder: Path) -> list[str]:
 
 
 def interrupt(
-    command: Command, folder: Path, took: float, chance: random.Random, *, from_start: bool
+    command: Command, folder: Path, took: float, chance: random.Random, options: argparse.Namespace
 ) -> tuple[str, list[str]]:
     """Interrupts a command once; returns how it ended and what was wrong."""
     number = chance.choices([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], [8, 1, 1])[0]
-    number = signal.SIGINT if from_start else number
-    twice = chance.random() < 0.25
-    delay, between = chance.uniform(0.0, took), chance.uniform(0.0, 0.5)
+    number = signal.Signals[options.signal] if options.signal else number
+    twice, in_terminal, in_trials = (chance.random() < share for share in (0.25, 0.5, 0.5))
+    moment, between = chance.uniform(0.0, 1.0), chance.uniform(0.0, 0.5)
+    began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "nasctl", *command.arguments],
         cwd=folder,
@@ -199,15 +201,25 @@ def interrupt(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
         preexec_fn=default_signals,
     )
-    while not from_start and process.poll() is None and not handles_signals(process):
+    while not options.from_start and process.poll() is None and not handles_signals(process):
         time.sleep(0.001)
+    if command.run and in_trials:
+        while process.poll() is None and not trials(folder, command.run):
+            time.sleep(0.02)
+    delay = moment * max(took - (time.monotonic() - began), took / 4)
     time.sleep(delay)
-    process.send_signal(number)
+    if process.poll() is not None:
+        process.communicate()
+        return "before", []
+    send = os.killpg if in_terminal and number == signal.SIGINT else os.kill
+    send(process.pid, number)
     if twice:
         time.sleep(between)
-        process.send_signal(number)
+        with suppress(ProcessLookupError):
+            send(process.pid, number)
     try:
         _, stderr = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -215,7 +227,8 @@ def interrupt(
         process.communicate()
         return "hangs", [f"{command.name}: did not end within {LONGEST} s of the signal"]
     code = process.returncode
-    where = f"{command.name}, signal {number} after {delay:.2f} s{' and again' if twice else ''}"
+    where = f"{command.name}, {number.name} after {delay:.2f} s{' of trials' if in_trials else ''}"
+    where += f"{' and again' if twice else ''}{' to the whole group' if send is os.killpg else ''}"
     wrong = []
     if code not in (0, 128 + number):
         wrong.append(f"{where}: exit code {code}\n{stderr[-1500:]}")
@@ -225,28 +238,25 @@ def interrupt(
         wrong.append(f"{where}: no message\n{stderr[-1500:]}")
     if orphans := left_behind(folder):
         wrong.append(f"{where}: left behind {orphans}")
-    if command.run:
+    if command.run and code == 0:
+        if trials(folder, command.run) != trials(folder, f"whole-{command.run}"):
+            wrong.append(f"{where}: exit code 0 without all its trials")
+    elif command.run:
         wrong += [f"{where}: {text}" for text in resume(command, folder)]
     return str(code), wrong
 
 
 def resume(command: Command, folder: Path) -> list[str]:
     """Resumes an interrupted search, or starts it if it had not begun; returns what is wrong with its trials."""
+    whole = trials(folder, f"whole-{command.run}")
     if (folder / command.run / "run.json").exists():
-        known = len(trials(folder, command.run))
-        whole = len(trials(folder, f"whole-{command.run}"))
-        wanted = min(known + 3, whole)
         arguments = [*("search", command.arguments[1], "--resume", "--out", command.run), *command.more]
-        done = nasctl(*arguments, "--trials", str(wanted), folder=folder)
+        done = nasctl(*arguments, "--trials", str(len(whole)), folder=folder)
     else:
         done = nasctl(*command.arguments, folder=folder)
-        wanted = 0
     if done.returncode != 0:
         return [f"the search cannot be resumed: exit code {done.returncode}\n{done.stderr[-1500:]}"]
-    resumed, whole_run = trials(folder, command.run), trials(folder, f"whole-{command.run}")
-    if len(resumed) < wanted or resumed != whole_run[: len(resumed)]:
-        return ["the resumed search has other trials"]
-    return []
+    return [] if trials(folder, command.run) == whole else ["the resumed search has other trials"]
 
 
 def default_signals() -> None:
@@ -263,6 +273,7 @@ def main() -> int:
     parser.add_argument("rounds", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="commands whose names begin with this text")
+    parser.add_argument("--signal", choices=["SIGINT", "SIGTERM", "SIGHUP"])
     parser.add_argument("--from-start", action="store_true")
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -272,19 +283,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         took = prepare(folder, commands)
-        for number in range(options.rounds):
+        number = 0
+        while number < options.rounds:
             (command,) = chance.choices(commands, [command.weight for command in commands])
-            ended, errors = interrupt(
-                command, folder, took[command.name], chance, from_start=options.from_start
-            )
+            ended, errors = interrupt(command, folder, took[command.name], chance, options)
+            number += ended not in ("before", "0")
             counts[command.name, ended] += 1
             wrong += errors
-            print(f"{number + 1}: {command.name}: {ended}", flush=True)
+            print(f"{number}: {command.name}: {ended}", flush=True)
             for error in errors:
                 print(error, flush=True)
             clean(folder)
     for (command_name, ended), count in sorted(counts.items()):
-        print(f"{command_name:28} ended with {ended:>5}: {count}")
+        print(f"{command_name:28} ended with {ended:>6}: {count}")
     print(f"{options.rounds} interruptions, {len(wrong)} errors")
     return 1 if wrong else 0
 
