@@ -208,7 +208,7 @@ def interrupt(
         time.sleep(0.001)
     if command.run and in_trials:
         while process.poll() is None and not trials(folder, command.run):
-            time.sleep(0.02)
+            time.sleep(0.1)
     delay = moment * max(took - (time.monotonic() - began), took / 4)
     time.sleep(delay)
     if process.poll() is not None:
