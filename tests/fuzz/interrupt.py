@@ -1,7 +1,7 @@
 """Interrupts commands at random moments, and checks how they end and that searches can be resumed.
     python tests/fuzz/interrupt.py 100 --seed 0
 
-Each round starts a command in its own process, waits for a random time, and sends SIGINT (once or twice), SIGTERM or
+Each round starts a command in its own process, waits for a random moment, and sends SIGINT (once or twice), SIGTERM or
 SIGHUP; `--signal` fixes which. SIGINT goes to the command alone or, as Ctrl-C in a terminal, to its worker processes
 too. A round whose command had ended before the signal does not count and is repeated. It checks that:
 
@@ -14,9 +14,9 @@ too. A round whose command had ended before the signal does not count and is rep
 A signal that reaches Python while it exits, after the work, has no effect: the exit code is 0. Such a round does not
 count either, but a search must then have all its trials.
 
-The clock starts when nasctl has installed its handlers of signals, which is its first act. Before that, a signal ends
-Python itself. In half of the rounds of a search it starts with the first trial instead. `--from-start` starts it with
-the process, for versions of nasctl that handle SIGINT alone.
+The moment is a share of the seconds that the command takes of the processor; in half of the rounds of a search, it is
+shortly after a random trial. It never lies before nasctl has installed its handlers of signals, which is its first act:
+until then, a signal ends Python itself. `--from-start` allows it, for versions of nasctl that handle SIGINT alone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SPACE = "space choices\n" + "".join(f"p{i} in {{0, 1, 2, 3}}\n" for i in range(6
 MODULE = """import time
 
 def score(architecture):
-    time.sleep(0.1)
+    time.sleep(0.3)
     return float(sum(architecture.tokens)) + architecture.tokens[0] / 8
 """
 LONGEST = 60.0
@@ -119,7 +119,7 @@ def trials(folder: Path, run: str) -> list[tuple[int, tuple[int, ...], str, floa
 
 
 def prepare(folder: Path, commands: Sequence[Command]) -> dict[str, float]:
-    """Runs every command without interruption, and returns how long each took."""
+    """Runs every command without interruption, and returns the seconds that each took of the processor."""
     (folder / "plain.nas").write_text(SPACE)
     (folder / "tiny.nas").write_text(tiny_space())
     (folder / "interrupt_score.py").write_text(MODULE)
@@ -131,14 +131,35 @@ def prepare(folder: Path, commands: Sequence[Command]) -> dict[str, float]:
         assert done.returncode == 0, done.stderr
     took = {}
     for command in commands:
-        began = time.monotonic()
-        done = nasctl(*command.arguments, folder=folder)
-        took[command.name] = time.monotonic() - began
-        assert done.returncode == 0, (command.name, done.stderr)
+        process = started(command, folder)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        took[command.name] = processor_seconds(process)
+        _, stderr = process.communicate()
+        assert process.returncode == 0, (command.name, stderr)
         if command.run:
             (folder / command.run).rename(folder / f"whole-{command.run}")
         clean(folder)
     return took
+
+
+def started(command: Command, folder: Path) -> subprocess.Popen[str]:
+    """Starts a command in a process group of its own, as a terminal does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "nasctl", *command.arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=default_signals,
+    )
+
+
+def processor_seconds(process: subprocess.Popen[str]) -> float:
+    """Seconds of the processor that a process has taken, which tell its progress on a busy machine too."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def tiny_space() -> str:
@@ -193,24 +214,19 @@ def interrupt(
     number = signal.Signals[options.signal] if options.signal else number
     twice, in_terminal, in_trials = (chance.random() < share for share in (0.25, 0.5, 0.5))
     moment, between = chance.uniform(0.0, 1.0), chance.uniform(0.0, 0.5)
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nasctl", *command.arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=default_signals,
-    )
-    while not options.from_start and process.poll() is None and not handles_signals(process):
-        time.sleep(0.001)
+    process = started(command, folder)
     if command.run and in_trials:
-        while process.poll() is None and not trials(folder, command.run):
+        wanted = 1 + int(moment * (len(trials(folder, f"whole-{command.run}")) - 1))
+        when = f"with {wanted} trials"
+        while process.poll() is None and len(trials(folder, command.run)) < wanted:
             time.sleep(0.1)
-    delay = moment * max(took - (time.monotonic() - began), took / 4)
-    time.sleep(delay)
+        time.sleep(chance.uniform(0.0, 0.2))
+    else:
+        when = f"after {moment * took:.2f} s"
+        while not options.from_start and process.poll() is None and not handles_signals(process):
+            time.sleep(0.001)
+        while process.poll() is None and processor_seconds(process) < moment * took:
+            time.sleep(chance.uniform(0.0, 0.02))
     if process.poll() is not None:
         process.communicate()
         return "before", []
@@ -227,7 +243,7 @@ def interrupt(
         process.communicate()
         return "hangs", [f"{command.name}: did not end within {LONGEST} s of the signal"]
     code = process.returncode
-    where = f"{command.name}, {number.name} after {delay:.2f} s{' of trials' if in_trials else ''}"
+    where = f"{command.name}, {number.name} {when}"
     where += f"{' and again' if twice else ''}{' to the whole group' if send is os.killpg else ''}"
     wrong = []
     if code not in (0, 128 + number):
