@@ -4,6 +4,9 @@ The first signal raises `Interrupted` in the main thread. `finally` blocks and c
 of a run, stop its workers and remove temporary files. After that, the process exits at once, without the shutdown of
 the interpreter: JAX may crash in it if it was interrupted while it compiled a program.
 
+While a library in C is being loaded, the exception waits: JAX's library runs Python code meanwhile, and the process
+crashes if that code raises an exception.
+
 A process that only imports nasctl keeps its own signal handlers.
 """
 
@@ -15,10 +18,16 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 
 PATIENCE = 2.0
 """Seconds after a signal in which further signals have no effect, so that they do not interrupt the clean-up."""
+
+_AGAIN = 0.02
+"""Seconds after which an exception that has to wait is tried again."""
+
+_LOADING = (ExtensionFileLoader.create_module.__code__, ExtensionFileLoader.exec_module.__code__)
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,7 +56,7 @@ def run_interruptible(command: Callable[[], None]) -> None:
         if _received is None:
             raise
     finally:  # the work is done: a signal while Python exits has no effect
-        for number in handled:
+        for number in (*handled, signal.SIGALRM) if _received is not None else handled:
             signal.signal(number, signal.SIG_IGN)
         if _received is not None:
             _exit_at_once(_received)
@@ -68,10 +77,23 @@ def note_explained() -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     global _received, _raised_at
     _received = number if _received is None else _received
+    if _loads_a_library(frame):
+        signal.signal(signal.SIGALRM, lambda _, frame: _interrupt(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        return
     now = time.monotonic()
     if now - _raised_at > PATIENCE:
         _raised_at = now
         raise Interrupted
+
+
+def _loads_a_library(frame: FrameType | None) -> bool:
+    """Whether Python is loading an extension module, directly or by what the code of the module calls."""
+    while frame is not None:
+        if frame.f_code in _LOADING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _report_unraisable(raised: sys.UnraisableHookArgs) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-import os, signal, sys, time
+import importlib.machinery, os, signal, sys, time
 from nasctl import interruption
 
 def wait():
@@ -47,6 +47,23 @@ CLEAN = """
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.01)
         print("cleaned")
+"""
+LOAD = """
+    loaders = importlib.machinery.ExtensionFileLoader.exec_module, importlib.machinery.ExtensionFileLoader.create_module
+    calls = 0
+    def interrupt(frame, event, argument):
+        nonlocal calls
+        while frame and frame.f_code not in [loader.__code__ for loader in loaders]:
+            frame = frame.f_back
+        calls += frame is not None
+        if calls == 1000:
+            print("begun", flush=True)
+            signal.raise_signal(signal.SIGINT)
+    sys.setprofile(interrupt)
+    import jaxlib._jax
+    sys.setprofile(None)
+    print("loaded", flush=True)
+    wait()
 """
 LEAVE = """
     try:
@@ -98,6 +115,15 @@ def test_a_signal_ends_a_command_in_order(body: str, number: int, code: int, pri
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == code
     assert begun + stdout == printed
+    assert stderr == "interrupted\n"
+
+
+def test_an_interruption_waits_while_a_library_in_c_is_loaded() -> None:
+    """JAX's crashes if an exception is raised in the Python code that it calls while it is loaded."""
+    process = started(LOAD)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert stdout.startswith("begun\n")
     assert stderr == "interrupted\n"
 
 

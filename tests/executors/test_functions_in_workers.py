@@ -37,14 +37,10 @@ def deep(levels):
     return 1 if levels == 0 else 1 + deep(levels - 1)
 
 def overflow():
-    sys.setrecursionlimit(10**8)
-    threading.stack_size(2**20)
-    return eval("(" * 100 + "1" + ")" * 100) + deep_in_c([])
-
-def deep_in_c(nested):
-    for _ in range(10**5):
-        nested = [nested]
-    return len(repr(nested))
+    nested = ()
+    for _ in range(10**6):
+        nested = (nested,)
+    return hash(nested)  # recurses in C
 
 def hold(gigabytes):
     kept = [os.urandom(1) * 10**7 for _ in range(gigabytes * 100)]
@@ -214,7 +210,7 @@ CRASHED = [
     ("calls os._exit(0)", "its worker exited twice (exit code 0)"),
     ("calls os._exit(3)", "its worker exited twice (exit code 3)"),
     ("reads address 0", "its worker exited twice (SIGSEGV)"),
-    ("overflows the stack", ""),
+    ("overflows the stack", "its worker exited twice (SIGSEGV)"),
     ("sends a real-time signal", "its worker exited twice (signal 3"),
     ("sets an alarm", "its worker exited twice (SIGALRM)"),
     ("exits in a thread", "its worker exited twice (exit code 3)"),
