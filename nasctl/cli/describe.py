@@ -128,13 +128,17 @@ def _when(space: Space, decisions: Sequence[Decision]) -> str:
 
 
 def _clause(space: Space, clause: Clause, several: bool) -> str:
+    from nasctl.space import format_value
+
     earlier = space.decisions[clause.decision]
-    taken = " or ".join(str(earlier.choices[token]) for token in clause.tokens)
+    taken = " or ".join(format_value(earlier.choices[token]) for token in clause.tokens)
     return f"{_pattern(earlier.name) if several else earlier.name} is {taken}"
 
 
 def _listed(choices: Sequence[Choice]) -> str:
-    texts = [str(choice) for choice in choices]
+    from nasctl.space import format_value
+
+    texts = [format_value(choice) for choice in choices]
     return ", ".join(texts if len(texts) <= 8 else [*texts[:3], "…", texts[-1]]) + (
         f" ({len(texts)})" if len(texts) > 8 else ""
     )

@@ -15,7 +15,7 @@ from nasctl.dsl.files import find_space, read_source
 from nasctl.dsl.includes import resolve_includes
 from nasctl.dsl.parser import parse_tree
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.syntax import Let, Require, Settings, SpaceFile, Statement, Word
+from nasctl.dsl.syntax import Let, Require, Setting, Settings, SpaceFile, Statement, Word
 from nasctl.dsl.values import Scope, define, evaluate
 from nasctl.errors import NasctlError
 from nasctl.space import Choice, Constraint, Space
@@ -76,7 +76,7 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
         for item in statements
         if isinstance(item, Require) and (made := _bound(item, dialect, scope, problems))
     )
-    defaults = _defaults([item for item in statements if isinstance(item, Settings)], problems)
+    defaults = _defaults([item for item in statements if isinstance(item, Settings)], scope, problems)
     own = [item for item in statements if not isinstance(item, (Let, Require, Settings))]
     if not own:
         if not problems.errors:
@@ -186,28 +186,47 @@ def _bound(item: Require, dialect: Dialect, scope: Scope, problems: Problems) ->
     return Constraint(measure, item.relation.name, float(bound))
 
 
-def _defaults(blocks: Sequence[Settings], problems: Problems) -> Mapping[str, Mapping[str, Choice]]:
+def _defaults(
+    blocks: Sequence[Settings], scope: Scope, problems: Problems
+) -> Mapping[str, Mapping[str, Choice]]:
     defaults: dict[str, dict[str, Choice]] = {}
     for block in blocks:
         section = defaults.setdefault(block.section.name, {})
         for setting in block.settings:
-            value = setting.value.name if isinstance(setting.value, Word) else None
-            if value is None:
-                meaning = evaluate(setting.value, Scope({}), problems, words=True)
-                if meaning is None or isinstance(meaning, tuple):
-                    continue
             try:
-                checked = check_setting(
-                    block.section.name, setting.name.name, meaning if value is None else value
-                )
+                checked = _checked(block.section.name, setting, scope, problems)
             except NasctlError as error:
                 at = setting.value if "no setting" not in error.message else setting.name
-                problems.error(at.span, error.message, hint=error.hint)
+                problems.error(at.span, error.message.partition("\n")[0], hint=error.hint)
+                continue
+            if checked is None:
                 continue
             if setting.name.name in section:
                 problems.error(setting.name.span, f"{block.section.name}.{setting.name.name} is set twice")
             section[setting.name.name] = checked
     return defaults
+
+
+def _checked(section: str, setting: Setting, scope: Scope, problems: Problems) -> Choice | None:
+    """The value of a setting; None if an error was added.
+
+    A word stands for itself if the setting accepts it, as in `preset paper`, and else for the value of its `let`.
+
+    Raises:
+      NasctlError: The setting does not exist or does not accept the value.
+    """
+    if isinstance(setting.value, Word):
+        try:
+            return check_setting(section, setting.name.name, setting.value.name)
+        except NasctlError:
+            meaning = scope.find(setting.value.name)
+            if meaning is None or isinstance(meaning, tuple):
+                raise
+            return check_setting(section, setting.name.name, meaning)
+    meaning = evaluate(setting.value, scope, problems)
+    if meaning is None or isinstance(meaning, tuple):
+        return None
+    return check_setting(section, setting.name.name, meaning)
 
 
 def _warn_unused(statements: Sequence[Statement], scope: Scope, problems: Problems) -> None:

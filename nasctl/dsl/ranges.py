@@ -33,7 +33,9 @@ def range_values(
     at = (written.by or written).span
     if low > high:
         problems.error(
-            written.span, f"this range is empty: {low} is more than {high}", hint=f"write {high}..{low}"
+            written.span,
+            f"this range is empty: {low} is more than {high}",
+            hint=f"write {high}..{low}" if written.by is None else "the smaller number is the first one",
         )
         return None
     if written.spacing == "step":

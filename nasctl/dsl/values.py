@@ -11,7 +11,7 @@ from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.ranges import MOST_VALUES, range_values
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import Arithmetic, ChoiceSet, Domain, Expression, Let, Number, Range, Text, Word
-from nasctl.space import Choice
+from nasctl.space import Choice, format_value
 
 _LARGEST = 10**30
 _SMALLEST = 1e-300
@@ -90,8 +90,11 @@ def number_value(number: Number, problems: Problems) -> int | float | None:
         power = _POWERS[unit[0].upper()]
         exact *= (1024 if "i" in unit else 1000) ** power
     if exact is None or abs(exact) > _LARGEST:
+        small = exact is None and "e-" in digits.lower()
         problems.error(
-            number.span, "this number is too large or too small", hint="numbers must be less than 1e30"
+            number.span,
+            f"this number is too {'small' if small else 'large'}",
+            hint="numbers must be more than 1e-300" if small else "numbers must be less than 1e30",
         )
         return None
     whole = "." not in digits and "e" not in digits.lower()
@@ -227,7 +230,7 @@ def expand(
             continue
         for value in meaning if isinstance(meaning, tuple) else (meaning,):
             if value in values:
-                problems.error(element.span, f"{value} is in this set twice")
+                problems.error(element.span, f"{format_value(value)} is in this set twice")
                 complete = False
             values[value] = element.span
     if len(values) > MOST_VALUES:

@@ -8,7 +8,7 @@ from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Clause, Decisio
 from nasctl.space.graph_builder import GraphBuilder
 from nasctl.space.sampling import sample_uniform
 from nasctl.space.space import Constraint, Schedule, Space
-from nasctl.space.text import format_tokens, parse_tokens
+from nasctl.space.text import format_tokens, format_value, parse_tokens
 
 __all__ = [
     "INACTIVE",
@@ -23,6 +23,7 @@ __all__ = [
     "Tokens",
     "Value",
     "format_tokens",
+    "format_value",
     "parse_tokens",
     "sample_uniform",
 ]

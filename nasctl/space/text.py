@@ -36,11 +36,11 @@ def format_tokens(space: Space, tokens: Tokens) -> str:
     for name, value in space.values(tokens).items():
         owner, _, rest = name.partition(".")
         if rest and groups and groups[-1][0] == owner and groups[-1][1]:
-            groups[-1][1].append(f"{rest}={_written(value)}")
+            groups[-1][1].append(f"{rest}={format_value(value)}")
         elif rest:
-            groups.append((owner, [f"{rest}={_written(value)}"]))
+            groups.append((owner, [f"{rest}={format_value(value)}"]))
         else:
-            groups.append((f"{owner}={_written(value)}", []))
+            groups.append((f"{owner}={format_value(value)}", []))
     return " ".join(f"{owner}{{{', '.join(inside)}}}" if inside else owner for owner, inside in groups)
 
 
@@ -86,9 +86,10 @@ def _first_non_integer(text: str) -> str:
     return "there are no tokens"
 
 
-def _written(value: Value) -> str:
+def format_value(value: Value) -> str:
+    """A value as in the text form of token strings and in space files: texts that are no words are quoted."""
     if isinstance(value, tuple):
-        return f"{{{', '.join(_written(part) for part in value)}}}"
+        return f"{{{', '.join(format_value(part) for part in value)}}}"
     if isinstance(value, str) and not _WORD.match(value):
         return f'"{value}"'
     return str(value)
@@ -248,7 +249,7 @@ def _choice_of(written: _Raw, choices: Iterable[Choice], name: str) -> Choice:
     for choice in known:
         if not isinstance(choice, str) and choice == number:
             return choice
-    listed = ", ".join(map(_written, known)) if known else "nothing"
+    listed = ", ".join(map(format_value, known)) if known else "nothing"
     raise NasctlError(f"{name} cannot be {text} (character {written.at})", hint=f"it is one of {listed}")
 
 

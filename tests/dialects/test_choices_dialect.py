@@ -1,7 +1,10 @@
 import pytest
 
 from nasctl.dialects import parse_space
+from nasctl.dialects.reading import read_space
 from nasctl.dsl import SpaceError
+from nasctl.dsl.diagnostics import Problems
+from nasctl.dsl.source import Source
 from nasctl.errors import NasctlError
 from nasctl.space import Clause
 
@@ -94,3 +97,37 @@ def test_there_is_no_network():
     with pytest.raises(NasctlError, match="has no networks") as caught:
         _ = choices("a in {1, 2}").decode((0,)).graph
     assert "--evaluator" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("tests", "dead"),
+    [
+        ("a > 1 and a < 2", True),
+        ("a == 1 and a == 2", True),
+        ("a in {1, 2} and b == 1 and a == 3", True),
+        ("a >= 2 and a <= 2", False),
+        ("a > 1 and b == 1", False),
+    ],
+)
+def test_tests_that_exclude_each_other_are_reported(tests, dead):
+    problems = Problems()
+    text = f"space choices a in {{1, 2, 3}} b in {{1, 2}} if {tests} {{ c in {{1, 2}} }}"
+    read_space(Source("<text>", text), "test", problems)
+    message = "this can never hold together with the tests before it, so nothing inside is ever decided"
+    assert [item.message for item in problems.warnings] == ([message] if dead else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('a in {""}', 'write `a = ""`'),
+        ('a in {"1"}', 'write `a = "1"`'),
+        ('a in {"x y"}', 'write `a = "x y"`'),
+        ("a in {x}", "write `a = x`"),
+        ("a in {1.5}", "write `a = 1.5`"),
+    ],
+)
+def test_what_a_hint_says_to_write_can_be_read(text, hint):
+    problems = Problems()
+    read_space(Source("<text>", f"space choices {text}"), "test", problems)
+    assert [item.hint for item in problems.warnings] == [hint]

@@ -14,7 +14,7 @@ from nasctl.dsl.diagnostics import Note, Problems, suggestion
 from nasctl.dsl.source import Span
 from nasctl.dsl.syntax import ChoiceSet, Compares, Condition, Expression, Range, Statement, Test, Word
 from nasctl.dsl.values import Scope, evaluate, expand
-from nasctl.space import Choice, Clause
+from nasctl.space import Choice, Clause, format_value
 
 _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -79,7 +79,7 @@ class _Builder:
             self.problems.warn(
                 item.domain.span,
                 f"`{name}` has one choice, so nothing is decided",
-                hint=f"write `{name} = {choices[0]}`",
+                hint=f"write `{name} = {format_value(choices[0])}`",
             )
         if item.times is None:
             self._add(prefix + item.name.name, item.name.span, choices, when)
@@ -179,7 +179,19 @@ class _Builder:
         """The clauses of a condition, or None after an error."""
         clauses = [self._clause(test, prefix, when, item.condition) for test in item.condition.tests]
         known = tuple(clause for clause in clauses if clause is not None)
-        return known if len(known) == len(clauses) else None
+        if len(known) < len(clauses):
+            return None
+        allowed: dict[int, set[int]] = {}
+        for clause, test in zip(known, item.condition.tests, strict=True):
+            tokens = allowed.setdefault(clause.decision, set(clause.tokens))
+            tokens &= set(clause.tokens)
+            if not tokens:
+                self.problems.warn(
+                    test.span,
+                    "this can never hold together with the tests before it, so nothing inside is ever decided",
+                )
+                break
+        return known
 
     def _clause(self, test: Test, prefix: str, when: When, condition: Condition) -> Clause | None:
         index = self._find(test.name, prefix)
@@ -196,7 +208,7 @@ class _Builder:
             self.problems.error(
                 test.span,
                 "this condition can never hold, so nothing inside it is ever decided",
-                hint=f"`{test.name.name}` is one of {', '.join(map(str, choices))}",
+                hint=f"`{test.name.name}` is one of {', '.join(map(format_value, choices))}",
             )
             return None
         if len(tokens) == len(choices):
@@ -247,8 +259,8 @@ class _Builder:
                     at = at.elements[list(wanted).index(value)]
                 self.problems.error(
                     at.span,
-                    f"`{test.name.name}` is never {value}",
-                    hint=suggestion(str(value), map(str, choices)),
+                    f"`{test.name.name}` is never {format_value(value)}",
+                    hint=suggestion(format_value(value), map(format_value, choices)),
                 )
                 return False
         return True

@@ -134,6 +134,15 @@ def _add_layer(builder: _Builder, layer: Layer, unnamed: LayerCount | None) -> N
         return
     if layer.name is None:
         count = unnamed
+        taken = {spec.name for spec in builder.specs}
+        for number in range(1, (count.most if count is not None else 0) + 1):
+            if f"layer{number}" in taken:
+                builder.problems.error(
+                    layer.span,
+                    f"there are two layers `layer{number}`",
+                    hint="layers without a name are called layer1, layer2, …; rename the other one",
+                )
+                return
         if count is not None and _fits(builder, layer, template, count.most):
             counted_by = "layers" if count.decision is not None else ""
             for number in range(1, count.most + 1):

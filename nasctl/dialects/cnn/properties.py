@@ -12,7 +12,7 @@ from nasctl.dsl.diagnostics import Problems
 from nasctl.dsl.syntax import ChoiceSet, Domain, Expression, Range, Word
 from nasctl.dsl.values import Scope, evaluate, expand
 from nasctl.graph import Property
-from nasctl.space import Choice
+from nasctl.space import Choice, format_value
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class PropertyReader:
             self._problems.warn(
                 domain.span,
                 f"`{name}` has one choice, so nothing is decided",
-                hint=f"write `{name} {choices[0]}`",
+                hint=f"write `{name} {format_value(choices[0])}`",
             )
         return choices
 

@@ -29,5 +29,10 @@ class Property:
         if isinstance(value, str) or (self.whole and not isinstance(value, int)):
             return f"must be {wanted}, not {value}"
         if not self.low <= value <= self.high:
-            return f"must be from {self.low:g} to {self.high:g}, not {value:g}"
+            return f"must be from {_plain(self.low)} to {_plain(self.high)}, not {_plain(value)}"
         return ""
+
+
+def _plain(value: int | float) -> str:
+    """A number with all its digits, so that a value beside a bound does not look like the bound."""
+    return f"{int(value)}" if value == int(value) else str(value)
