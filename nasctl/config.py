@@ -239,6 +239,11 @@ def resolve(*layers: Settings) -> Config:
     """
     config = Config()
     for layer in layers:
+        if not isinstance(layer, Mapping):
+            raise NasctlError(
+                f"settings must be a mapping from sections to settings, not `{layer}`",
+                hint='for example {"search": {"trials": 10}}',
+            )
         for section, keys in layer.items():
             check_section(section, keys)
             checked: dict[str, Any] = {key: check_setting(section, key, value) for key, value in keys.items()}

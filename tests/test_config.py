@@ -68,6 +68,9 @@ def test_what_does_not_fit_is_named(section: str, key: str, value: object, messa
         ({"search.trials": 3}, "no section `search.trials`"),
         ({"search": 3}, "settings of section search must be a mapping from keys to values, not `3`"),
         ({"search": "trials=3"}, "not `trials=3`"),
+        (3, "settings must be a mapping from sections to settings, not `3`"),
+        ("search.trials=3", "settings must be a mapping"),
+        ([("search", {"trials": 3})], "settings must be a mapping"),
     ],
 )
 def test_settings_that_are_not_in_sections_are_refused(settings: Any, message: str) -> None:

@@ -29,6 +29,7 @@ from nasctl.engine.resumption import (
 )
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.files import check_current_folder
+from nasctl.foreign_text import name_of_type
 from nasctl.space import Space, Tokens
 from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
 
@@ -230,6 +231,11 @@ def _method(
 ) -> Method:
     if evaluate is None:
         return train_children(space, config, dataset, data_dir)
+    if not isinstance(evaluate, str) and not callable(evaluate):
+        raise NasctlError(
+            f"an object of type {name_of_type(evaluate)} cannot evaluate architectures",
+            hint="give a function, or its name as MODULE:FUNCTION",
+        )
     return call_function(space, evaluate, dataset, data_dir)
 
 

@@ -164,6 +164,13 @@ def test_another_function_is_refused(scored: Path) -> None:
     assert "not from scores_of_resumption:other" in refusal("--evaluator", "scores_of_resumption:other")
 
 
+@pytest.mark.parametrize("thing", [5, b"scores:score", ["score"], {"reward": 1.0}, object()])
+def test_what_is_no_function_is_refused_at_the_start(thing: Any, scored: Path) -> None:
+    with pytest.raises(NasctlError, match="cannot evaluate architectures"):
+        nasctl.search("toy.nas", thing, out="another")
+    assert not Path("another").exists()
+
+
 def test_a_data_set_for_a_run_without_one_is_refused(scored: Path) -> None:
     write_images(Path("images.npz"))
     assert "searches on no data set" in refusal("--evaluator", EVALUATOR, "--dataset", "images.npz")
