@@ -9,12 +9,14 @@ import functools
 import os
 import subprocess
 import sys
+import traceback
 from typing import Any
 
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import message_of, shortened, storable
 from nasctl.process import ONE_THREAD, import_path
 
+_JAX_SETTINGS = os.path.join("jax", "_src", "config.py")
 _READ_FLAGS = (
     "import sys; sys.path[:] = sys.argv[1:]; from jaxlib._jax import CompileOptions; CompileOptions()"
 )
@@ -70,6 +72,25 @@ def cannot_use(platforms: str, reason: str) -> NasctlError:
     return NasctlError(
         f"JAX cannot use JAX_PLATFORMS={platforms}: {first_line}",
         hint="set JAX_PLATFORMS=cpu, or unset it to let JAX choose an available device",
+    )
+
+
+def configuration_error(error: Exception) -> NasctlError | None:
+    """The error for the user if JAX cannot be imported because of an environment variable such as `JAX_ENABLE_X64`.
+
+    Args:
+      error: What the import raised.
+
+    Returns:
+      None if the error has another cause.
+    """
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    if not isinstance(error, ValueError) or not files or not files[-1].endswith(_JAX_SETTINGS):
+        return None
+    names = ", ".join(sorted(name for name in os.environ if name.startswith("JAX_")))
+    return NasctlError(
+        f"JAX cannot read its environment variables: {shortened(message_of(error), 300)}",
+        hint=f"correct or remove the wrong one of {names}",
     )
 
 

@@ -145,7 +145,6 @@ REFUSED = pytest.mark.parametrize(
         ("__main__:score", "which a worker cannot import"),
         ("my score:score", "is not of the form MODULE:FUNCTION"),
         ("../my_score:score", "is not of the form MODULE:FUNCTION"),
-        ("my_score.py:score", "No module named 'my_score.py'"),
     ],
 )
 
@@ -174,3 +173,12 @@ def test_a_search_with_an_evaluator_that_cannot_be_imported_leaves_no_run(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (trapped / "runs").exists()
+
+
+def test_the_file_of_a_module_is_answered_with_its_name(
+    trapped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trapped)
+    with pytest.raises(NasctlError) as refused:
+        import_function("my_score.py:score", trapped)
+    assert refused.value.hint == "write my_score:score"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nasctl.errors import NasctlError
-from nasctl.jax_start import cannot_use, check_flags, check_platforms
+from nasctl.jax_start import cannot_use, check_flags, check_platforms, configuration_error
 
 FLAGS = [
     pytest.param("--xla_nonsense=1", "--xla_nonsense", id="unknown flag"),
@@ -77,3 +77,27 @@ def test_a_platform_that_does_not_exist_ends_a_command_before_it_writes(
     assert done.returncode == 2, done.stderr
     assert f"JAX cannot use JAX_PLATFORMS={platforms}" in done.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("name", "value"), [("JAX_ENABLE_X64", "maybe"), ("JAX_NUM_CPU_DEVICES", "abc")])
+def test_settings_of_jax_that_cannot_be_read_are_named(tmp_path: Path, name: str, value: str) -> None:
+    (tmp_path / "toy.nas").write_text("space choices\na in {0, 1}\n")
+    (tmp_path / "score.py").write_text("def score(architecture):\n    return 1.0\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "nasctl", "search", "toy.nas", "--evaluator", "score:score"],
+        cwd=tmp_path,
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "JAX cannot read its environment variables" in done.stderr
+    assert name in done.stderr
+
+
+def test_other_errors_are_not_taken_for_settings_of_jax() -> None:
+    try:
+        int("abc")
+    except ValueError as error:
+        assert configuration_error(error) is None

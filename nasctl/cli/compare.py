@@ -136,12 +136,13 @@ def _search_all(
     """Searches with each controller and seed."""
     from nasctl.config import resolve
     from nasctl.dialects import load_space
-    from nasctl.engine.comparison import comparison_runs
+    from nasctl.engine.comparison import check_different, comparison_runs
     from nasctl.store import RUNS
 
     loaded = load_space(space)
     if options["trials"] is None:
         options["trials"] = resolve(loaded.defaults, options["settings"]).search.trials
+    check_different("the controller", controllers)
     for controller in controllers:
         check_setting("controller", "kind", controller)
     printer = progress()

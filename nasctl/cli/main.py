@@ -36,6 +36,7 @@ from nasctl.errors import NasctlError, WorkFailed
 from nasctl.foreign_text import message_of
 from nasctl.interruption import check as check_interruption
 from nasctl.interruption import run_interruptible
+from nasctl.jax_start import configuration_error
 from nasctl.process import allow_configuration
 
 app = typer.Typer(
@@ -117,6 +118,8 @@ def _exit_code() -> int:
             print_usage_error(error)
             return 2
         check_interruption()
+        if (invalid := configuration_error(error)) is not None:
+            return _failed(invalid)
         if os.environ.get("NASCTL_DEBUG"):
             raise
         return _report_bug(error)

@@ -109,7 +109,7 @@ def read_settings(
         keys[key], given_by[section, key] = value, source
 
     for text in texts or ():
-        match = re.fullmatch(r"(\w+)\.(\w+)=(.+)", text)
+        match = re.fullmatch(r"(\w+)\.(\w+)=(.*)", text)
         if match is None:
             raise NasctlError(
                 f"--set {text} does not have the form SECTION.KEY=VALUE",

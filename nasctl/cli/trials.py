@@ -16,7 +16,10 @@ from nasctl.metrics import main_metric
 def trials(
     run: RunPath,
     top: Annotated[
-        int, typer.Option("--top", metavar="N", help="List only the N best trials, best first. 0 lists all.")
+        int,
+        typer.Option(
+            "--top", metavar="N", min=0, help="List only the N best trials, best first. 0 lists all."
+        ),
     ] = 0,
     json: Json = False,
 ) -> None:

@@ -177,7 +177,10 @@ class RunFolder:
         return self.path / "run.json"
 
     def _refuse_links(self) -> None:
-        """Refuses symbolic links, pipes and devices in the folder: a search writes only inside it."""
+        """Refuses symbolic links, pipes, devices, and files in place of folders.
+
+        A search writes only inside the folder.
+        """
         with explain_write_errors(self.path):
             for entry in _entries(self.path, below={"best", "best.new", "best.old", "controller", "logs"}):
                 if entry.is_symlink():
@@ -188,6 +191,11 @@ class RunFolder:
                 if not stat.S_ISREG(entry.stat().st_mode) and not entry.is_dir():
                     raise NasctlError(
                         f"{entry.path} is neither a file nor a folder", hint="delete it, or start a new run"
+                    )
+            for folder in (self.best, self.controllers, self.logs):
+                if folder.exists() and not folder.is_dir():
+                    raise NasctlError(
+                        f"{folder} is a file, not a folder", hint="delete it, or start a new run"
                     )
 
     def discard_unless_started(self) -> None:

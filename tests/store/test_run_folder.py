@@ -346,3 +346,11 @@ def test_the_folder_of_a_run_may_be_reached_through_a_link(tmp_path: Path) -> No
     run = RunFolder.open(tmp_path / "run")
     run.lock()
     run.unlock()
+
+
+@pytest.mark.parametrize("name", ["best", "controller", "logs"])
+def test_a_run_with_a_file_in_place_of_a_folder_is_not_resumed(tmp_path: Path, name: str) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    (run.path / name).write_text("")
+    with pytest.raises(NasctlError, match=f"{name} is a file, not a folder"):
+        RunFolder.open(run.path).lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
@@ -154,13 +155,26 @@ def compare_runs(runs: Sequence[Run]) -> tuple[tuple[int, ...], list[RunSummary]
     """The numbers of trials at which runs are compared, and the summary of each run.
 
     Raises:
-      NasctlError: A run has no trials.
+      NasctlError: A run has no trials, or is given twice.
     """
+    check_different("the run", [str(run.folder.resolve()) for run in runs])
     for run in runs:
         if not run.trials:
             raise NasctlError(f"{run.folder} has no trials yet")
     numbers = milestones(min(len(run.trials) for run in runs))
     return numbers, [_summary(run, numbers) for run in runs]
+
+
+def check_different(kind: str, names: Sequence[str]) -> None:
+    """Refuses a name that is given twice: it would count as two measurements.
+
+    Args:
+      kind: What the names stand for, as in "the run".
+      names: The names.
+    """
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise NasctlError(f"{kind} {name} is given {count} times", hint="name it once")
 
 
 def milestones(most: int) -> tuple[int, ...]:

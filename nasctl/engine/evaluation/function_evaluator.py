@@ -128,10 +128,12 @@ def import_function(reference: str, folder: Path) -> EvaluateFunction:
 
 def _parts(reference: str) -> tuple[str, str]:
     module_name, separator, function_name = reference.partition(":")
-    if not separator or not function_name or not all(map(str.isidentifier, module_name.split("."))):
+    file = module_name.endswith(".py") and Path(module_name).is_file()
+    module = module_name.removesuffix(".py").replace("/", ".")
+    if file or not separator or not function_name or not all(map(str.isidentifier, module_name.split("."))):
         raise NasctlError(
             f"--evaluator {reference} is not of the form MODULE:FUNCTION",
-            hint="for example my_table:accuracy",
+            hint=f"write {module}:{function_name or 'FUNCTION'}" if file else "for example my_table:accuracy",
         )
     return module_name, function_name
 

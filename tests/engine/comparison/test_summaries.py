@@ -130,3 +130,10 @@ def test_the_mean_of_any_finite_rewards_is_finite(rewards: list[float], mean: fl
     assert found.mean == pytest.approx(mean, rel=1e-15, abs=0)
     assert found.half is not None
     assert not math.isnan(found.half)
+
+
+def test_a_run_that_is_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = rewarded(tmp_path, "run", 2)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NasctlError, match="is given 2 times"):
+        compare_runs([run, Run(Path("run"))])
