@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from nasctl.cli import main
+from nasctl.foreign_text import visible
 
 SPACE = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
 
@@ -142,7 +143,7 @@ def test_a_path_is_shown_and_its_commands_can_be_pasted(text: str, shown: str, n
     )
     assert nasctl(*pasted(command)[1:], "--executor", "inline", "--json").documents[0]["trials"] == 3
     assert nasctl("render", words[2], "-o", f"{name}.svg").code == 2  # a space of choices has no network
-    assert nasctl("compare", words[2], words[2]).code == 0
+    assert nasctl("compare", words[2]).code == 0
     assert shown.replace("\\", "") in nasctl("compare", words[2]).out.replace("\\", "")
     (compared,) = nasctl("compare", words[2], "--json").documents
     assert compared["runs"][0]["trials"] == 3
@@ -370,15 +371,19 @@ def test_all_trials_failed_is_exit_code_1_and_json_is_still_printed(nasctl: Run)
 @pytest.mark.parametrize(("text", "shown"), TEXTS)
 def test_choices_and_names_of_spaces_are_shown(text: str, shown: str, nasctl: Run) -> None:
     name = text.replace("/", "|")
-    choice = text.replace("\udcff", "").replace("\r", "")
+    choice = text.replace("\udcff", "")
     Path(f"{name}.nas").write_text(
         f'space choices\n\na in {{"{choice}", "x"}}\nif a == "{choice}" {{ b in {{1, 2}} }}\n',
         encoding="utf-8",
     )
+    if visible(choice) != choice:  # a space file may not contain such characters
+        done = nasctl("check", f"{name}.nas")
+        assert done.code == 2 and "this is " in done.err and choice not in done.err
+        return
     for command in ("check", "describe", "sample", "fmt"):
         done = nasctl(command, f"{name}.nas")
         assert done.code == 0, done.err
         if command != "fmt":
             assert len(nasctl(command, f"{name}.nas", "--json").documents) == 1
     assert nasctl("describe", f"{name}.nas").out.startswith(shown.replace("/", "|"))
-    assert shown.replace("\\r", "").replace("\\udcff", "") in nasctl("describe", f"{name}.nas").out
+    assert shown.replace("\\udcff", "") in nasctl("describe", f"{name}.nas").out
