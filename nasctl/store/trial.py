@@ -50,7 +50,7 @@ class Trial:
     history: tuple[Mapping[str, float], ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """The trial as a JSON object, as `nasctl trials --json` prints it."""
+        """The trial as a JSON object, as `nasctl trials --json` prints it. Only failed trials have a traceback."""
         return {
             "number": self.number,
             "tokens": list(self.tokens),
@@ -63,7 +63,7 @@ class Trial:
             "reused": self.reused,
             "rejected": self.rejected,
             "cause": self.cause,
-            "traceback": self.traceback,
+            **({"traceback": self.traceback} if self.traceback else {}),
         }
 
 
