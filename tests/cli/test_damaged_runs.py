@@ -21,6 +21,7 @@ import nasctl
 from nasctl import training
 from nasctl.cli.main import app
 from nasctl.config import TrainingConfig
+from nasctl.dsl.files import find_space
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.store import RunFolder
 from nasctl.tasks import make_task
@@ -46,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def whole(home: Path) -> Path:
     """A run with two states of its controller, and with a checkpoint of its best network, which is not trained."""
-    shutil.copy(Path(nasctl.__file__).parents[1] / "spaces" / "tiny.nas", "tiny.nas")
+    shutil.copy(find_space("spaces/tiny.nas"), "tiny.nas")
     settings = {"controller": {"kind": "local"}, "search": {"ahead": 0, "executor": "inline"}}
     run = nasctl.search("tiny.nas", f"{MODULE}:score", trials=2, out="whole", settings=settings).folder
     nasctl.resume(run, f"{MODULE}:score", budget={"trials": 3})

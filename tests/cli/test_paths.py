@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import nasctl
 from nasctl.cli.main import app
+from nasctl.dsl.files import find_space
 from nasctl.errors import NasctlError
 from nasctl.store.controller_checkpoint import checkpoints, load_controller
 
@@ -61,7 +62,7 @@ def test_a_search_works_under_any_path(
     current.mkdir(parents=True)
     monkeypatch.chdir(current)
     space = f"./{name} space.nas"
-    shutil.copy(Path(nasctl.__file__).parents[1] / "spaces" / "choices.nas", space)
+    shutil.copy(find_space("spaces/choices.nas"), space)
     search = [
         *("search", space, "--evaluator", f"{MODULE}:score", "--controller", "local", "--trials", "3"),
         *("--set", "search.executor=inline", "--set", "search.ahead=0", "--json"),
@@ -84,7 +85,7 @@ def test_a_search_works_under_any_path(
     assert json.loads(run("status", folder, "--json"))["trials"] == 5
     run("compare", folder)
     drawing = Path(f"{name}.svg")
-    shutil.copy(Path(nasctl.__file__).parents[1] / "spaces" / "tiny.nas", "./tiny.nas")
+    shutil.copy(find_space("spaces/tiny.nas"), "./tiny.nas")
     tokens = json.loads(run("sample", "tiny.nas", "-n", "1", "--json").splitlines()[0])["tokens"]
     nasctl.load_space("tiny.nas").decode(tokens).save(f"{name}.json")
     run("render", f"--output={drawing}", "--", f"{name}.json")

@@ -7,7 +7,6 @@ import re
 from functools import cache
 from typing import Any
 
-import click
 import typer
 from running import Captured
 
@@ -71,5 +70,5 @@ def _refuse(constant: str) -> None:
 
 
 @cache
-def _command() -> click.Command:
+def _command() -> Any:
     return typer.main.get_command(app)
