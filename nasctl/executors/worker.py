@@ -128,9 +128,8 @@ def _outcome(job: Job, preparation: Preparation, on_epoch: OnEpoch) -> Outcome:
     except KeyboardInterrupt as error:
         return failed(job, error, time.monotonic() - began)
     finally:
-        signal.setitimer(
-            signal.ITIMER_REAL, 0
-        )  # cancels an alarm of the evaluator, which the next job must not receive
+        # Cancels an alarm of the evaluator, which the next job must not receive.
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def error_content(error: BaseException) -> Message:

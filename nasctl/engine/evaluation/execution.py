@@ -82,9 +82,8 @@ def _detect(search: SearchConfig, method: Method) -> Machine:
 
             return detect_cluster(search.ray_address)
         case executor if not method.trains and (executor == "inline" or _is_alone(search)):
-            return (
-                detect_processor()
-            )  # a function has no use for an accelerator, and finding one takes seconds
+            # A function has no use for an accelerator, and finding one takes seconds.
+            return detect_processor()
         case _:
             return detect_machine()
 
