@@ -88,6 +88,28 @@ class SearchConfig:
     children_per_device: int = _bounded(0, 1, 100_000, also=0)
 
 
+_IMAGE_SIZE = re.compile(r"([0-9]{1,5})(?:x([0-9]{1,5}))?")
+
+
+def read_image_size(text: str) -> tuple[int, int]:
+    """Reads the height and width of images.
+
+    Raises:
+      NasctlError: The text is not a size.
+
+    >>> read_image_size("64"), read_image_size("96x128")
+    ((64, 64), (96, 128))
+    """
+    found = _IMAGE_SIZE.fullmatch(text)
+    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not (height and width):
+        raise NasctlError(
+            f"`{shown(text)}` is not a size of images",
+            hint="a size is the number of pixels, such as 64, or HEIGHTxWIDTH, such as 96x128",
+        )
+    return height, width
+
+
 CONTROLLERS = ("reinforce", "random", "local", "evolution")
 """The searchers by name; `nasctl.controllers.make_controller` makes them."""
 
@@ -155,18 +177,41 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class DataConfig:
+    """How the examples of a data set are read.
+
+    Attributes:
+      image_size: Height and width of images: `64`, or `96x128` for 96 rows of 128 pixels. Empty to choose it by the
+        images and the machine.
+      fit: How images of another size or shape get there: `crop` cuts the sides that are too long, `pad` adds
+        margins, `stretch` changes the proportions. Empty for `crop`.
+      examples: Training and validation examples that a search uses, chosen in proportion to the classes: a number, or
+        a share below 1. 0 uses all.
+    """
+
+    image_size: str = field(default="", metadata={"read": read_image_size})
+    fit: str = field(default="", metadata={"choices": ("", "crop", "pad", "stretch")})
+    examples: float = _bounded(0.0, 0, 10**12)
+
+
+DEFAULT_DATA = DataConfig()
+
+
+@dataclass(frozen=True)
 class Config:
     """The resolved settings of a run, written into its folder."""
 
     search: SearchConfig = SearchConfig()
     controller: ControllerConfig = ControllerConfig()
     training: TrainingConfig = TrainingConfig()
+    data: DataConfig = DataConfig()
 
 
 SECTIONS: Mapping[str, type] = {
     "search": SearchConfig,
     "controller": ControllerConfig,
     "training": TrainingConfig,
+    "data": DataConfig,
 }
 """The sections that a space file and `--set SECTION.KEY=VALUE` can set."""
 
@@ -189,7 +234,7 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     """Checks a setting against the schema and converts it to the type of its field.
 
     Args:
-      section: `search`, `controller` or `training`.
+      section: `search`, `controller`, `training` or `data`.
       key: A field of the section.
       value: A number, a boolean or a string; a string is converted.
 

@@ -11,11 +11,13 @@ class InputKind(StrEnum):
     Attributes:
       IMAGE: A map of pixels.
       TEXT: A sequence of words or characters.
+      SERIES: A sequence of vectors: one or several measured quantities at each time step.
       NONE: Nothing: the space has no networks.
     """
 
     IMAGE = "image"
     TEXT = "text"
+    SERIES = "series"
     NONE = "none"
 
     @property
@@ -25,4 +27,9 @@ class InputKind(StrEnum):
         >>> InputKind.IMAGE.plural
         'images'
         """
-        return {InputKind.IMAGE: "images", InputKind.TEXT: "text", InputKind.NONE: "nothing"}[self]
+        return {
+            InputKind.IMAGE: "images",
+            InputKind.TEXT: "text",
+            InputKind.SERIES: "series",
+            InputKind.NONE: "nothing",
+        }[self]

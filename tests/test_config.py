@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from nasctl.bounds import SEEDS, check_seed
-from nasctl.config import SECTIONS, Config, TrainingConfig, check_setting, resolve, resolve_recorded
+from nasctl.config import (
+    SECTIONS,
+    Config,
+    TrainingConfig,
+    check_setting,
+    read_image_size,
+    resolve,
+    resolve_recorded,
+)
 from nasctl.controllers.presets import hyperparameters
 from nasctl.errors import NasctlError
 
@@ -199,3 +207,19 @@ def test_anything_else_is_no_seed(seed: Any) -> None:
     ):
         check_seed(seed)
     assert SEEDS.high == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("64", (64, 64)), ("96x128", (96, 128)), ("1x1", (1, 1)), ("007", (7, 7))]
+)
+def test_image_size_is_read(text: str, size: tuple[int, int]) -> None:
+    assert read_image_size(text) == size
+    assert resolve({"data": {"image_size": text}}).data.image_size == text
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "x", "64x", "x64", "64×64", "64 x 64", "-1", "1e3", "123456", "64x0", "٦٤"]
+)
+def test_other_image_sizes_are_refused(text: str) -> None:
+    with pytest.raises(NasctlError, match="size"):
+        resolve({"data": {"image_size": text}})

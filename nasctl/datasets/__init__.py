@@ -1,11 +1,13 @@
 """Loads data sets by name or path, as arrays that are split into training and test examples."""
 
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.loading import Description, default_data_dir, describe, load, names, signature_of
 
 __all__ = [
     "Dataset",
     "Description",
+    "Encoding",
     "Examples",
     "default_data_dir",
     "describe",

@@ -9,7 +9,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from nasctl.datasets.image_format import ImageFormat
 from nasctl.input_kind import InputKind
+from nasctl.target_kind import TargetKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +20,10 @@ class Examples:
 
     Attributes:
       inputs: Images (N, height, width, channels) as uint8 or float32, read-only if they are memory-mapped; or for each
-        text token the one before it, (N,) as int32.
-      labels: The class of each image, or the text token itself, (N,) as int32.
+        text token the one before it, (N,) as int32; or series (N, steps, features) as float32; or documents
+        (N, steps) of text tokens as int32.
+      labels: By the data set's target: the class of each example, (N,) as int32; whether each label applies, (N, K) as
+        uint8; numbers, (N, K) as float32; or the text token itself, (N,) as int32.
     """
 
     inputs: np.ndarray
@@ -42,8 +46,12 @@ class Dataset:
       kind: Whether the examples are images or the tokens of a text.
       train: The training examples. If `validation` is None, the task holds out a part of them (`nasctl.tasks`).
       test: The test examples, which neither training nor search may use.
-      class_names: The names of the classes 0, 1, …; the vocabulary of a text.
+      class_names: The names of the classes 0, 1, …, of the labels or of the numbers; the vocabulary of a text.
       validation: The validation examples, if the data set has a split of its own for them.
+      target: What the labels are.
+      image: How image files became the images; None if they were arrays.
+      notes: What the user should know about how the data set was read: one sentence each, without a full stop.
+      digest: The digest of the content, if it was computed when the data set was prepared; else empty.
     """
 
     name: str
@@ -52,10 +60,14 @@ class Dataset:
     test: Examples
     class_names: tuple[str, ...]
     validation: Examples | None = None
+    target: TargetKind = TargetKind.CLASS
+    image: ImageFormat | None = None
+    notes: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def classes(self) -> int:
-        """The number of classes, or the size of the vocabulary."""
+        """The number of classes, labels or numbers, or the size of the vocabulary."""
         return len(self.class_names)
 
 

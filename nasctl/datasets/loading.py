@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasctl.cache import cache_folder
+from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets.cifar10 import CIFAR10
 from nasctl.datasets.dataset import Dataset, DatasetSpec
 from nasctl.datasets.digits import DIGITS
+from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.image_folder import load_image_folder
 from nasctl.datasets.npz_file import load_npz
 from nasctl.datasets.preparation import folder_of, is_prepared, load_spec
@@ -52,7 +54,13 @@ class Description:
     prepared: bool
 
 
-def load(name: str, data_dir: Path | None = None, *, vocabulary: Vocabulary | None = None) -> Dataset:
+def load(
+    name: str,
+    data_dir: Path | None = None,
+    *,
+    settings: DataConfig = DEFAULT_DATA,
+    encoding: Encoding | None = None,
+) -> Dataset:
     """Loads a data set, and prepares it first if necessary.
 
     Args:
@@ -60,7 +68,9 @@ def load(name: str, data_dir: Path | None = None, *, vocabulary: Vocabulary | No
         files; or the name of a TFDS data set of labelled images. A text is read as words, or as characters if its name
         starts with `chars:`.
       data_dir: The folder of prepared data sets; `default_data_dir()` by default.
-      vocabulary: The vocabulary of a text; by default that of its training split.
+      settings: How the examples are read.
+      encoding: The encoding of a trained network that is to be measured: images get the size and a text the vocabulary
+        that it was trained with. By default, both are chosen by the data set.
 
     Raises:
       NasctlError: The data set does not exist, cannot be downloaded or prepared, or has contents that cannot be used.
@@ -70,6 +80,7 @@ def load(name: str, data_dir: Path | None = None, *, vocabulary: Vocabulary | No
             "the name of the data set is empty", hint=f"name one of {', '.join(names())}, {_PATHS}"
         )
     data_dir = Path(data_dir).expanduser() if data_dir else default_data_dir()
+    vocabulary = None if encoding is None else encoding.class_names
     prefix, _, rest = name.partition(":")
     if prefix in ("words", "chars"):
         return _load_text(rest, "words" if prefix == "words" else "chars", data_dir, vocabulary)

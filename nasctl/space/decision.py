@@ -64,6 +64,11 @@ class Decision:
         """
         return all(clause.holds(tokens) for clause in self.when)
 
+    def to_json(self) -> dict[str, object]:
+        """The decision as JSON values: what `dataclasses.asdict` returns, without its copies of every choice."""
+        when = tuple({"decision": clause.decision, "tokens": clause.tokens} for clause in self.when)
+        return {"name": self.name, "kind": self.kind, "choices": self.choices, "when": when}
+
 
 @dataclass(frozen=True)
 class AnchorPoint:

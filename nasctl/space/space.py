@@ -123,7 +123,7 @@ class Space:
         return {
             "name": self.name,
             "dialect": self.dialect,
-            "decisions": [asdict(decision) for decision in self.decisions],
+            "decisions": [decision.to_json() for decision in self.decisions],
             "anchors": [asdict(point) for point in self.anchors],
             "schedule": asdict(self.schedule) if self.schedule else None,
             "constraints": [asdict(constraint) for constraint in self.constraints],

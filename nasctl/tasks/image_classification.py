@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.content import digest_of_examples
+from nasctl.datasets.encoding import Encoding, with_classes
 from nasctl.datasets.split import random_split
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
@@ -19,7 +20,6 @@ from nasctl.input_kind import InputKind
 from nasctl.metrics import ACCURACY, Metric
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
 from nasctl.tasks.cross_entropy import cross_entropy
-from nasctl.tasks.encoding import Encoding, with_classes
 from nasctl.tasks.task import Metrics, Split
 
 LAST_EPOCHS = 5

@@ -12,13 +12,13 @@ from jaxtyping import Array, Float, Int, Key
 
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.content import digest_of_examples
+from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 from nasctl.metrics import PERPLEXITY, Metric
 from nasctl.tasks.cross_entropy import cross_entropy
-from nasctl.tasks.encoding import Encoding
 from nasctl.tasks.task import Metrics, Split
 
 REWARD_SCALE = 80.0

@@ -8,10 +8,10 @@ from typing import Literal, Protocol, runtime_checkable
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from nasctl.datasets import Examples
+from nasctl.datasets.encoding import Encoding
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 from nasctl.metrics import Metric
-from nasctl.tasks.encoding import Encoding
 
 Split = Literal["train", "validation", "test"]
 Metrics = Mapping[str, float]

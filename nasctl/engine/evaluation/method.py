@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasctl.arch_json import TaskInfo
-from nasctl.config import Config, TrainingConfig
+from nasctl.config import Config, DataConfig, TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.engine.evaluation.child_evaluator import (
     ChildEvaluator,
@@ -46,6 +46,7 @@ class ChildTraining:
       task: What the networks learn.
       data_dir: The folder of prepared data sets.
       training: How each network is trained.
+      data: How the examples are read.
     """
 
     trains: ClassVar[bool] = True
@@ -54,6 +55,7 @@ class ChildTraining:
     task: Task
     data_dir: Path | None
     training: TrainingConfig
+    data: DataConfig
 
     @property
     def measured_on(self) -> TaskInfo:
@@ -81,6 +83,7 @@ class ChildTraining:
             "digest": self.task.digest,
             "data_dir": None if self.data_dir is None else str(self.data_dir.resolve()),
             "training": asdict(self.training),
+            "data": asdict(self.data),
         }
         return EvaluatorSpec(f"{__name__}:{make_child_context.__name__}", arguments)
 
@@ -141,14 +144,14 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
         space.decode(tokens).graph  # noqa: B018 decoding is the check
     except NasctlError as error:
         raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
-    task = task_of(space, dataset, data_dir=data_dir)
+    task = task_of(space, dataset, data_dir=data_dir, settings=config.data)
     measured = {*STATIC_MEASURES, *measures_of_training(task)}
     if (missing := missing_measure(space, config.search.reward, measured)) is not None:
         raise NasctlError(
             f"{missing.message} when networks are trained",
             hint=f"{missing.hint}; a function given with --evaluator can return other measures",
         )
-    return ChildTraining(space, task, data_dir, config.training)
+    return ChildTraining(space, task, data_dir, config.training, config.data)
 
 
 def call_function(
@@ -175,7 +178,13 @@ def call_function(
 
 
 def make_child_context(
-    text: str, name: str, dataset: str, digest: str, data_dir: str | None, training: Mapping[str, Any]
+    text: str,
+    name: str,
+    dataset: str,
+    digest: str,
+    data_dir: str | None,
+    training: Mapping[str, Any],
+    data: Mapping[str, Any],
 ) -> EvaluationContext:
     """Makes the context in which a worker trains children.
 
@@ -183,7 +192,8 @@ def make_child_context(
       NasctlError: The data set has changed since the search was started.
     """
     space = parse_space(text, name=name)
-    task = task_of(space, dataset, data_dir=None if data_dir is None else Path(data_dir))
+    folder = None if data_dir is None else Path(data_dir)
+    task = task_of(space, dataset, data_dir=folder, settings=DataConfig(**data))
     if task.digest != digest:
         raise NasctlError(
             f"a worker process reads other examples from the data set {dataset} than the search",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.dialects import dialect_named
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
@@ -38,6 +39,7 @@ def task_of(
     *,
     data_dir: Path | None = None,
     validation_seed: int = 0,
+    settings: DataConfig = DEFAULT_DATA,
     encoding: Encoding | None = None,
 ) -> Task:
     """The task of a data set, checked against a space.
@@ -47,6 +49,7 @@ def task_of(
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split, for data sets without one of their own.
+      settings: How the examples are read.
       encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
@@ -54,7 +57,9 @@ def task_of(
     """
     read = input_of(space)
     name = default_dataset(space) if dataset is None else dataset
-    task = make_task(name, data_dir=data_dir, validation_seed=validation_seed, encoding=encoding)
+    task = make_task(
+        name, data_dir=data_dir, validation_seed=validation_seed, settings=settings, encoding=encoding
+    )
     if read not in (task.kind, InputKind.NONE):
         raise NasctlError(
             f"the networks of {space.name} read {read.plural}, but {name} is a data set of {task.kind.plural}",

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nasctl.datasets import Dataset, Examples
+from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.image_format import ImageFormat
 from nasctl.errors import NasctlError
+from nasctl.target_kind import TargetKind
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,15 @@ class Encoding:
       class_names: The names of its outputs 0, 1, …: the classes of images, or the vocabulary of a text.
       mean: The mean of each channel over the training images; empty for a text.
       deviation: The standard deviation of each channel over the training images; empty for a text.
+      target: What the outputs are.
+      image: How image files become arrays; None for arrays and for other kinds of examples.
     """
 
     class_names: tuple[str, ...]
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    target: TargetKind = TargetKind.CLASS
+    image: ImageFormat | None = None
 
 
 def with_classes(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:
