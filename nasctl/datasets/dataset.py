@@ -24,17 +24,21 @@ class Examples:
         (N, steps) of text tokens as int32.
       labels: By the data set's target: the class of each example, (N,) as int32; whether each label applies, (N, K) as
         uint8; numbers, (N, K) as float32; or the text token itself, (N,) as int32.
+      keys: What identifies each example (`nasctl.datasets.split.keys_of`), (N,) as uint64, if the part that is held out
+        for validation shall not change when examples are added. None for data sets that never change.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
+    keys: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, indices: np.ndarray) -> Examples:
         """Returns the examples with the given indices, in that order."""
-        return Examples(self.inputs[indices], self.labels[indices])
+        keys = None if self.keys is None else self.keys[indices]
+        return Examples(self.inputs[indices], self.labels[indices], keys)
 
 
 @dataclass(frozen=True, eq=False)
