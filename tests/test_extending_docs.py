@@ -58,9 +58,9 @@ EDITS = [
         '        return {\n            "loss": cross_entropy(logits, labels),\n',
         f'{TOP_3_LARGER}        return {{\n            "loss": cross_entropy(logits, labels),\n{TOP_3_VALUE}',
     ),
-    ("nasctl/datasets/loading.py", "(DIGITS, CIFAR10)", "(DIGITS, CIFAR10, STRIPES)"),
+    ("nasctl/datasets/catalogue.py", "(DIGITS, CIFAR10)", "(DIGITS, CIFAR10, STRIPES)"),
     (
-        "nasctl/datasets/loading.py",
+        "nasctl/datasets/catalogue.py",
         "\nfrom nasctl.datasets.text import",
         "\nfrom nasctl.datasets.stripes import STRIPES\nfrom nasctl.datasets.text import",
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.datasets import cifar10, connection, loading
+from nasctl.datasets import cifar10, connection, loading, sources
 from nasctl.datasets.cifar10 import CIFAR10
 from nasctl.datasets.dataset import DatasetSpec
 from nasctl.datasets.preparation import load_spec
@@ -116,7 +116,7 @@ def test_other_members_of_the_archive_are_skipped(published) -> None:
 
 def test_a_prepared_data_set_does_not_need_the_archive(published, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, folder, _, _ = published
-    monkeypatch.setattr(loading, "CATALOGUE", {"cifar10": spec})
+    monkeypatch.setattr(sources, "CATALOGUE", {"cifar10": spec})
     loading.load("cifar10", folder)
     (folder / "cifar-10-binary.tar.gz").unlink()
     shutil.rmtree(folder / "downloads", ignore_errors=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nasctl.datasets import default_data_dir, describe, load, names
-from nasctl.datasets.loading import CATALOGUE
+from nasctl.datasets.catalogue import CATALOGUE
 from nasctl.errors import NasctlError
 
 

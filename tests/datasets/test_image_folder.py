@@ -46,7 +46,7 @@ def test_an_image_of_another_size_is_resized(tmp_path: Path) -> None:
 
 
 def test_errors_name_the_folder_or_file(tmp_path: Path) -> None:
-    with pytest.raises(NasctlError, match="has no subfolders"):
+    with pytest.raises(NasctlError, match="is no data set: it has no files"):
         load(str(tmp_path))
     draw(tmp_path / "a" / "1.png", 0)
     (tmp_path / "b").mkdir()

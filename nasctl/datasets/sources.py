@@ -1,0 +1,97 @@
+"""The table of sources: each kind of data set, how it is recognised, and the function that reads it.
+
+To add a kind, write its reader in a file of its own and a `Source` here. The first source that matches reads the data
+set: names come first, then the endings of files, then folders by what is in them. A new kind of folder also needs a
+`FolderKind`, which `folder_contents.look_into` recognises.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from nasctl.datasets.catalogue import CATALOGUE
+from nasctl.datasets.dataset import Dataset
+from nasctl.datasets.folder_contents import FolderKind
+from nasctl.datasets.image_folder import load_image_folder
+from nasctl.datasets.npz_file import load_npz
+from nasctl.datasets.preparation import load_spec
+from nasctl.datasets.python_manual import NAME as PYDOC
+from nasctl.datasets.python_manual import load_pydoc
+from nasctl.datasets.source import Request, Source
+from nasctl.datasets.text_files import load_text_files
+from nasctl.errors import NasctlError
+
+
+def _is_pydoc(request: Request) -> bool:
+    return request.place.partition(":")[0] == PYDOC
+
+
+def _load_pydoc(request: Request) -> Dataset:
+    part = request.place.partition(":")[2]
+    return load_pydoc(request.data_dir, request.unit or "words", part, _vocabulary(request))
+
+
+def _is_text(request: Request) -> bool:
+    return bool(request.unit) or has_suffix(".txt")(request) or holds(FolderKind.TEXT)(request)
+
+
+def _load_text(request: Request) -> Dataset:
+    if not request.path.exists():
+        raise NasctlError(
+            f"the text `{request.place}` does not exist",
+            hint=f"name {PYDOC}, a text file, or a folder with train.txt, valid.txt and test.txt",
+        )
+    return load_text_files(request.path, request.unit or "words", _vocabulary(request))
+
+
+def _vocabulary(request: Request) -> tuple[str, ...] | None:
+    return None if request.encoding is None else request.encoding.class_names
+
+
+def _is_of_tfds(request: Request) -> bool:
+    name = request.name
+    if os.sep in name and not looks_like_tfds(name):
+        return False
+    from nasctl.datasets.tfds_datasets import tfds_names  # imports TFDS
+
+    return name.split("/")[0].split(":")[0] in tfds_names() or (request.data_dir / name).is_dir()
+
+
+def _load_tfds(request: Request) -> Dataset:
+    from nasctl.datasets.tfds_datasets import load_tfds
+
+    return load_tfds(request.name, request.data_dir)
+
+
+def looks_like_tfds(name: str) -> bool:
+    """Whether a name with a slash may be NAME/CONFIG of TFDS rather than a path."""
+    return not name.startswith((".", "/", "~")) and name.count("/") <= 2
+
+
+def has_suffix(*suffixes: str) -> Callable[[Request], bool]:
+    """A test whether the name of a file ends in one of the given suffixes, in lower or upper case."""
+    return lambda request: request.path.suffix.lower() in suffixes
+
+
+def holds(kind: FolderKind) -> Callable[[Request], bool]:
+    """A test whether a folder is of a kind."""
+    return lambda request: request.contents is not None and request.contents.kind is kind
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("", _is_pydoc, _load_pydoc),
+    Source("a text file, a folder with train.txt, valid.txt and test.txt", _is_text, _load_text),
+    Source("an .npz file", has_suffix(".npz"), lambda request: load_npz(request.path)),
+    Source(
+        "",
+        lambda request: request.name in CATALOGUE,
+        lambda request: load_spec(CATALOGUE[request.name], request.data_dir),
+    ),
+    Source(
+        "a folder of images",
+        holds(FolderKind.IMAGES),
+        lambda request: load_image_folder(request.path),
+    ),
+    Source("", _is_of_tfds, _load_tfds),
+)
