@@ -13,7 +13,10 @@ from collections.abc import Callable
 from nasctl.datasets.catalogue import CATALOGUE
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.folder_contents import FolderKind
+from nasctl.datasets.idx_files import load_idx_folder
+from nasctl.datasets.idx_names import folder_of_idx, is_idx_name
 from nasctl.datasets.image_folder import load_image_folder
+from nasctl.datasets.npy_folder import load_npy_folder, refuse_single_array
 from nasctl.datasets.npz_file import load_npz
 from nasctl.datasets.preparation import load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
@@ -49,6 +52,16 @@ def _vocabulary(request: Request) -> tuple[str, ...] | None:
     return None if request.encoding is None else request.encoding.class_names
 
 
+def _has_idx_name(request: Request) -> bool:
+    return is_idx_name(request.name) and folder_of_idx(request.name, request.data_dir) is not None
+
+
+def _load_idx_name(request: Request) -> Dataset:
+    folder = folder_of_idx(request.name, request.data_dir)
+    assert folder is not None, "`_has_idx_name` found it"
+    return load_idx_folder(folder, request.name)
+
+
 def _is_of_tfds(request: Request) -> bool:
     name = request.name
     if os.sep in name and not looks_like_tfds(name):
@@ -61,7 +74,15 @@ def _is_of_tfds(request: Request) -> bool:
 def _load_tfds(request: Request) -> Dataset:
     from nasctl.datasets.tfds_datasets import load_tfds
 
-    return load_tfds(request.name, request.data_dir)
+    try:
+        return load_tfds(request.name, request.data_dir)
+    except NasctlError as error:
+        if is_idx_name(request.name):
+            error.hint = (
+                f"put its files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-… into "
+                f"{request.data_dir}, or name their folder with --data-dir; or {error.hint}"
+            )
+        raise
 
 
 def looks_like_tfds(name: str) -> bool:
@@ -83,6 +104,7 @@ SOURCES: tuple[Source, ...] = (
     Source("", _is_pydoc, _load_pydoc),
     Source("a text file, a folder with train.txt, valid.txt and test.txt", _is_text, _load_text),
     Source("an .npz file", has_suffix(".npz"), lambda request: load_npz(request.path)),
+    Source("", has_suffix(".npy"), lambda request: refuse_single_array(request.path)),
     Source(
         "",
         lambda request: request.name in CATALOGUE,
@@ -93,5 +115,12 @@ SOURCES: tuple[Source, ...] = (
         holds(FolderKind.IMAGES),
         lambda request: load_image_folder(request.path),
     ),
+    Source(
+        "a folder of .npy files",
+        holds(FolderKind.ARRAYS),
+        lambda request: load_npy_folder(request.path),
+    ),
+    Source("a folder of idx files", holds(FolderKind.IDX), lambda request: load_idx_folder(request.path)),
+    Source("", _has_idx_name, _load_idx_name),
     Source("", _is_of_tfds, _load_tfds),
 )

@@ -18,6 +18,7 @@ from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.image_folder import load_image_folder
 from nasctl.datasets.npz_file import load_npz
 from nasctl.datasets.text_files import load_text_files
+from nasctl.target_kind import TargetKind
 
 _NAMES = ("x_train", "y_train", "x_test", "y_test", "class_names")
 _DTYPES = ("u1", "i1", "i4", "i8", "u8", ">u2", "f2", "f4", "f8", "?", "c8", "U3", "S3", "M8[s]", "V4", "O")
@@ -213,14 +214,19 @@ def attempt_text(files: dict[str, bytes], folder: Path) -> None:
 
 
 def _check(data: Dataset) -> None:
-    """Checks that labels are classes, and that pixels are numbers."""
+    """Checks that labels are what the target says, and that pixels are numbers."""
     for examples in (data.train, data.test, data.validation or data.test):
         assert len(examples.inputs) == len(examples.labels) > 0, "a split is empty"
-        assert examples.labels.min() >= 0 and examples.labels.max() < data.classes, "a label is no class"
+        if data.target is TargetKind.NUMBERS:
+            assert examples.labels.shape == (len(examples), data.classes), "numbers are missing"
+            assert np.isfinite(examples.labels).all(), "a number is not finite"
+        elif data.target is TargetKind.LABELS:
+            assert examples.labels.shape == (len(examples), data.classes) and examples.labels.max() <= 1
+        else:
+            assert examples.labels.min() >= 0 and examples.labels.max() < data.classes, "a label is no class"
         assert np.isfinite(examples.inputs).all(), "an input is not finite"
-    assert (
-        set(np.unique(data.test.labels)) <= set(np.unique(data.train.labels)) or data.validation is not None
-    )
+    if data.target is TargetKind.CLASS and data.validation is None:
+        assert set(np.unique(data.test.labels)) <= set(np.unique(data.train.labels))
 
 
 def import_pillow() -> None:

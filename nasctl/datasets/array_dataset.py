@@ -1,0 +1,168 @@
+"""Makes a data set of arrays, whatever file they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from nasctl.datasets.array_images import read_images
+from nasctl.datasets.array_labels import Labels, read_labels
+from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.split import keys_of_arrays, stable_split
+from nasctl.errors import NasctlError
+from nasctl.input_kind import InputKind
+from nasctl.target_kind import TargetKind
+
+SplitName = Literal["train", "validation", "test"]
+
+TEST_SHARE = 0.2
+SPLIT_SEED = 0
+_LARGEST_COMPARED = 2**30
+"""Bytes of test examples up to which they are looked for among the training examples, which takes 2 s a GB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The examples of a split as they are stored.
+
+    Attributes:
+      inputs: The inputs, of any shape and dtype.
+      labels: The labels, of any shape and dtype.
+      inputs_name: What the inputs are called in the file.
+      labels_name: What the labels are called in the file.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    inputs_name: str
+    labels_name: str
+
+
+def dataset_of_arrays(
+    name: str,
+    splits: Mapping[SplitName, Split],
+    *,
+    class_names: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """A data set of images in arrays.
+
+    If there is no test split, a fifth of each class is held out by a hash of its examples (`split.stable_split`).
+
+    Args:
+      name: The name with which `load` finds the data set.
+      splits: The splits; `train` is needed.
+      class_names: The names of the classes, if they are known.
+      notes: Notes on what was read.
+
+    Raises:
+      NasctlError: The arrays cannot be used.
+    """
+    for split in splits.values():
+        _check_lengths(name, split, splits)
+    images, image_notes = read_images(
+        name, {key: (split.inputs_name, split.inputs) for key, split in splits.items()}
+    )
+    labels = read_labels(
+        name, {key: (split.labels_name, split.labels) for key, split in splits.items()}, class_names
+    )
+    examples = {key: Examples(images[key], labels.values[key]) for key in images}
+    examples["train"] = replace(examples["train"], keys=keys_of_arrays(images["train"]))
+    further = _overlap(examples, splits)
+    if "test" not in examples:
+        examples, held_out = _hold_out(name, examples, splits["train"].inputs_name)
+        further.append(held_out)
+    further += _missing_classes(labels, examples)
+    return Dataset(
+        name,
+        InputKind.IMAGE,
+        examples["train"],
+        examples["test"],
+        labels.names,
+        examples.get("validation"),
+        labels.target,
+        notes=(*notes, *image_notes, *labels.notes, *further),
+    )
+
+
+def _check_lengths(name: str, split: Split, splits: Mapping[SplitName, Split]) -> None:
+    inputs, labels = split.inputs, split.labels
+    if not (inputs.ndim and labels.ndim):
+        scalar = split.labels_name if inputs.ndim else split.inputs_name
+        raise NasctlError(f"{name}: {scalar} has the shape (), so it is a single value")
+    if (labels.ndim > 2 and inputs.ndim <= 2) or (
+        labels.ndim == 2 and labels.shape[1] > 4 and inputs.ndim == 1
+    ):
+        raise NasctlError(
+            f"{name}: {split.inputs_name} has the shape {inputs.shape}, and {split.labels_name} has {labels.shape}",
+            hint="the images and the labels seem to be swapped",
+        )
+    if len(inputs) == len(labels):
+        return
+    hint = "each image needs one label"
+    if inputs.ndim == 4 and inputs.shape[-1] == len(labels):
+        hint = f"the examples seem to be the last axis; store np.moveaxis({split.inputs_name}, -1, 0)"
+    elif labels.ndim == 2 and labels.shape[1] == len(inputs):
+        hint = f"the labels seem to be transposed; store {split.labels_name}.T"
+    else:
+        others = [other.inputs_name for other in splits.values() if len(other.inputs) == len(labels)]
+        if others:
+            hint = f"{split.labels_name} has as many labels as {others[0]} has images: they may be confused"
+    raise NasctlError(
+        f"{name}: {split.inputs_name} has {len(inputs):,} images, but {split.labels_name} has {len(labels):,} labels",
+        hint=hint,
+    )
+
+
+def _hold_out(
+    name: str, examples: dict[SplitName, Examples], inputs_name: str
+) -> tuple[dict[SplitName, Examples], str]:
+    """Holds out test examples of the training examples."""
+    whole = examples["train"]
+    assert whole.keys is not None
+    kept, held_out = stable_split(whole.keys, whole.labels, TEST_SHARE, seed=SPLIT_SEED)
+    if not (len(kept) and len(held_out)):
+        raise NasctlError(
+            f"{name}: {inputs_name} has {len(whole):,} examples, and too few different ones to hold "
+            "out a fifth for the test",
+            hint="add examples, or add x_test and y_test",
+        )
+    note = (
+        f"{len(held_out):,} of {len(whole):,} examples are held out for the test, by a hash of their content"
+    )
+    return examples | {"train": whole.take(kept), "test": whole.take(held_out)}, note
+
+
+def _overlap(examples: Mapping[SplitName, Examples], splits: Mapping[SplitName, Split]) -> list[str]:
+    """A note if test or validation examples are training examples too."""
+    train = examples["train"].keys
+    assert train is not None
+    notes = []
+    for key, part in examples.items():
+        if key == "train" or part.inputs.nbytes > _LARGEST_COMPARED:
+            continue
+        common = int(np.isin(keys_of_arrays(part.inputs), train).sum())
+        if common:
+            notes.append(
+                f"{common:,} of the {len(part):,} images of {splits[key].inputs_name} are also in "
+                f"{splits['train'].inputs_name}"
+            )
+    return notes
+
+
+def _missing_classes(labels: Labels, examples: Mapping[SplitName, Examples]) -> list[str]:
+    """A note if a split has no examples of a class."""
+    if labels.target is not TargetKind.CLASS:
+        return []
+    notes = []
+    for split, part in examples.items():
+        absent = np.setdiff1d(np.arange(len(labels.names)), part.labels)
+        if len(absent) and split != "train":
+            listed = ", ".join(f"`{labels.names[index]}`" for index in absent[:5])
+            notes.append(
+                f"the {split} split has no examples of {listed}{' and others' if len(absent) > 5 else ''}"
+            )
+    return notes
