@@ -19,3 +19,17 @@ class TargetKind(StrEnum):
     LABELS = "labels"
     NUMBERS = "numbers"
     TOKEN = "token"
+
+    @property
+    def plural(self) -> str:
+        """What networks predict, for messages.
+
+        >>> TargetKind.TOKEN.plural
+        'the next token at each step'
+        """
+        return {
+            TargetKind.CLASS: "classes",
+            TargetKind.LABELS: "labels",
+            TargetKind.NUMBERS: "numbers",
+            TargetKind.TOKEN: "the next token at each step",
+        }[self]

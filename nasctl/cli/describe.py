@@ -29,7 +29,7 @@ def describe(
         typer.Option(
             "--dataset",
             metavar="NAME",
-            help="Compute costs for the inputs and classes of this data set. Default: those of the dialect.",
+            help="Compute costs for the inputs and classes of this data set. Default: typical ones.",
             show_default=False,
         ),
     ] = None,
@@ -41,7 +41,7 @@ def describe(
 
     Example: nasctl describe spaces/cnn.nas --dataset cifar10
     """
-    from nasctl.dialects import load_space
+    from nasctl.dialects import input_of, load_space, targets_of
     from nasctl.space.size import decimal_digits
 
     loaded = load_space(space)
@@ -56,6 +56,9 @@ def describe(
         f"{_counted(loaded.size_bounds)} architecture{'' if loaded.size == 1 else 's'}, "
         f"{counted(len(loaded.decisions), 'decision')}"
     )
+    if predicted := targets_of(loaded):
+        targets = " or ".join(kind.plural for kind in predicted)
+        printer.line(f"its networks read {input_of(loaded).plural} and predict {targets}")
     if loaded.schedule:
         decision = loaded.decisions[loaded.schedule.decision]
         depths = ", ".join(map(str, decision.choices))
@@ -146,9 +149,9 @@ def _listed(choices: Sequence[Choice]) -> str:
 
 def _print_costs(space: Space, dataset: str | None) -> None:
     from nasctl.datasets import signature_of
-    from nasctl.dialects import dialect_named
+    from nasctl.dialects import typical_signature
 
-    signature = dialect_named(space.dialect).signature if dataset is None else signature_of(dataset)
+    signature = typical_signature(space) if dataset is None else signature_of(dataset)
     if signature is None:
         return
     try:

@@ -8,11 +8,13 @@ A dialect consists of five parts, for which the folder `cnn` is an example:
    derived from `nasctl.dsl.syntax.Node`;
 3. a function that builds `Parts` (decisions, by `DecisionList`; a graph builder; anchors) from the statements. It
    reports errors by `problems.error(span, message, hint=…)` and continues;
-4. a graph builder: a frozen dataclass with `graph(values)` and `to_json()`, and the inverse of the latter;
+4. a graph builder: a frozen dataclass with `graph(values)` and `to_json()`, and the inverse of the latter. Where the
+   spaces of the dialect read or predict different things, it states them (`nasctl.space.StatesEnds`);
 5. a `Dialect` with all of these, which an entry point of the group `nasctl.dialects` names.
 """
 
 from nasctl.dialects.dialect import DecisionList, Dialect, Parts
+from nasctl.dialects.ends import input_of, targets_of, typical_signature
 from nasctl.dialects.lossless import space_from_json
 from nasctl.dialects.reading import load_space, parse_space
 from nasctl.dialects.registry import dialect_named, dialect_names
@@ -23,7 +25,10 @@ __all__ = [
     "Parts",
     "dialect_named",
     "dialect_names",
+    "input_of",
     "load_space",
     "parse_space",
     "space_from_json",
+    "targets_of",
+    "typical_signature",
 ]

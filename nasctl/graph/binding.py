@@ -36,7 +36,7 @@ def bind(graph: Graph, signature: Signature) -> Graph:
         elif node.op == "dense" and index in ends:
             nodes[index] = _filled(node, "units", signature.outputs)
         elif "embedding" in op_named(node.op).roles:
-            nodes[index] = _filled(node, "vocabulary", signature.outputs)
+            nodes[index] = _filled(node, "vocabulary", signature.vocabulary or signature.outputs)
     bound = fit_units(replace(graph, nodes=tuple(nodes)))
     shapes = infer_shapes(bound)
     for index in graph.outputs:

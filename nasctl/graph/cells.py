@@ -87,7 +87,7 @@ def with_cell(graph: Graph, cell: Graph, params: int) -> Graph:
             | {"fit_params": params}
             | ({"cell": cell} if node.op == "recurrent" else {}),
         )
-        if {"embedding", "recurrent"}.intersection(op_named(node.op).roles)
+        if {"embedding", "projection", "recurrent"}.intersection(op_named(node.op).roles)
         else node
         for node in graph.nodes
     )

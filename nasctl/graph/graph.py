@@ -57,12 +57,15 @@ class Signature:
     """The sizes of a network that a task fixes.
 
     Attributes:
-      input_shape: Shape of one example: (height, width, channels) of an image, (steps,) of a text.
-      outputs: Number of classes, or size of the vocabulary of a text.
+      input_shape: Shape of one example: (height, width, channels) of an image, (steps,) of a text, (steps, features)
+        of a series.
+      outputs: Number of classes, labels or numbers, or size of the vocabulary of a text whose next token is predicted.
+      vocabulary: Size of the vocabulary of documents; 0 for other examples, and where it is the number of outputs.
     """
 
     input_shape: Shape
     outputs: int
+    vocabulary: int = 0
 
 
 class GraphWriter:

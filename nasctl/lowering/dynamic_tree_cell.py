@@ -86,10 +86,14 @@ class DynamicTreeCell(nnx.Module):
         return value[0], jnp.sum(jnp.where(is_output, all_values, 0), axis=0)
 
     def run(
-        self, precomputed: Sequence[Float[Array, "T B N H"]], carry: Carry, length: int
+        self,
+        precomputed: Sequence[Float[Array, "T B N H"]],
+        carry: Carry,
+        length: int,
+        mask: Float[Array, "T N"] | None = None,
     ) -> tuple[Float[Array, "T N H"], Carry]:
-        """The outputs of T steps, and the states after the last step."""
-        return scan_steps(self.step, precomputed, carry, length)
+        """The outputs of T steps, and the states after the last step; see `RecurrentCell.run`."""
+        return scan_steps(self.step, precomputed, carry, length, mask)
 
     def initialize_carry(self, input_shape: tuple[int, ...]) -> Carry:
         """States of zeros."""

@@ -86,7 +86,7 @@ class Network(nnx.Module):
             if index in values_of_inputs:
                 values.append(examples_last(values_of_inputs[index]))
             elif name in carry:
-                value, final[name] = self.nodes[name].run(*read, carry[name])
+                value, final[name] = self.nodes[name].run(read[0], carry[name], *read[1:])
                 values.append(value)
             else:
                 values.append(apply(self.nodes[name], read))

@@ -18,7 +18,7 @@ from nasctl.graph.ops.recurrent import bind_cell
 from nasctl.lowering.cell_plan import Step, plan_cell, product_widths
 from nasctl.lowering.linear import FusedLinear, split
 from nasctl.lowering.modules import make_module
-from nasctl.lowering.recurrent_scan import StateProduct, scan_cell, scan_steps
+from nasctl.lowering.recurrent_scan import Arrays, StateProduct, kept, scan_cell, scan_steps
 
 Carry: TypeAlias = tuple[Float[Array, "*N H"], ...]
 """The states between two time steps, in the order of the cell's graph: h and c of a tree cell."""
@@ -136,7 +136,11 @@ class RecurrentCell(nnx.RNNCellBase):
         return carry, carry[0]
 
     def run(
-        self, precomputed: Sequence[Float[Array, "T N ..."]], carry: Carry, length: int
+        self,
+        precomputed: Sequence[Float[Array, "T N ..."]],
+        carry: Carry,
+        length: int,
+        mask: Float[Array, "T N"] | None = None,
     ) -> tuple[Float[Array, "T N H"], Carry]:
         """Runs T time steps.
 
@@ -144,15 +148,21 @@ class RecurrentCell(nnx.RNNCellBase):
           precomputed: The output of `precompute` for all time steps.
           carry: The states before the first time step.
           length: T.
+          mask: 0 at padding, which leaves states of zeros.
 
         Returns:
           The outputs of all time steps, and the states after the last.
         """
         if self.has_inner_weights:
-            return scan_steps(self.step, precomputed, carry, length)
-        return scan_cell(
-            self.combine, self.state_products, self.plan.product_states, precomputed, carry, length
-        )
+            return scan_steps(self.step, precomputed, carry, length, mask)
+        products, numbers = self.state_products, self.plan.product_states
+        if mask is None:
+            return scan_cell(self.combine, products, numbers, precomputed, carry, length)
+
+        def combine(now: Arrays, computed: Arrays, states: Arrays) -> Arrays:
+            return kept(self.combine(now[:-1], computed, states), now[-1])
+
+        return scan_cell(combine, products, numbers, (*precomputed, mask), carry, length)
 
     def initialize_carry(
         self, input_shape: tuple[int, ...], rngs: object = None, carry_init: object = None
@@ -226,20 +236,27 @@ class Recurrent(nnx.Module):
         """Returns states of zeros for a number of examples."""
         return self.cell.initialize_carry((examples, 0))
 
-    def run(self, sequence: Float[Array, "N T F"], carry: Carry) -> tuple[Float[Array, "N T H"], Carry]:
+    def run(
+        self, sequence: Float[Array, "N T F"], carry: Carry, mask: Float[Array, "N T"] | None = None
+    ) -> tuple[Float[Array, "N T H"], Carry]:
         """Runs the layer over a sequence.
 
         Args:
           sequence: The input.
           carry: The states before the first time step.
+          mask: 0 at padding, which leaves states of zeros.
 
         Returns:
           The outputs of all time steps, and the states after the last, with which the next sequence can start.
         """
         precomputed = self.cell.precompute(jnp.swapaxes(sequence, 0, 1))
-        outputs, carry = self.cell.run(precomputed, carry, sequence.shape[1])
+        outputs, carry = self.cell.run(
+            precomputed, carry, sequence.shape[1], None if mask is None else mask.T
+        )
         return jnp.swapaxes(outputs, 0, 1), carry
 
-    def __call__(self, sequence: Float[Array, "N T F"]) -> Float[Array, "N T H"]:
+    def __call__(
+        self, sequence: Float[Array, "N T F"], mask: Float[Array, "N T"] | None = None
+    ) -> Float[Array, "N T H"]:
         """Returns the outputs of all time steps, from states of zeros."""
-        return self.run(sequence, self.initial_carry(sequence.shape[0]))[0]
+        return self.run(sequence, self.initial_carry(sequence.shape[0]), mask)[0]

@@ -46,11 +46,20 @@ Residuals: TypeAlias = tuple[tuple[StateProduct, ...], Arrays, Arrays, Arrays]
 """The state products, the precomputed values, the results of the products, and the states before each time step."""
 
 
+def kept(states: Arrays, mask: Float[Array, " N"]) -> Arrays:
+    """The new states of the examples whose time step is not padding; zeros for the others.
+
+    Padding comes before the first step of an example, so its states stay those of an example without padding.
+    """
+    return tuple(jnp.where(mask[:, None] > 0, state, 0) for state in states)
+
+
 def scan_steps(
     step: Callable[[Arrays, Arrays], Arrays],
     precomputed: Sequence[Array],
     states: Sequence[Array],
     length: int,
+    mask: Float[Array, "T N"] | None = None,
 ) -> tuple[Float[Array, "T N H"], Arrays]:
     """Runs any step over a sequence; the gradient is that of automatic differentiation.
 
@@ -59,16 +68,19 @@ def scan_steps(
       precomputed: Arrays whose first axis is T.
       states: The states before the first time step.
       length: T.
+      mask: 0 at padding, which leaves states of zeros.
 
     Returns:
       The first state after each time step, and all states after the last.
     """
 
-    def scanned(states: Arrays, now: Arrays) -> tuple[Arrays, Array]:
-        states = step(states, now)
+    def scanned(states: Arrays, now: tuple[Arrays, Array | None]) -> tuple[Arrays, Array]:
+        states = step(states, now[0])
+        if now[1] is not None:
+            states = kept(states, now[1])
         return states, states[0]
 
-    last, outputs = jax.lax.scan(scanned, tuple(states), tuple(precomputed), length=length)
+    last, outputs = jax.lax.scan(scanned, tuple(states), (tuple(precomputed), mask), length=length)
     return outputs, last
 
 

@@ -5,7 +5,7 @@ code in this package depends on the kind of network.
 """
 
 from nasctl.space.decision import INACTIVE, AnchorPoint, Choice, Clause, Decision, Tokens, Value
-from nasctl.space.graph_builder import GraphBuilder
+from nasctl.space.graph_builder import GraphBuilder, StatesEnds
 from nasctl.space.sampling import sample_uniform
 from nasctl.space.space import Constraint, Schedule, Space
 from nasctl.space.text import format_tokens, format_value, parse_tokens
@@ -20,6 +20,7 @@ __all__ = [
     "GraphBuilder",
     "Schedule",
     "Space",
+    "StatesEnds",
     "Tokens",
     "Value",
     "format_tokens",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from nasctl.input_kind import InputKind
 from nasctl.space.decision import Decision, Value
+from nasctl.target_kind import TargetKind
 
 if TYPE_CHECKING:
-    from nasctl.graph import Graph
+    from nasctl.graph import Graph, Signature
     from nasctl.graph.tree_cell import TreeOps
 
 
@@ -50,4 +52,28 @@ class BuildsTrees(Protocol):
           The ops if the networks of the space differ in their tree cells only, so that one compiled program can train
           all of them. Otherwise None.
         """
+        ...
+
+
+@runtime_checkable
+class StatesEnds(Protocol):
+    """A graph builder that states what its networks read and predict. This interface is optional.
+
+    Dialects whose spaces differ in this implement it. The networks of other dialects read what `Dialect.input` states,
+    and predict classes, labels or numbers.
+    """
+
+    @property
+    def reads(self) -> InputKind:
+        """What the networks read."""
+        ...
+
+    @property
+    def predicts(self) -> tuple[TargetKind, ...]:
+        """The kinds of labels that the networks can be trained on."""
+        ...
+
+    @property
+    def signature(self) -> Signature:
+        """The input and outputs for which costs are stated if no data set is named."""
         ...

@@ -183,7 +183,32 @@ def test_every_name_of_an_op_is_one():
         (TREE + "stack 0", ["0: `0` is not a number of layers; it is a whole number from 1 to 64"]),
         (TREE + "dropout 1", ["1: `1` is not a fraction to drop; it is a number from 0 to less than 1"]),
         (TREE + "hidden 8 hidden 9", ["hidden 9: `hidden` is given twice; "]),
-        (TREE + "output classifier", ["classifier: unexpected `classifier`; write `language_model`"]),
+        (
+            TREE + "output clasifier",
+            ["clasifier: `clasifier` is no output of this dialect; did you mean `classifier`?"],
+        ),
+        (TREE + "input image", ["image: `image` is no input of this dialect; it can be `text`, `series`"]),
+        (
+            TREE + "input series output language_model",
+            [
+                "language_model: a language model reads text, not series; "
+                "write `output classifier` or `output regression`, or `input text`"
+            ],
+        ),
+        (
+            TREE + "input series share embedding",
+            [
+                "share embedding: only a language model can share its embedding with its output; "
+                "remove `share embedding`, or write `input text`"
+            ],
+        ),
+        (
+            TREE + "output regression share embedding",
+            [
+                "share embedding: only a language model can share its embedding with its output; "
+                "remove `share embedding`"
+            ],
+        ),
         (
             "stack 2",
             [

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nasctl.dialects import dialect_named, load_space, parse_space, space_from_json
+from nasctl.dialects import load_space, parse_space, space_from_json, typical_signature
 from nasctl.dialects.reading import read_space
 from nasctl.dsl import Problems
 from nasctl.dsl.files import read_source
@@ -41,7 +41,7 @@ def test_the_kept_source_reads_as_the_same_space(name):
 
 def decode_and_encode(name: str, count: int) -> None:
     space = load_space(name)
-    signature = dialect_named(space.dialect).signature
+    signature = typical_signature(space)
     generator = np.random.default_rng(0)
     for number in range(count):
         tokens = sample_uniform(space, generator)

@@ -13,7 +13,7 @@ from running import Kind
 from valid_files import space_texts, valid_spaces
 
 from nasctl.architecture import Architecture
-from nasctl.dialects import dialect_named, load_space, parse_space
+from nasctl.dialects import load_space, parse_space, typical_signature
 from nasctl.dialects.formatting import format_space
 from nasctl.dialects.lossless import space_from_json
 from nasctl.dsl.files import read_source
@@ -57,7 +57,7 @@ def check_space(space: Space) -> None:
     text = format_tokens(space, tokens)
     assert parse_tokens(space, text) == tokens, "the text form of tokens reads back as others"
     assert space.tokens(space.values(tokens)) == tokens, "the values of tokens are those of others"
-    signature = dialect_named(space.dialect).signature
+    signature = typical_signature(space)
     if signature is not None:
         architecture = Architecture.decode(space, tokens)
         try:

@@ -9,17 +9,18 @@ import pytest
 from flax import nnx
 
 from nasctl.architecture import Architecture
-from nasctl.dialects import dialect_named, load_space
+from nasctl.dialects import input_of, load_space, targets_of, typical_signature
 from nasctl.graph import Signature
 from nasctl.resources import shipped_spaces
 from nasctl.space import Space, sample_uniform
+from nasctl.target_kind import TargetKind
 
 SPACES = {name: load_space(name) for name in shipped_spaces()}
-NETWORKS = {name: space for name, space in SPACES.items() if dialect_named(space.dialect).signature}
+NETWORKS = {name: space for name, space in SPACES.items() if typical_signature(space)}
 
 
 def signature_of(space: Space) -> Signature:
-    signature = dialect_named(space.dialect).signature
+    signature = typical_signature(space)
     assert signature is not None
     return signature
 
@@ -30,7 +31,7 @@ def sampled(space: Space, count: int) -> list[Architecture]:
 
 
 def example(space: Space, signature: Signature) -> jax.Array:
-    dtype = jnp.int32 if dialect_named(space.dialect).input == "text" else jnp.float32
+    dtype = jnp.int32 if input_of(space) == "text" else jnp.float32
     return jnp.ones((2, *signature.input_shape), dtype)
 
 
@@ -43,7 +44,7 @@ def check_shapes(space: Space, architecture: Architecture) -> None:
     graphdef, state = nnx.split(network)
     inputs = example(space, signature)
     outputs = jax.eval_shape(lambda state: nnx.merge(graphdef, state)(inputs), state)
-    steps = signature.input_shape if inputs.ndim == 2 else ()
+    steps = signature.input_shape if targets_of(space) == (TargetKind.TOKEN,) else ()
     assert outputs.shape == (2, *steps, signature.outputs)
 
 

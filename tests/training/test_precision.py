@@ -14,7 +14,7 @@ from test_streams import CONFIG as TEXT
 from tiny_networks import LinearArchitecture
 
 from nasctl.config import TrainingConfig, check_setting
-from nasctl.dialects import dialect_named, load_space
+from nasctl.dialects import input_of, load_space, typical_signature
 from nasctl.errors import NasctlError
 from nasctl.graph import Shape
 from nasctl.lowering.normalisation import BatchNorm
@@ -29,7 +29,7 @@ from nasctl.training.precision import to_compute, to_measure
 from nasctl.training.programs import make_programs
 
 SPACES = {name: load_space(name) for name in shipped_spaces()}
-NETWORKS = {name: space for name, space in SPACES.items() if dialect_named(space.dialect).signature}
+NETWORKS = {name: space for name, space in SPACES.items() if typical_signature(space)}
 LARGE = {"spaces/cnn_pooling.nas", "spaces/nasbench201.nas"}
 CONFIG = TrainingConfig(batch=16, epochs=3, precision="bfloat16")
 
@@ -40,7 +40,7 @@ def rounded(values: np.ndarray) -> np.ndarray:
 
 
 def example(space: Space, shape: Shape) -> jax.Array:
-    dtype = jnp.int32 if dialect_named(space.dialect).input == "text" else jnp.float32
+    dtype = jnp.int32 if input_of(space) == "text" else jnp.float32
     return jnp.ones((2, *shape), dtype)
 
 
@@ -49,7 +49,7 @@ def example(space: Space, shape: Shape) -> jax.Array:
 )
 def test_every_op_keeps_the_precision_that_it_is_given(name: str) -> None:
     space, rng = NETWORKS[name], np.random.default_rng(2)
-    signature = dialect_named(space.dialect).signature
+    signature = typical_signature(space)
     assert signature is not None
     for _ in range(3):
         architecture = space.decode(sample_uniform(space, rng))

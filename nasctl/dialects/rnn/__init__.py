@@ -1,4 +1,4 @@
-"""The dialect `rnn`: language models around a tree cell (Zoph & Le 2017, sections 3.4 and 4.2)."""
+"""The dialect `rnn`: networks for text and time series around a tree cell (Zoph & Le 2017, sections 3.4 and 4.2)."""
 
 from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.rnn.build import build
@@ -17,5 +17,5 @@ dialect = Dialect(
     measures=("params", "flops", "activation_bytes", "depth"),
     input=InputKind.TEXT,
     signature=Signature((35,), 1_000),
-    summary="recurrent cells as trees, in a language model",
+    summary="recurrent cells as trees, in networks for text and time series",
 )

@@ -15,10 +15,10 @@ from nasctl.dialects.rnn.choices import (
     read_choices,
     whole_number,
 )
-from nasctl.dialects.rnn.graph_builder import RnnGraphBuilder
+from nasctl.dialects.rnn.graph_builder import Output, RnnGraphBuilder
 from nasctl.dialects.rnn.syntax import Cell, End, Indices, Inject, Property, Share, Size
 from nasctl.dsl import Note, Problems, Scope, Span, suggestion
-from nasctl.dsl.syntax import Node, Statement, Word
+from nasctl.dsl.syntax import Node, Statement
 from nasctl.graph import Role, ops
 from nasctl.graph.tree_cell import tree_size
 from nasctl.input_kind import InputKind
@@ -31,6 +31,7 @@ EXAMPLES = {
     "combine": "`combine in {add, elem_mult}`",
     "activation": "`activation in {identity, tanh, sigmoid, relu}`",
 }
+READS = (InputKind.TEXT.value, InputKind.SERIES.value)
 INDICES = ("cell_output", "cell_inject")  # in the order of their tokens
 PARAMS = whole_number("a number of parameters", 1, 10**12)
 SIZES: Mapping[str, tuple[ValueKind, Choice]] = {
@@ -60,11 +61,14 @@ def build(statements: Sequence[Statement], scope: Scope, problems: Problems) -> 
         size = by_subject.get(name)
         reader.read_size(name, size if isinstance(size, Size) else None)
     hidden = by_subject.get("hidden")
+    reads, output = _ends(by_subject, problems)
     graph_builder = RnnGraphBuilder(
         base=reader.base,
         fixed=tuple(reader.fixed),
         fitted=isinstance(hidden, Size) and hidden.how == "fitted",
         shared_embedding="share" in by_subject,
+        reads=reads,
+        output=output,
     )
     return Parts(reader.decisions.all(), graph_builder)
 
@@ -76,10 +80,12 @@ def _by_subject(statements: Sequence[Statement], problems: Problems) -> dict[str
         subject: str = "cell"
         if isinstance(statement, End):
             subject = statement.side
-            _expect(statement.kind, {"input": InputKind.TEXT, "output": "language_model"}[subject], problems)
         elif isinstance(statement, Share):
             subject = "share"
-            _expect(statement.name, "embedding", problems)
+            if statement.name.name != "embedding":
+                problems.error(
+                    statement.name.span, f"unexpected `{statement.name.name}`", hint="write `embedding`"
+                )
         elif isinstance(statement, Size):
             subject = statement.name.name
         if subject in by_subject:
@@ -93,9 +99,45 @@ def _report_twice(what: str, first: Node, again: Node, problems: Problems) -> No
     problems.error(again.span, f"`{what}` is given twice", notes=[Note("the first one is here", first.span)])
 
 
-def _expect(word: Word, wanted: str, problems: Problems) -> None:
-    if word.name != wanted:
-        problems.error(word.span, f"unexpected `{word.name}`", hint=f"write `{wanted}`")
+def _ends(by_subject: Mapping[str, Node], problems: Problems) -> tuple[InputKind, Output]:
+    """What the networks read and predict. Reports words that are not known, and ends that do not fit each other."""
+    input_, output = by_subject.get("input"), by_subject.get("output")
+    reads = _word_of(input_, READS, InputKind.TEXT.value, problems)
+    default = Output.LANGUAGE_MODEL if reads == InputKind.TEXT else Output.CLASSIFIER
+    predicts = _word_of(output, [kind.value for kind in Output], default.value, problems)
+    if reads == InputKind.SERIES and predicts == Output.LANGUAGE_MODEL:
+        assert isinstance(input_, End) and isinstance(output, End)
+        problems.error(
+            output.kind.span,
+            "a language model reads text, not series",
+            hint="write `output classifier` or `output regression`, or `input text`",
+            notes=[Note("the input is stated here", input_.span)],
+        )
+        predicts = Output.CLASSIFIER.value
+    shared = by_subject.get("share")
+    if shared is not None and predicts != Output.LANGUAGE_MODEL:
+        problems.error(
+            shared.span,
+            "only a language model can share its embedding with its output",
+            hint="remove `share embedding`"
+            if output is not None
+            else "remove `share embedding`, or write `input text`",
+        )
+    return InputKind(reads), Output(predicts)
+
+
+def _word_of(end: Node | None, known: Sequence[str], default: str, problems: Problems) -> str:
+    """The word of an `input` or `output` statement, or the default."""
+    if not isinstance(end, End):
+        return default
+    if end.kind.name in known:
+        return end.kind.name
+    problems.error(
+        end.kind.span,
+        f"`{end.kind.name}` is no {end.side} of this dialect",
+        hint=suggestion(end.kind.name, known),
+    )
+    return default
 
 
 def _ops_as(role: Role, what: str) -> ValueKind:

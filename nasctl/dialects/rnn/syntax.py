@@ -16,6 +16,11 @@ class End(Node):
     side: Literal["input", "output"]
     kind: Word
 
+    @property
+    def subject(self) -> str:
+        """The side of the network."""
+        return self.side
+
 
 @dataclass(frozen=True)
 class Property(Node):
@@ -67,11 +72,11 @@ class RnnSyntax(SyntaxBuilder):
     """The rules of `rnn.lark`."""
 
     def input(self, span: Span, kind: Word) -> End:
-        """`input text`."""
+        """`input text`, `input series`."""
         return End("input", kind, span=span)
 
     def output(self, span: Span, kind: Word) -> End:
-        """`output language_model`."""
+        """`output language_model`, `output classifier`, `output regression`."""
         return End("output", kind, span=span)
 
     def cell(self, span: Span, *items: Property | Inject | Indices) -> Cell:

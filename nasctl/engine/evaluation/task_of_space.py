@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nasctl.config import DEFAULT_DATA, DataConfig
-from nasctl.dialects import dialect_named
+from nasctl.dialects import input_of, load_space, targets_of
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
+from nasctl.resources import shipped_spaces
 from nasctl.space import Space
+from nasctl.target_kind import TargetKind
 from nasctl.tasks import Encoding, Task, make_task
 
 DEFAULT_DATASETS: Mapping[InputKind, str] = {InputKind.IMAGE: "digits", InputKind.TEXT: "pydoc"}
 """The embedded data set for each kind of input."""
+
+_EXAMPLES: Mapping[InputKind, str] = {
+    InputKind.TEXT: "a CSV file with the columns text and label, or a folder with .txt files by class",
+    InputKind.SERIES: "a .ts, .npz or .csv file, or a folder with NAME_TRAIN.ts and NAME_TEST.ts",
+}
 
 
 def default_dataset(space: Space) -> str:
@@ -25,12 +32,20 @@ def default_dataset(space: Space) -> str:
     read = input_of(space)
     if read is InputKind.NONE:
         raise NasctlError(f"{space.name} has no networks that could be trained on a data set")
-    return DEFAULT_DATASETS[read]
+    name = _default_dataset(space)
+    if name is None:
+        raise NasctlError(
+            f"the networks of {space.name} need a data set of {read.plural}",
+            hint=f"name one with --dataset: {_EXAMPLES[read]}",
+        )
+    return name
 
 
-def input_of(space: Space) -> InputKind:
-    """The kind of input that the networks of a space read."""
-    return InputKind(dialect_named(space.dialect).input)
+def _default_dataset(space: Space) -> str | None:
+    """The embedded data set that fits a space, or None."""
+    read, predicted = input_of(space), targets_of(space)
+    wanted = TargetKind.TOKEN if read is InputKind.TEXT else TargetKind.CLASS
+    return DEFAULT_DATASETS.get(read) if wanted in predicted else None
 
 
 def task_of(
@@ -55,14 +70,43 @@ def task_of(
     Raises:
       NasctlError: The data set is not available, or the networks of the space read another kind of input.
     """
-    read = input_of(space)
     name = default_dataset(space) if dataset is None else dataset
     task = make_task(
         name, data_dir=data_dir, validation_seed=validation_seed, settings=settings, encoding=encoding
     )
-    if read not in (task.kind, InputKind.NONE):
-        raise NasctlError(
-            f"the networks of {space.name} read {read.plural}, but {name} is a data set of {task.kind.plural}",
-            hint=f"name another one with --dataset, or leave it out for {DEFAULT_DATASETS[read]}",
-        )
+    _check_fit(space, task)
     return task
+
+
+def _check_fit(space: Space, task: Task) -> None:
+    """Checks that the networks of a space read and predict what a task has.
+
+    Raises:
+      NasctlError: They do not. The hint names the shipped spaces that do.
+    """
+    read, predicted = input_of(space), targets_of(space)
+    target = TargetKind.TOKEN if task.sequential else task.encoding.target
+    if read is InputKind.NONE or (read is task.kind and target in predicted):
+        return
+    if read is not task.kind:
+        message = (
+            f"the networks of {space.name} read {read.plural}, but {task.name} is a data set of "
+            f"{task.kind.plural}"
+        )
+    else:
+        message = (
+            f"the networks of {space.name} predict {' or '.join(kind.plural for kind in predicted)}, "
+            f"but the labels of {task.name} are {target.plural}"
+        )
+    fitting = [
+        name
+        for name, other in ((name, load_space(name)) for name in shipped_spaces())
+        if input_of(other) is task.kind and target in targets_of(other)
+    ]
+    default = _default_dataset(space)
+    ways = ["name another one with --dataset"]
+    if default is not None:
+        ways.append(f"leave it out for {default}")
+    if fitting:
+        ways.append(f"search a space such as {fitting[0]}")
+    raise NasctlError(message, hint=", or ".join(ways))

@@ -20,7 +20,19 @@ from nasctl.graph.ops.joining import add, concat
 from nasctl.graph.ops.op import Cost, Op, Role
 from nasctl.graph.ops.pooling import average_pool, global_average_pool, max_pool
 from nasctl.graph.ops.property import Property
-from nasctl.graph.ops.recurrent import complement, elem_mult, linear, max_, recurrent, sigmoid, sin, tanh
+from nasctl.graph.ops.recurrent import (
+    complement,
+    elem_mult,
+    last_step,
+    linear,
+    mask,
+    max_,
+    project,
+    recurrent,
+    sigmoid,
+    sin,
+    tanh,
+)
 from nasctl.graph.ops.text import embedding, lookup, table, unembed
 
 __all__ = ["Cost", "Op", "Property", "Role", "is_builtin_op", "op_named", "ops"]
@@ -43,6 +55,9 @@ _OURS: Mapping[str, Op] = {
         global_average_pool,
         dense,
         recurrent,
+        mask,
+        project,
+        last_step,
         linear,
         elem_mult,
         max_,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     CostRule = Callable[..., "Cost"]
     LabelRule = Callable[[Attributes], str]
 
-Role = Literal["layer", "activation", "combination", "join", "embedding", "recurrent"]
+Role = Literal["layer", "activation", "combination", "join", "embedding", "projection", "recurrent"]
 """What an op can be used as:
 
 - `layer`: a layer type of a space file, which applies it to the output of the layer before;
@@ -24,6 +24,7 @@ Role = Literal["layer", "activation", "combination", "join", "embedding", "recur
 - `combination`: the combination of two values in a tree cell;
 - `join`: a join of any number of inputs, which equals its input where there is only one;
 - `embedding`: a table of one vector for each word, whose vocabulary the task fixes;
+- `projection`: a product at each step of a series, with as many units as the recurrent layers that read it;
 - `recurrent`: a layer that applies a cell to each step of a sequence.
 """
 

@@ -4,6 +4,9 @@ A cell is a Graph, the attribute `cell` of a `recurrent` node. The attribute `sl
 values: `x` is the input of the layer at one step, any other slot is a state. The outputs of the cell are the new states
 in the same order. The first of them is also the output of the layer at that step. Tree cells and the LSTM have the
 states `h` and `c`, a vanilla recurrent network has `h` only.
+
+Sequences of different lengths are padded in front, so that the last step of each is its own last step. The op `mask`
+says which steps are padding. A `recurrent` node that reads it keeps its states at zero there.
 """
 
 from __future__ import annotations
@@ -62,10 +65,16 @@ def _bound_cell(attributes: Attributes, inputs: Sequence[Shape]) -> Graph:
 def _recurrent_shape(
     attributes: Attributes, inputs: Sequence[Shape], infer_shapes: Callable[[Graph], Sequence[Shape]]
 ) -> Shape:
-    if len(only(inputs)) != 2:
+    sequence = only(inputs[:1])
+    if len(sequence) != 2:
         raise NasctlError(
-            f"it reads a sequence (steps, features), but is given {shown_shape(inputs[0])}",
+            f"it reads a sequence (steps, features), but is given {shown_shape(sequence)}",
             hint="put an embedding before it",
+        )
+    if inputs[1:] and tuple(inputs[1:]) != (sequence[:1],):
+        raise NasctlError(
+            f"it reads a sequence and its mask ({sequence[0]},), but is given "
+            f"{' and '.join(map(shown_shape, inputs))}"
         )
     cell = _bound_cell(attributes, inputs)
     shapes = infer_shapes(cell)
@@ -91,6 +100,28 @@ def _recurrent_cost(
     steps = output[0]
     beside_output = steps * step.activation_bytes - 4 * prod(output)
     return Cost(step.params, steps * step.flops, beside_output, step.depth)
+
+
+def _mask_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    shape = only(inputs)
+    if len(shape) not in (1, 2):
+        raise NasctlError(f"it reads a text or a series, but is given {shown_shape(shape)}")
+    return shape[:1]
+
+
+def _project_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    return _series(inputs)[0], positive_integer(attributes, "units")
+
+
+def _last_step_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
+    return _series(inputs)[1:]
+
+
+def _series(inputs: Sequence[Shape]) -> Shape:
+    shape = only(inputs)
+    if len(shape) != 2:
+        raise NasctlError(f"it reads a sequence (steps, features), but is given {shown_shape(shape)}")
+    return shape
 
 
 def _linear_shape(attributes: Attributes, inputs: Sequence[Shape]) -> Shape:
@@ -128,7 +159,8 @@ def _free(attributes: Attributes, inputs: Sequence[Shape], output: Shape) -> Cos
     return Cost()
 
 
-# Applies `cell` to the steps of a sequence. `units` is the size of its states.
+# Applies `cell` to the steps of a sequence. `units` is the size of its states. An optional second input is the mask of
+# the sequence.
 recurrent = Op(
     "recurrent",
     shape=_recurrent_shape,
@@ -139,6 +171,44 @@ recurrent = Op(
     channels="mixed",
     applies_graph=True,
     roles=("recurrent",),
+)
+
+# Which steps of a text or a series are its own: 1 for each of them, 0 for padding.
+mask = Op(
+    "mask",
+    shape=_mask_shape,
+    cost=_free,
+    label=lambda attributes: "mask",
+    family="source",
+    lowering="nasctl.lowering.steps:Mask",
+    roles=(),
+)
+
+# A matrix product and a bias at each step of a series: the input of recurrent layers.
+project = Op(
+    "project",
+    shape=_project_shape,
+    cost=lambda attributes, inputs, output: Cost(
+        params=(inputs[0][-1] + 1) * output[-1], flops=2 * inputs[0][-1] * prod(output), depth=1
+    ),
+    label=lambda attributes: f"project {attributes['units']}" if "units" in attributes else "project",
+    family="compute",
+    lowering="nasctl.lowering.steps:Project",
+    channels="mixed",
+    roles=("projection",),
+)
+
+# The last step of a sequence: what a recurrent layer knows after it has read all steps.
+last_step = Op(
+    "last_step",
+    shape=_last_step_shape,
+    cost=_free,
+    label=lambda attributes: "last step",
+    family="pool",
+    lowering="nasctl.lowering.steps:LastStep",
+    channels="apart",
+    keeps_zero=True,
+    roles=(),
 )
 
 # The product of a matrix and a vector, plus a bias if the attribute `bias` is true. In a cell, `units` defaults to the
