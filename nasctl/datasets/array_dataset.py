@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from nasctl.datasets.array_images import read_images
 from nasctl.datasets.array_labels import Labels, read_labels
+from nasctl.datasets.array_names import SplitName
+from nasctl.datasets.array_splits import Split, Splits
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.split import keys_of_arrays, stable_split
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 from nasctl.target_kind import TargetKind
-
-SplitName = Literal["train", "validation", "test"]
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0
@@ -24,50 +23,26 @@ _LARGEST_COMPARED = 2**30
 """Bytes of test examples up to which they are looked for among the training examples, which takes 2 s a GB."""
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
-    """The examples of a split as they are stored.
-
-    Attributes:
-      inputs: The inputs, of any shape and dtype.
-      labels: The labels, of any shape and dtype.
-      inputs_name: What the inputs are called in the file.
-      labels_name: What the labels are called in the file.
-    """
-
-    inputs: np.ndarray
-    labels: np.ndarray
-    inputs_name: str
-    labels_name: str
-
-
-def dataset_of_arrays(
-    name: str,
-    splits: Mapping[SplitName, Split],
-    *,
-    class_names: Sequence[str] | None = None,
-    notes: Sequence[str] = (),
-) -> Dataset:
+def dataset_of_arrays(name: str, read: Splits) -> Dataset:
     """A data set of images in arrays.
 
     If there is no test split, a fifth of each class is held out by a hash of its examples (`split.stable_split`).
 
     Args:
       name: The name with which `load` finds the data set.
-      splits: The splits; `train` is needed.
-      class_names: The names of the classes, if they are known.
-      notes: Notes on what was read.
+      read: The splits as they are stored.
 
     Raises:
       NasctlError: The arrays cannot be used.
     """
+    splits = read.splits
     for split in splits.values():
         _check_lengths(name, split, splits)
     images, image_notes = read_images(
         name, {key: (split.inputs_name, split.inputs) for key, split in splits.items()}
     )
     labels = read_labels(
-        name, {key: (split.labels_name, split.labels) for key, split in splits.items()}, class_names
+        name, {key: (split.labels_name, split.labels) for key, split in splits.items()}, read.class_names
     )
     examples = {key: Examples(images[key], labels.values[key]) for key in images}
     examples["train"] = replace(examples["train"], keys=keys_of_arrays(images["train"]))
@@ -84,7 +59,7 @@ def dataset_of_arrays(
         labels.names,
         examples.get("validation"),
         labels.target,
-        notes=(*notes, *image_notes, *labels.notes, *further),
+        notes=(*read.notes, *image_notes, *labels.notes, *further),
     )
 
 

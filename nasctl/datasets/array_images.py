@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nasctl.datasets.array_names import SplitName
 from nasctl.errors import NasctlError
 
 _SMALLEST_FLAT = 64
@@ -23,7 +24,9 @@ _SMALLEST_BYTES = 16.0
 Named = tuple[str, np.ndarray]
 
 
-def read_images(place: str, arrays: Mapping[str, Named]) -> tuple[dict[str, np.ndarray], list[str]]:
+def read_images(
+    place: str, arrays: Mapping[SplitName, Named]
+) -> tuple[dict[SplitName, np.ndarray], list[str]]:
     """Brings the images of all splits to one form.
 
     Images in uint8 stay what they are, memory-mapped arrays included. Others become float32.
@@ -146,7 +149,7 @@ def _range(place: str, name: str, array: np.ndarray) -> tuple[float, float]:
 
 
 def _check_ranges(
-    place: str, arrays: Mapping[str, Named], ranges: Mapping[str, tuple[float, float]]
+    place: str, arrays: Mapping[SplitName, Named], ranges: Mapping[SplitName, tuple[float, float]]
 ) -> list[str]:
     """Refuses pixels from 0 to 255 beside pixels from 0 to 1, and notes other differences."""
     first, train = arrays["train"]
@@ -176,7 +179,9 @@ def _check_ranges(
     return notes
 
 
-def _as_bytes(arrays: Mapping[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> bool:
+def _as_bytes(
+    arrays: Mapping[SplitName, np.ndarray], ranges: Mapping[SplitName, tuple[float, float]]
+) -> bool:
     """Whether all splits become uint8: one is, and the others have whole numbers from 0 to 255."""
     if not any(array.dtype == np.uint8 for array in arrays.values()):
         return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nasctl.datasets.array_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
 from nasctl.target_kind import TargetKind
@@ -33,13 +34,13 @@ class Labels:
     """
 
     target: TargetKind
-    values: Mapping[str, np.ndarray]
+    values: Mapping[SplitName, np.ndarray]
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
 def read_labels(
-    place: str, arrays: Mapping[str, tuple[str, np.ndarray]], class_names: Sequence[str] | None = None
+    place: str, arrays: Mapping[SplitName, tuple[str, np.ndarray]], class_names: Sequence[str] | None = None
 ) -> Labels:
     """Recognises what labels are, and brings them to the form of `Examples.labels`.
 
@@ -109,7 +110,7 @@ def _column(place: str, name: str, array: np.ndarray) -> np.ndarray:
 
 
 def _of_column(
-    place: str, columns: Mapping[str, tuple[str, np.ndarray]], class_names: Sequence[str] | None
+    place: str, columns: Mapping[SplitName, tuple[str, np.ndarray]], class_names: Sequence[str] | None
 ) -> Labels:
     first, train = columns["train"]
     notes: list[str] = []
@@ -135,7 +136,7 @@ def _of_column(
 
 
 def _of_rows(
-    place: str, columns: Mapping[str, tuple[str, np.ndarray]], class_names: Sequence[str] | None
+    place: str, columns: Mapping[SplitName, tuple[str, np.ndarray]], class_names: Sequence[str] | None
 ) -> Labels:
     first, train = columns["train"]
     arrays = [array for _, array in columns.values()]
@@ -165,7 +166,7 @@ def _of_rows(
 
 def _classes(
     place: str,
-    columns: Mapping[str, tuple[str, np.ndarray]],
+    columns: Mapping[SplitName, tuple[str, np.ndarray]],
     class_names: Sequence[str] | None,
     notes: list[str],
 ) -> Labels:
@@ -201,7 +202,7 @@ def _classes(
 
 def _rare(names: Sequence[str], counts: np.ndarray, first: str) -> list[str]:
     """A note on classes that have one or two training examples."""
-    rare = [names[index] for index in np.flatnonzero(counts <= 2)]
+    rare = [names[index] for index in np.flatnonzero(counts <= 2).tolist()]
     if not rare or len(rare) == len(names):
         return []
     listed = ", ".join(f"`{shortened(name, 60)}`" for name in rare[:5]) + (", …" if len(rare) > 5 else "")
@@ -238,7 +239,7 @@ def _given_names(
 
 def _numbers(
     place: str,
-    columns: Mapping[str, tuple[str, np.ndarray]],
+    columns: Mapping[SplitName, tuple[str, np.ndarray]],
     class_names: Sequence[str] | None,
     notes: list[str],
 ) -> Labels:

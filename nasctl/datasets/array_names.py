@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from nasctl.datasets.array_dataset import SplitName
 from nasctl.errors import NasctlError
+
+SplitName = Literal["train", "validation", "test"]
 
 _INPUTS = ("images", "image", "x", "imgs", "data", "features", "inputs", "input", "pixels")
 _LABELS = ("y", "labels", "label", "targets", "target", "classes", "class")
@@ -32,6 +33,11 @@ class Roles(NamedTuple):
     splits: dict[SplitName, tuple[str, str]]
     class_names: str
     unused: list[str]
+
+    @property
+    def wanted(self) -> set[str]:
+        """The names of the arrays that are read."""
+        return {name for pair in self.splits.values() for name in pair} | ({self.class_names} - {""})
 
 
 def roles_of(place: str, names: Collection[str]) -> Roles:

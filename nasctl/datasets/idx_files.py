@@ -11,11 +11,13 @@ import math
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
-from nasctl.datasets.array_dataset import Split, SplitName, dataset_of_arrays
+from nasctl.datasets.array_dataset import dataset_of_arrays
+from nasctl.datasets.array_names import SplitName
+from nasctl.datasets.array_splits import Split, Splits
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.folder_contents import IDX_FILE
 from nasctl.datasets.reading import reading, require_file, require_memory
@@ -74,9 +76,8 @@ def load_idx_folder(folder: Path, name: str = "") -> Dataset:
         )
     if "train" not in splits:
         raise NasctlError(f"{folder} has no training images", hint="train-images-idx3-ubyte is needed")
-    return dataset_of_arrays(
-        name or str(folder), splits, class_names=_class_names(name, folder, splits["train"].labels)
-    )
+    class_names = _class_names(name, folder, splits["train"].labels)
+    return dataset_of_arrays(name or str(folder), Splits(splits, class_names))
 
 
 def _class_names(name: str, folder: Path, labels: np.ndarray) -> tuple[str, ...] | None:
@@ -115,7 +116,7 @@ def _read(path: Path) -> np.ndarray:
     with reading(path, "an idx file"):
         if path.suffix.lower() == ".gz":
             with gzip.open(path, "rb") as file:
-                return _read_array(path, file)
+                return _read_array(path, cast(IO[bytes], file))
         with path.open("rb") as file:
             dtype, shape = _header(file)
             offset = file.tell()

@@ -8,7 +8,7 @@ import numpy as np
 
 from nasctl.datasets.array_dataset import dataset_of_arrays
 from nasctl.datasets.array_names import roles_of
-from nasctl.datasets.array_splits import splits_of
+from nasctl.datasets.array_splits import Splits, splits_of
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.npy_header import check_plain
 from nasctl.datasets.reading import reading, require_file
@@ -21,13 +21,19 @@ def load_npy_folder(folder: Path) -> Dataset:
     Raises:
       NasctlError: A file cannot be read, an array is missing, or a shape, dtype or value cannot be used.
     """
+    return dataset_of_arrays(str(folder), read_npy_folder(folder))
+
+
+def read_npy_folder(folder: Path) -> Splits:
+    """Reads the splits of a folder of arrays, whatever kind of examples they are.
+
+    Raises:
+      NasctlError: A file cannot be read, or an array is missing.
+    """
     with reading(folder, "a folder of arrays"):
         files = {path.stem: path for path in sorted(folder.iterdir()) if _is_array(path)}
     roles = roles_of(str(folder), files)
-    wanted = {name for pair in roles.splits.values() for name in pair} | ({roles.class_names} - {""})
-    arrays = {name: _read(files[name]) for name in wanted}
-    splits, class_names, notes = splits_of(str(folder), roles, arrays)
-    return dataset_of_arrays(str(folder), splits, class_names=class_names, notes=notes)
+    return splits_of(str(folder), roles, {name: _read(files[name]) for name in roles.wanted})
 
 
 def refuse_single_array(path: Path) -> Dataset:

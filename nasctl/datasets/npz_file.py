@@ -11,8 +11,8 @@ from typing import IO
 import numpy as np
 
 from nasctl.datasets.array_dataset import dataset_of_arrays
-from nasctl.datasets.array_names import Roles, roles_of
-from nasctl.datasets.array_splits import splits_of
+from nasctl.datasets.array_names import roles_of
+from nasctl.datasets.array_splits import Splits, splits_of
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.npy_header import check_plain, header_of
 from nasctl.datasets.reading import reading, require_file, require_memory
@@ -24,7 +24,7 @@ _LARGEST_DESCRIPTOR = 24
 
 
 def load_npz(path: Path) -> Dataset:
-    """Reads an .npz file.
+    """Reads images from an .npz file.
 
     It has the images `x_train` and the labels `y_train`, in one of the spellings of `array_names`, and optionally those
     of validation and test examples, and `class_names`. `array_images` and `array_labels` say which shapes and dtypes
@@ -32,6 +32,15 @@ def load_npz(path: Path) -> Dataset:
 
     Raises:
       NasctlError: The file cannot be read, an array is missing, or a shape, dtype or value cannot be used.
+    """
+    return dataset_of_arrays(str(path), read_npz(path))
+
+
+def read_npz(path: Path) -> Splits:
+    """Reads the splits of an .npz file, whatever kind of examples they are.
+
+    Raises:
+      NasctlError: The file cannot be read, or an array is missing.
     """
     require_file(path)
     with (
@@ -41,15 +50,10 @@ def load_npz(path: Path) -> Dataset:
         _check_members(path, archive)
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
         roles = roles_of(str(path), members)
-        wanted = {name for pair in roles.splits.values() for name in pair} | ({roles.class_names} - {""})
+        wanted = roles.wanted
         require_memory(path, sum(members[name].file_size for name in wanted if not _mapped(members[name])))
         arrays = {name: _read_member(path, archive, members[name]) for name in wanted}
-    return _dataset(path, roles, arrays)
-
-
-def _dataset(path: Path, roles: Roles, arrays: dict[str, np.ndarray]) -> Dataset:
-    splits, class_names, notes = splits_of(str(path), roles, arrays)
-    return dataset_of_arrays(str(path), splits, class_names=class_names, notes=notes)
+    return splits_of(str(path), roles, arrays)
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
