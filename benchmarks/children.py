@@ -154,10 +154,8 @@ def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
     """Returns a space, the tokens of a random architecture and a task with random images."""
     from nasctl.datasets import Examples
     from nasctl.dialects import load_space, parse_space
-    from nasctl.graph import Signature
     from nasctl.space import sample_uniform
-    from nasctl.tasks.augmentation import NO_AUGMENTATION
-    from nasctl.tasks.image_classification import ImageClassification
+    from nasctl.tasks import Classes, ImageInput, SupervisedTask
 
     source = load_space(case.space).source.replace("layers 6", f"layers {case.layers}")
     space = parse_space(source, name="cnn")
@@ -173,10 +171,8 @@ def make_child(case: Case, seed: int) -> tuple[Any, Any, Any]:
         "validation": examples(case.batch),
         "test": examples(case.batch),
     }
-    mean, deviation = np.full(shape[2], 127.5, np.float32), np.full(shape[2], 74, np.float32)
-    task = ImageClassification(
-        "noise", Signature(shape, 10), splits, mean, deviation, NO_AUGMENTATION, validation_seed=0
-    )
+    read = ImageInput(shape, mean=(127.5,) * shape[2], deviation=(74.0,) * shape[2])
+    task = SupervisedTask("noise", read, Classes(10), splits, class_names=tuple("0123456789"))
     return space, sample_uniform(space, random), task
 
 

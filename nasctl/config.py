@@ -162,6 +162,8 @@ class TrainingConfig:
       optimiser: `sgd`, or `adam`, which needs a much lower learning rate.
       clip: Largest norm of a gradient; a larger gradient is scaled down to it. 0 turns clipping off.
       precision: Number format that networks compute in; parameters stay in float32. Use `bfloat16` on GPUs and TPUs.
+      class_weights: `balanced` gives every class the same weight in the training loss, however many examples it has.
+        Metrics are not weighted.
     """
 
     epochs: int = _bounded(5, 1, 10**6)
@@ -174,6 +176,7 @@ class TrainingConfig:
     optimiser: str = field(default="sgd", metadata={"choices": ("sgd", "adam")})
     clip: float = _bounded(0.0, 0, 10**6)
     precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16")})
+    class_weights: str = field(default="none", metadata={"choices": ("none", "balanced")})
 
 
 @dataclass(frozen=True)

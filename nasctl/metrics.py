@@ -1,7 +1,7 @@
 """The metrics of networks: the table of all metrics, and the metrics of an epoch.
 
-A new metric is an entry of `METRICS`; a task that measures it lists it in `Task.metrics` and computes it in
-`Task.measure` or `Task.summary`.
+A new metric is an entry of `METRICS`. A target of `nasctl.tasks` lists it in its `metrics` and computes it in
+`measure`, which has a value for each example, or in `summary`, which sees the outputs for a whole split.
 """
 
 from __future__ import annotations
@@ -40,9 +40,22 @@ class Metric:
 
 
 ACCURACY = Metric("accuracy", larger_is_better=True, percent=True)
+BALANCED_ACCURACY = Metric("balanced_accuracy", larger_is_better=True, percent=True)
+AUROC = Metric("auroc", larger_is_better=True, digits=4)
+MACRO_F1 = Metric("macro_f1", larger_is_better=True, digits=4)
+TOP_5 = Metric("top_5", larger_is_better=True, percent=True)
+LOG_LOSS = Metric("log_loss", larger_is_better=False, digits=4)
+R2 = Metric("r2", larger_is_better=True, digits=4)
+RMSE = Metric("rmse", larger_is_better=False, digits=4)
+MAE = Metric("mae", larger_is_better=False, digits=4)
 PERPLEXITY = Metric("perplexity", larger_is_better=False)
+BITS = Metric("bits", larger_is_better=False, digits=4)
 
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in (ACCURACY, PERPLEXITY)}
+_OF_CLASSES = (ACCURACY, BALANCED_ACCURACY, AUROC, MACRO_F1, TOP_5, LOG_LOSS)
+_OF_NUMBERS = (R2, RMSE, MAE)
+_OF_TEXT = (PERPLEXITY, BITS)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in (*_OF_CLASSES, *_OF_NUMBERS, *_OF_TEXT)}
 """All metrics by name. Where a run has several, the first of this table is its main metric."""
 
 

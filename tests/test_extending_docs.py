@@ -23,11 +23,9 @@ LEAKY_RELU = (
     '"leaky_relu": LayerType("leaky_relu", {"slope": Property(low=0, high=1, whole=False, default=0.1)}),'
 )
 TOP_3 = 'TOP_3 = Metric("top_3", larger_is_better=True, percent=True)'
-TOP_3_METRICS = "    metrics: tuple[Metric, ...] = (ACCURACY, TOP_3)\n"
-TOP_3_MEASURES = '    measures: tuple[str, ...] = ("loss", "accuracy", "top_3")\n'
-TOP_3_LARGER = "        larger = logits > jnp.take_along_axis(logits, labels[:, None], axis=-1)\n"
-TOP_3_VALUE = '            "top_3": (larger.sum(-1) < 3).astype(jnp.float32),\n'
-METRICS = "in (ACCURACY, TOP_3, PERPLEXITY)}"
+TOP_3_TABLE = "_OF_CLASSES = (ACCURACY, BALANCED_ACCURACY, AUROC, MACRO_F1, TOP_5, TOP_3, LOG_LOSS)"
+TOP_3_METRICS = "        return (ACCURACY, BALANCED_ACCURACY, AUROC, MACRO_F1, *top, TOP_3, LOG_LOSS)\n"
+TOP_3_VALUE = '            "top_3": top_share(outputs, labels, 3),\n'
 CLIMB_TEST = (
     '    "climb": lambda space, seed: make_controller(space, ControllerConfig(kind="climb"), seed=seed),\n'
 )
@@ -40,23 +38,14 @@ EDITS = [
         "\nfrom nasctl.graph.ops.leaky_relu import leaky_relu\n\n__all__",
     ),
     ("nasctl/dialects/cnn/types.py", '    "tanh": LayerType', f'    {LEAKY_RELU}\n    "tanh": LayerType'),
-    ("nasctl/metrics.py", "PERPLEXITY = ", f"{TOP_3}\nPERPLEXITY = "),
-    ("nasctl/metrics.py", "in (ACCURACY, PERPLEXITY)}", METRICS),
-    ("nasctl/tasks/image_classification.py", "import ACCURACY, Metric", "import ACCURACY, TOP_3, Metric"),
+    ("nasctl/metrics.py", "LOG_LOSS = ", f"{TOP_3}\nLOG_LOSS = "),
+    ("nasctl/metrics.py", TOP_3_TABLE.replace("TOP_3, ", ""), TOP_3_TABLE),
+    ("nasctl/tasks/classes.py", "TOP_5, Metric\n", "TOP_3, TOP_5, Metric\n"),
+    ("nasctl/tasks/classes.py", TOP_3_METRICS.replace("TOP_3, ", ""), TOP_3_METRICS),
     (
-        "nasctl/tasks/image_classification.py",
-        "    metrics: tuple[Metric, ...] = (ACCURACY,)\n",
-        TOP_3_METRICS,
-    ),
-    (
-        "nasctl/tasks/image_classification.py",
-        '    measures: tuple[str, ...] = ("loss", "accuracy")\n',
-        TOP_3_MEASURES,
-    ),
-    (
-        "nasctl/tasks/image_classification.py",
-        '        return {\n            "loss": cross_entropy(logits, labels),\n',
-        f'{TOP_3_LARGER}        return {{\n            "loss": cross_entropy(logits, labels),\n{TOP_3_VALUE}',
+        "nasctl/tasks/classes.py",
+        '            "auroc": auroc_of_classes(outputs, labels),\n',
+        f'            "auroc": auroc_of_classes(outputs, labels),\n{TOP_3_VALUE}',
     ),
     ("nasctl/datasets/catalogue.py", "(DIGITS, CIFAR10)", "(DIGITS, CIFAR10, STRIPES)"),
     (
@@ -94,7 +83,7 @@ EDITS = [
 ]
 """(file, text, new text): the changes to files that exist."""
 
-SHOWN = [LEAKY_RELU, TOP_3, TOP_3_METRICS, TOP_3_MEASURES, TOP_3_LARGER, TOP_3_VALUE, METRICS, CLIMB_TEST]
+SHOWN = [LEAKY_RELU, TOP_3, TOP_3_TABLE, TOP_3_METRICS, TOP_3_VALUE, CLIMB_TEST]
 
 
 @pytest.mark.parametrize("text", SHOWN)
@@ -117,7 +106,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = (folder / path).read_text(encoding="utf-8")
         assert text.count(old) == 1, (path, old)
         (folder / path).write_text(text.replace(old, new), encoding="utf-8")
-    with (folder / "tests" / "tasks" / "test_image_classification.py").open("a", encoding="utf-8") as file:
+    with (folder / "tests" / "tasks" / "test_classes.py").open("a", encoding="utf-8") as file:
         file.write(
             "\n\n"
             + "".join(re.findall(r"^```python\n(def test_top_3.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
@@ -138,7 +127,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_example_passes_its_tests(copy: Path) -> None:
     files = [path for path, _ in NEW_FILES if path.startswith("tests/")]
     assert len(files) == 4
-    files += ["tests/tasks/test_image_classification.py", "tests/controllers/test_every_controller.py"]
+    files += ["tests/tasks/test_classes.py", "tests/controllers/test_every_controller.py"]
     chosen = "leaky or stripes or count or stack or width or keeps or climb or top_3"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-k", chosen, *files],

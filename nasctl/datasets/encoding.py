@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,11 +20,13 @@ class Encoding:
     A network is measured with the encoding of its training data, on whatever data set.
 
     Attributes:
-      class_names: The names of its outputs 0, 1, …: the classes of images, or the vocabulary of a text.
+      class_names: The names of its outputs 0, 1, …: classes, labels or numbers, or the vocabulary of a text.
       mean: The mean of each channel over the training images; empty for a text.
       deviation: The standard deviation of each channel over the training images; empty for a text.
       target: What the outputs are.
       image: How image files become arrays; None for arrays and for other kinds of examples.
+      label_mean: The mean of each number over the training examples; empty for other targets.
+      label_deviation: The standard deviation of each number over the training examples; empty for other targets.
     """
 
     class_names: tuple[str, ...]
@@ -31,6 +34,32 @@ class Encoding:
     deviation: tuple[float, ...] = ()
     target: TargetKind = TargetKind.CLASS
     image: ImageFormat | None = None
+    label_mean: tuple[float, ...] = ()
+    label_deviation: tuple[float, ...] = ()
+
+
+def encoded_as(dataset: Dataset, encoding: Encoding) -> Dataset:
+    """A data set with its classes, labels or numbers in the order of an encoding. They are matched by their names.
+
+    Raises:
+      NasctlError: The data set has labels of another kind, or has classes that the encoding does not have, or does not
+        have the same labels or numbers.
+    """
+    if dataset.target is not encoding.target:
+        raise NasctlError(
+            f"the network predicts {_WORDS[encoding.target]}, but {dataset.name} has {_WORDS[dataset.target]}"
+        )
+    if dataset.target in (TargetKind.LABELS, TargetKind.NUMBERS):
+        return _with_columns(dataset, encoding.class_names)
+    return with_classes(dataset, encoding.class_names)
+
+
+_WORDS = {
+    TargetKind.CLASS: "one class for each example",
+    TargetKind.LABELS: "several labels for each example",
+    TargetKind.NUMBERS: "numbers",
+    TargetKind.TOKEN: "the next text token",
+}
 
 
 def with_classes(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:
@@ -50,19 +79,40 @@ def with_classes(dataset: Dataset, class_names: tuple[str, ...]) -> Dataset:
             hint=f"it knows {_listed('class', class_names)}",
         )
     number_of = np.array([class_names.index(name) for name in dataset.class_names], np.int32)
+    return _relabelled(dataset, class_names, lambda labels: number_of[labels])
 
-    def renumbered(examples: Examples) -> Examples:
-        return replace(examples, labels=number_of[examples.labels])
+
+def _with_columns(dataset: Dataset, names: tuple[str, ...]) -> Dataset:
+    """A data set of labels or numbers with its columns in the order of `names`."""
+    if dataset.class_names == names:
+        return dataset
+    if sorted(dataset.class_names) != sorted(names):
+        noun = "label" if dataset.target is TargetKind.LABELS else "number"
+        raise NasctlError(
+            f"the network predicts {_listed(noun, names)}, but {dataset.name} has "
+            f"{_listed(noun, dataset.class_names)}",
+            hint="name the columns as in the data set that the network was trained on",
+        )
+    order = [dataset.class_names.index(name) for name in names]
+    return _relabelled(dataset, names, lambda labels: labels[:, order])
+
+
+def _relabelled(
+    dataset: Dataset, class_names: tuple[str, ...], relabel: Callable[[np.ndarray], np.ndarray]
+) -> Dataset:
+    def changed(examples: Examples) -> Examples:
+        return replace(examples, labels=relabel(examples.labels))
 
     return replace(
         dataset,
-        train=renumbered(dataset.train),
-        test=renumbered(dataset.test),
-        validation=None if dataset.validation is None else renumbered(dataset.validation),
+        train=changed(dataset.train),
+        test=changed(dataset.test),
+        validation=None if dataset.validation is None else changed(dataset.validation),
         class_names=class_names,
     )
 
 
 def _listed(noun: str, names: tuple[str, ...] | list[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:10]) + (" and others" if len(names) > 10 else "")
-    return f"the {noun}{'es' if len(names) > 1 else ''} {shown}"
+    plural = "es" if noun == "class" else "s"
+    return f"the {noun}{plural if len(names) > 1 else ''} {shown}"

@@ -17,6 +17,7 @@ import numpy as np
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
+from nasctl.target_kind import TargetKind
 
 Unit = Literal["words", "chars"]
 TextSplit = Literal["train", "validation", "test"]
@@ -79,7 +80,7 @@ def text_dataset(
         _examples(np.array([numbers.get(token, unknown) for token in tokens[split]], np.int32))
         for split in SPLITS
     )
-    return Dataset(name, InputKind.TEXT, train, test, vocabulary, validation)
+    return Dataset(name, InputKind.TEXT, train, test, vocabulary, validation, TargetKind.TOKEN)
 
 
 _PURPOSE: Mapping[TextSplit, str] = {"train": "training", "validation": "validation", "test": "test"}

@@ -1,4 +1,7 @@
-"""The task of a data set, by the kind of its examples. A new kind of task is a file beside this one and a line here."""
+"""The task of a data set, by the kinds of its examples and of its labels.
+
+A new kind of input or target is a file beside this one and a line in a table here.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nasctl.config import DEFAULT_DATA, DataConfig
-from nasctl.datasets import load
-from nasctl.datasets.encoding import Encoding
+from nasctl.datasets import Dataset, Examples, load
+from nasctl.datasets.encoding import Encoding, encoded_as
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
-from nasctl.tasks.image_classification import image_classification
+from nasctl.target_kind import TargetKind
+from nasctl.tasks.classes import Classes
+from nasctl.tasks.example_input import ExampleInput
+from nasctl.tasks.images import image_input
+from nasctl.tasks.labels import Labels, check_labels
 from nasctl.tasks.language_model import language_model
+from nasctl.tasks.numbers import Numbers, standardised
+from nasctl.tasks.supervised import SupervisedTask
+from nasctl.tasks.target import Target
 from nasctl.tasks.task import Task
+from nasctl.tasks.validation import notes_on_splits, with_validation
 
-_TASKS: Mapping[InputKind, Callable[..., Task]] = {
-    InputKind.IMAGE: image_classification,
-    InputKind.TEXT: language_model,
+_INPUTS: Mapping[InputKind, Callable[[Examples, Encoding | None], ExampleInput]] = {
+    InputKind.IMAGE: image_input,
 }
 
 
@@ -34,13 +44,57 @@ def make_task(
       dataset: A name or path, as for `nasctl.datasets.load`.
       data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split. A search and everything that uses its results must share it.
-      settings: How the examples are read.
+      settings: How the examples are read. All examples are read, whatever `examples` says (`part_of`).
       encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
       NasctlError: The data set cannot be loaded, there is no task for its kind, or it does not fit the encoding.
     """
     loaded = load(dataset, data_dir, settings=settings, encoding=encoding)
-    if loaded.kind not in _TASKS:
-        raise NasctlError(f"there is no task yet for a data set of {loaded.kind}")
-    return _TASKS[loaded.kind](loaded, validation_seed=validation_seed, encoding=encoding)
+    if loaded.target is TargetKind.TOKEN:
+        return language_model(loaded, validation_seed=validation_seed, encoding=encoding)
+    return supervised_task(loaded, validation_seed=validation_seed, encoding=encoding)
+
+
+def supervised_task(
+    dataset: Dataset, *, validation_seed: int = 0, encoding: Encoding | None = None
+) -> SupervisedTask:
+    """The task of a data set whose examples are independent of each other.
+
+    Args:
+      dataset: The data set.
+      validation_seed: The seed with which the validation examples are drawn, for data sets without any.
+      encoding: The encoding of a trained network that is to be measured; by default that of the data set.
+
+    Raises:
+      NasctlError: There is no task for its kind, it is too small to hold out any examples, or it does not fit the
+        encoding.
+    """
+    if dataset.kind not in _INPUTS:
+        raise NasctlError(f"there is no task yet for a data set of {dataset.kind.plural}")
+    if encoding is not None:
+        dataset = encoded_as(dataset, encoding)
+    splits = with_validation(dataset, seed=validation_seed)
+    return SupervisedTask(
+        name=dataset.name,
+        input=_INPUTS[dataset.kind](splits["train"], encoding),
+        target=_target(dataset, splits["train"], splits["validation"], encoding),
+        splits=splits,
+        class_names=dataset.class_names,
+        validation_seed=validation_seed,
+        image=dataset.image,
+        notes=(*dataset.notes, *notes_on_splits(splits, dataset.class_names, dataset.target)),
+        known_digest=dataset.digest,
+    )
+
+
+def _target(dataset: Dataset, train: Examples, validation: Examples, encoding: Encoding | None) -> Target:
+    if dataset.target is TargetKind.NUMBERS:
+        if encoding is not None:
+            return Numbers(encoding.label_mean, encoding.label_deviation)
+        return standardised(train.labels)
+    if dataset.target is TargetKind.LABELS:
+        if encoding is None:
+            check_labels(dataset.name, validation.labels)
+        return Labels(dataset.classes)
+    return Classes(dataset.classes)

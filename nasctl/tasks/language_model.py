@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from nasctl.config import TrainingConfig
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.encoding import Encoding
@@ -17,7 +19,8 @@ from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
-from nasctl.metrics import PERPLEXITY, Metric
+from nasctl.metrics import BITS, PERPLEXITY, Metric
+from nasctl.target_kind import TargetKind
 from nasctl.tasks.cross_entropy import cross_entropy
 from nasctl.tasks.task import Metrics, Split
 
@@ -37,6 +40,8 @@ class LanguageModel:
       splits: The text tokens by split, as in the data set.
       class_names: The vocabulary.
       validation_seed: Not used: the data set has a validation text.
+      known_digest: The digest, if it was computed before.
+      notes: What the user should know about the text: one sentence each, without a full stop.
     """
 
     name: str
@@ -44,9 +49,12 @@ class LanguageModel:
     splits: Mapping[Split, Examples]
     class_names: tuple[str, ...]
     validation_seed: int = 0
+    known_digest: str = ""
     kind: InputKind = InputKind.TEXT
+    predicts: bool = False
     sequential: bool = True
-    metrics: tuple[Metric, ...] = (PERPLEXITY,)
+    notes: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = (PERPLEXITY, BITS)
     measures: tuple[str, ...] = ("loss",)
 
     def inputs(self, examples: Int[Array, "N ..."]) -> Int[Array, "N ..."]:
@@ -61,20 +69,28 @@ class LanguageModel:
         """The text tokens, unchanged."""
         return examples
 
-    @property
-    def unaugmented(self) -> LanguageModel:
-        """The same task, as it has no augmentation."""
+    def configured(self, training: TrainingConfig) -> LanguageModel:
+        """The same task, as it has no augmentation.
+
+        Raises:
+          NasctlError: The settings weight classes.
+        """
+        if training.class_weights != "none":
+            raise NasctlError(
+                f"training.class_weights {training.class_weights} needs classes, but a language model predicts text",
+                hint="leave it out",
+            )
         return self
 
     @cached_property
     def digest(self) -> str:
         """The digest of the text tokens of each split and of the vocabulary."""
-        return digest_of_examples(self.splits, self.class_names)
+        return self.known_digest or digest_of_examples(self.splits, self.class_names)
 
     @property
     def encoding(self) -> Encoding:
         """The vocabulary."""
-        return Encoding(self.class_names)
+        return Encoding(self.class_names, target=TargetKind.TOKEN)
 
     @property
     def traced_constants(self) -> str:
@@ -87,10 +103,19 @@ class LanguageModel:
         """The cross-entropy of each text token, in nats."""
         return {"loss": cross_entropy(logits, labels)}
 
-    def summary(self, averages: Metrics) -> dict[str, float]:
-        """The mean cross-entropy, and its exponential, the perplexity."""
+    def training_loss(
+        self, logits: Float[Array, "N ... V"], labels: Int[Array, "N ..."]
+    ) -> Float[Array, "N ..."]:
+        """The loss of `measure`."""
+        return cross_entropy(logits, labels)
+
+    def summary(
+        self, averages: Metrics, outputs: np.ndarray | None = None, labels: np.ndarray | None = None
+    ) -> dict[str, float]:
+        """The mean cross-entropy; its exponential, the perplexity; and the same in bits for each text token."""
         loss = averages["loss"]
-        return {**averages, "perplexity": math.exp(loss) if loss < 700 else math.inf}
+        perplexity = math.exp(loss) if loss < 700 else math.inf
+        return {**averages, "perplexity": perplexity, "bits": loss / math.log(2)}
 
     def reward(self, history: Sequence[Metrics]) -> float:
         """c / perplexity² of the best epoch (Zoph & Le 2017, section 4.2)."""
@@ -119,4 +144,5 @@ def language_model(
         splits={"train": dataset.train, "validation": dataset.validation, "test": dataset.test},
         class_names=dataset.class_names,
         validation_seed=validation_seed,
+        notes=dataset.notes,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
+import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
+from nasctl.config import TrainingConfig
 from nasctl.datasets import Examples
 from nasctl.datasets.encoding import Encoding
 from nasctl.graph import Signature
@@ -19,7 +21,7 @@ Metrics = Mapping[str, float]
 
 @runtime_checkable
 class Task(Protocol):
-    """A kind of problem on one data set: `ImageClassification` or `LanguageModel`.
+    """A kind of problem on one data set: `SupervisedTask` or `LanguageModel`.
 
     N examples; the kind of task fixes the shape of an example's inputs. The methods that take JAX arrays are pure and
     are traced into the compiled programs of `nasctl.training`.
@@ -42,7 +44,15 @@ class Task(Protocol):
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The metrics that `summary` reports, the main one first: the best epoch is the one where it is best."""
+        """The metrics that `summary` reports where they are defined, the main one first.
+
+        The best epoch is the one where the main metric is best.
+        """
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the examples: one sentence each, without a full stop."""
         ...
 
     @property
@@ -86,9 +96,15 @@ class Task(Protocol):
         """The inputs of a network when it is trained: `inputs` with the drawn variations."""
         ...
 
-    @property
-    def unaugmented(self) -> Task:
-        """The same task without augmentation: `augment` returns what `inputs` returns."""
+    def configured(self, training: TrainingConfig) -> Task:
+        """The task as the settings of a training want it. Equal settings give the same object.
+
+        Without `training.augment`, `augment` returns what `inputs` returns; with `training.class_weights`, the training
+        loss is weighted.
+
+        Raises:
+          NasctlError: The task has no classes that could be weighted.
+        """
         ...
 
     @property
@@ -104,14 +120,31 @@ class Task(Protocol):
         """Whether the examples are a sequence that is read in order, such as a text."""
         ...
 
+    @property
+    def predicts(self) -> bool:
+        """Whether `summary` reads the outputs of a network for all examples of a split."""
+        ...
+
+    def training_loss(self, logits: Float[Array, "N ..."], labels: Int[Array, "N ..."]) -> Float[Array, " N"]:
+        """The loss of each example, of which training minimises the mean."""
+        ...
+
     def measure(
         self, logits: Float[Array, "N ..."], labels: Int[Array, "N ..."]
     ) -> dict[str, Float[Array, " N"]]:
         """The `loss` of each example, and everything else that is averaged over a split, by name."""
         ...
 
-    def summary(self, averages: Metrics) -> dict[str, float]:
-        """What is reported for a split: the averages of `measure`, and the metrics that are computed from them."""
+    def summary(
+        self, averages: Metrics, outputs: np.ndarray | None = None, labels: np.ndarray | None = None
+    ) -> dict[str, float]:
+        """What is reported for a split: the averages of `measure`, and the metrics that are computed from them.
+
+        Args:
+          averages: The average of each of `measures` over the split.
+          outputs: The outputs of the network for the examples of the split, (n, K) as float32, if `predicts`.
+          labels: The labels of the examples, if `predicts`.
+        """
         ...
 
     def reward(self, history: Sequence[Metrics]) -> float:

@@ -107,8 +107,7 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     started = time.perf_counter()
     seed = key_seed(seed)
     data = put_on_device(task)
-    if not config.augment:
-        task = task.unaugmented
+    task = task.configured(config)
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
     _, weights = split_network(network)

@@ -90,8 +90,7 @@ def evaluate(
       split: Which examples.
     """
     data = put_on_device(task)
-    if not config.augment:
-        task = task.unaugmented
+    task = task.configured(config)
     evaluation = compile_evaluation(
         lambda: programs_for(abstract_network(architecture, task), task, config)[0],
         weights,

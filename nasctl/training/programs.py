@@ -79,7 +79,7 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         parameters: PyTree, statistics: PyTree, inputs: Array, labels: Array, counts: Array
     ) -> tuple[Float[Array, ""], PyTree]:
         network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
-        losses = task.measure(to_measure(network(to_compute(inputs, config))), labels)["loss"]
+        losses = task.training_loss(to_measure(network(to_compute(inputs, config))), labels)
         return jnp.sum(losses * counts) / jnp.sum(counts), split_network(network)[1].statistics
 
     def step(

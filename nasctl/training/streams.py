@@ -44,7 +44,7 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
     ) -> tuple[Float[Array, ""], tuple[PyTree, PyTree]]:
         network = nnx.merge(training_graph, to_compute(parameters, config), statistics)
         logits, carry = network.run(data.inputs[plan.positions], carry=carry)
-        losses = task.measure(to_measure(logits), data.labels[plan.positions])["loss"]
+        losses = task.training_loss(to_measure(logits), data.labels[plan.positions])
         mean = jnp.sum(losses * plan.counts) / jnp.sum(plan.counts)
         return mean, (split_network(network)[1].statistics, carry)
 

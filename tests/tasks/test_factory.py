@@ -9,7 +9,7 @@ from nasctl.tasks import make_task
 
 
 def test_a_task_is_made_from_the_name_of_a_data_set(tmp_path: Path) -> None:
-    x, y = np.zeros((10, 3, 3), np.uint8), np.arange(10) % 2
+    x, y = np.arange(90, dtype=np.uint8).reshape(10, 3, 3), np.arange(10) % 2
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     task = make_task(str(tmp_path / "a.npz"), validation_seed=3)
     assert (task.kind, task.metrics[0], task.validation_seed) == ("image", ACCURACY, 3)

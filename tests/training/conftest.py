@@ -6,12 +6,12 @@ import pytest
 
 from nasctl.datasets import Dataset, Examples
 from nasctl.process import cache_compilations
-from nasctl.tasks import ImageClassification, image_classification
+from nasctl.tasks import SupervisedTask, supervised_task
 from nasctl.tasks.augmentation import upsample_crop_flip
 
 
 @pytest.fixture(scope="session")
-def blobs() -> ImageClassification:
+def blobs() -> SupervisedTask:
     """108 training, 26 validation and 37 test images of three easily told classes; no split fills its batches."""
     random = np.random.default_rng(0)
     centres = random.normal(100, 40, (3, 4, 4, 1))
@@ -20,8 +20,8 @@ def blobs() -> ImageClassification:
         labels = random.integers(0, 3, count).astype(np.int32)
         return Examples((centres[labels] + random.normal(0, 15, (count, 4, 4, 1))).astype(np.float32), labels)
 
-    task = image_classification(Dataset("blobs", "image", examples(134), examples(37), ("a", "b", "c")))
-    return replace(task, augmentation=upsample_crop_flip())
+    task = supervised_task(Dataset("blobs", "image", examples(134), examples(37), ("a", "b", "c")))
+    return replace(task, input=replace(task.input, augmentation=upsample_crop_flip()))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,7 @@ from tiny_networks import LinearArchitecture, TinyArchitecture
 from nasctl.config import TrainingConfig
 from nasctl.datasets import Dataset
 from nasctl.errors import NasctlError
-from nasctl.tasks import ImageClassification, image_classification
+from nasctl.tasks import SupervisedTask, supervised_task
 from nasctl.training import (
     TrainedChild,
     check_saveable,
@@ -28,18 +28,18 @@ DOCUMENT = {"space": "tiny", "tokens": [1, 2]}
 
 
 @pytest.fixture(scope="module")
-def child(blobs: ImageClassification) -> TrainedChild:
+def child(blobs: SupervisedTask) -> TrainedChild:
     return train_child(TinyArchitecture(), blobs, CONFIG, seed=0)
 
 
 @pytest.fixture
-def folder(child: TrainedChild, blobs: ImageClassification, tmp_path: Path) -> Path:
+def folder(child: TrainedChild, blobs: SupervisedTask, tmp_path: Path) -> Path:
     path = tmp_path / "checkpoint"
     save_checkpoint(path, child.weights, document=DOCUMENT, task=blobs, config=CONFIG, metrics=child.metrics)
     return path
 
 
-def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: ImageClassification) -> None:
+def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: SupervisedTask) -> None:
     loaded = load_checkpoint(folder)
     assert loaded.document == DOCUMENT
     assert loaded.config == CONFIG
@@ -53,7 +53,7 @@ def test_what_was_saved_is_loaded(folder: Path, child: TrainedChild, blobs: Imag
         assert (one == two).all()
 
 
-def test_it_measures_the_same_digits(folder: Path, child: TrainedChild, blobs: ImageClassification) -> None:
+def test_it_measures_the_same_digits(folder: Path, child: TrainedChild, blobs: SupervisedTask) -> None:
     loaded = load_checkpoint(folder)
     weights = loaded.weights_for(TinyArchitecture(), blobs)
     assert evaluate(TinyArchitecture(), weights, blobs, loaded.config) == child.measure_split(
@@ -62,7 +62,7 @@ def test_it_measures_the_same_digits(folder: Path, child: TrainedChild, blobs: I
 
 
 def test_saving_again_replaces_the_old_one_and_leaves_nothing_behind(
-    folder: Path, child: TrainedChild, blobs: ImageClassification
+    folder: Path, child: TrainedChild, blobs: SupervisedTask
 ) -> None:
     save_checkpoint(folder, child.weights, document={"new": True}, task=blobs, config=CONFIG)
     assert load_checkpoint(folder).document == {"new": True}
@@ -75,7 +75,7 @@ def test_a_save_that_was_killed_between_its_renames_loses_nothing(folder: Path) 
 
 
 def test_a_save_that_fails_leaves_the_old_one(
-    folder: Path, child: TrainedChild, blobs: ImageClassification
+    folder: Path, child: TrainedChild, blobs: SupervisedTask
 ) -> None:
     with pytest.raises(TypeError):
         save_checkpoint(folder, child.weights, document={"a": object()}, task=blobs, config=CONFIG)
@@ -84,7 +84,7 @@ def test_a_save_that_fails_leaves_the_old_one(
 
 
 def test_a_folder_with_something_else_in_it_is_not_overwritten(
-    child: TrainedChild, blobs: ImageClassification, tmp_path: Path
+    child: TrainedChild, blobs: SupervisedTask, tmp_path: Path
 ) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(NasctlError, match="is not a checkpoint"):
@@ -293,7 +293,7 @@ PATHS = [
 
 @pytest.mark.parametrize("name", [*PATHS, os.fsdecode(b"bytes\xff")])
 def test_any_path_can_hold_a_checkpoint(
-    name: str, child: TrainedChild, blobs: ImageClassification, tmp_path: Path
+    name: str, child: TrainedChild, blobs: SupervisedTask, tmp_path: Path
 ) -> None:
     folder = tmp_path / name / name
     save_checkpoint(folder, child.weights, document=DOCUMENT, task=blobs, config=CONFIG)
@@ -303,17 +303,15 @@ def test_any_path_can_hold_a_checkpoint(
 
 
 @pytest.mark.parametrize("architecture", [TinyArchitecture(width=13), LinearArchitecture()])
-def test_weights_of_another_architecture(
-    folder: Path, blobs: ImageClassification, architecture: object
-) -> None:
+def test_weights_of_another_architecture(folder: Path, blobs: SupervisedTask, architecture: object) -> None:
     with pytest.raises(NasctlError, match=r"are not those of its arch\.json"):
         load_checkpoint(folder).weights_for(architecture, blobs)
 
 
-def test_a_task_of_another_shape(folder: Path, blobs: ImageClassification) -> None:
+def test_a_task_of_another_shape(folder: Path, blobs: SupervisedTask) -> None:
     train = blobs.splits["train"]
     larger = replace(train, inputs=np.zeros((len(train), 5, 5, 1), np.uint8))
-    other = image_classification(Dataset("large", "image", larger, larger, ("a", "b", "c")))
+    other = supervised_task(Dataset("large", "image", larger, larger, ("a", "b", "c")))
     with pytest.raises(NasctlError, match="takes 4×4×1 inputs and 3 classes; large has 5×5×1"):
         load_checkpoint(folder).weights_for(TinyArchitecture(), other)
 

@@ -17,9 +17,9 @@ from nasctl.architecture import Architecture
 from nasctl.config import TrainingConfig
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine import task_of
-from nasctl.graph import Graph, Signature, op_named
+from nasctl.graph import Graph, op_named
 from nasctl.space import sample_uniform
-from nasctl.tasks import ImageClassification
+from nasctl.tasks import SupervisedTask
 from nasctl.tasks.augmentation import upsample_crop_flip
 from nasctl.training import fingerprint
 from nasctl.training.fingerprint import fingerprint_of
@@ -48,13 +48,13 @@ def fresh() -> Iterator[None]:
     fingerprint._sources.cache_clear()
 
 
-def test_it_is_the_same_for_the_same_network(blobs: ImageClassification) -> None:
+def test_it_is_the_same_for_the_same_network(blobs: SupervisedTask) -> None:
     assert fingerprint_of(ONE, blobs, CONFIG)
     assert fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(SPACE.decode((0,)), blobs, CONFIG)
     assert fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(ONE, replace(blobs, name="renamed"), CONFIG)
 
 
-def test_another_network_has_another(blobs: ImageClassification) -> None:
+def test_another_network_has_another(blobs: SupervisedTask) -> None:
     assert fingerprint_of(ONE, blobs, CONFIG) != fingerprint_of(OTHER, blobs, CONFIG)
 
 
@@ -69,38 +69,37 @@ OTHERS = {
     "optimiser": "adam",
     "clip": 1.0,
     "precision": "bfloat16",
+    "class_weights": "balanced",
 }
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(TrainingConfig)])
-def test_every_setting_but_those_of_the_rates_counts(blobs: ImageClassification, name: str) -> None:
+def test_every_setting_but_those_of_the_rates_counts(blobs: SupervisedTask, name: str) -> None:
     other = replace(CONFIG, **{name: OTHERS[name]})
     same = fingerprint_of(ONE, blobs, CONFIG) == fingerprint_of(ONE, blobs, other)
     assert same == (name in {"epochs", "learning_rate", "schedule"})
 
 
 @pytest.mark.parametrize(
-    "name", ["mean", "deviation", "augmentation", "signature", "splits", "measures", "sequential"]
+    "name", ["mean", "deviation", "augmentation", "weights", "outputs", "splits", "measures", "sequential"]
 )
-def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: ImageClassification, name: str) -> None:
+def test_every_part_of_a_task_that_is_compiled_in_counts(blobs: SupervisedTask, name: str) -> None:
     train = blobs.splits["train"]
+    (mean,), (deviation,) = blobs.input.mean, blobs.input.deviation
     other = {
-        "mean": np.nextafter(blobs.mean, np.float32(np.inf)),
-        "deviation": blobs.deviation.astype(np.float64),
-        "augmentation": upsample_crop_flip(1.5),
-        "signature": Signature((4, 4, 1), 4),
-        "measures": ("loss",),
-        "sequential": True,
-        "splits": {**blobs.splits, "train": train.take(np.arange(len(train) - 1))},
+        "mean": {"input": replace(blobs.input, mean=(float(np.nextafter(mean, np.inf)),))},
+        "deviation": {"input": replace(blobs.input, deviation=(2 * deviation,))},
+        "augmentation": {"input": replace(blobs.input, augmentation=upsample_crop_flip(1.5))},
+        "weights": {"target": replace(blobs.target, weights=(1.0, 2.0, 1.0))},
+        "measures": {"target": replace(blobs.target, measures=("loss",))},
+        "outputs": {"class_names": ("a", "b", "c", "d")},
+        "sequential": {"sequential": True},
+        "splits": {"splits": {**blobs.splits, "train": train.take(np.arange(len(train) - 1))}},
     }
-    assert fingerprint_of(ONE, blobs, CONFIG) != fingerprint_of(
-        ONE, replace(blobs, **{name: other[name]}), CONFIG
-    )
+    assert fingerprint_of(ONE, blobs, CONFIG) != fingerprint_of(ONE, replace(blobs, **other[name]), CONFIG)
 
 
-def test_a_setting_of_jax_counts_unless_it_is_about_caches(
-    blobs: ImageClassification, tmp_path: Path
-) -> None:
+def test_a_setting_of_jax_counts_unless_it_is_about_caches(blobs: SupervisedTask, tmp_path: Path) -> None:
     before = fingerprint_of(ONE, blobs, CONFIG)
     with jax.default_matmul_precision("float32"):
         assert fingerprint_of(ONE, blobs, CONFIG) != before
@@ -113,9 +112,7 @@ def test_a_setting_of_jax_counts_unless_it_is_about_caches(
         jax.config.update("jax_compilation_cache_dir", folder)
 
 
-def test_xla_s_flags_and_the_processor_count(
-    blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_xla_s_flags_and_the_processor_count(blobs: SupervisedTask, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint_of(ONE, blobs, CONFIG)
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
     assert fingerprint_of(ONE, blobs, CONFIG) != before
@@ -126,7 +123,7 @@ def test_xla_s_flags_and_the_processor_count(
 
 
 def test_a_change_of_the_source_counts(
-    blobs: ImageClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprint, "__file__", str(tmp_path / "training" / "fingerprint.py"))
     found = []
@@ -139,18 +136,18 @@ def test_a_change_of_the_source_counts(
 
 
 def test_there_is_none_where_the_source_is_newer_than_what_runs(
-    blobs: ImageClassification, monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprint, "_IMPORTED", 0.0)
     fingerprint._sources.cache_clear()
     assert fingerprint_of(ONE, blobs, CONFIG) is None
 
 
-def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: ImageClassification) -> None:
-    class Mine(ImageClassification):
+def test_there_is_none_for_a_network_or_a_task_of_another_kind(blobs: SupervisedTask) -> None:
+    class Mine(SupervisedTask):
         pass
 
-    mine = Mine(**{field.name: getattr(blobs, field.name) for field in fields(blobs)})
+    mine = Mine(**{field.name: getattr(blobs, field.name) for field in fields(blobs) if field.init})
     assert fingerprint_of(TinyArchitecture(), blobs, CONFIG) is None
     assert fingerprint_of(ONE, mine, CONFIG) is None
 

@@ -14,7 +14,7 @@ from nasctl.lowering.convolution import selection
 from nasctl.lowering.convolution.axis import Axis
 from nasctl.lowering.convolution.unfolding import Unfolding, direct, im2col
 from nasctl.space import sample_uniform
-from nasctl.tasks import ImageClassification
+from nasctl.tasks import SupervisedTask
 from nasctl.training import child, train_child
 
 Way = Callable[[Axis], Unfolding]
@@ -33,7 +33,7 @@ CONFIG = TrainingConfig(epochs=3, batch=16, learning_rate=0.05)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
-def test_loss_curves(blobs: ImageClassification, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loss_curves(blobs: SupervisedTask, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     space = parse_space(SPACE, name="forms")
     architecture = space.decode(sample_uniform(space, np.random.default_rng(seed)))
     curves, read = [], set()

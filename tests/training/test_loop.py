@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nasctl.errors import NotFinite
-from nasctl.tasks import ImageClassification
+from nasctl.tasks import SupervisedTask
 from nasctl.training.loop import ChildProgress, EpochResult, run_epochs
 from nasctl.training.programs import TrainState
 from nasctl.training.weights import Weights
@@ -20,7 +20,7 @@ def result(accuracy: float, loss: float = 1.0) -> EpochResult:
 
 
 def run(
-    task: ImageClassification, epochs: Sequence[Sequence[EpochResult]], **options
+    task: SupervisedTask, epochs: Sequence[Sequence[EpochResult]], **options
 ) -> tuple[list[ChildProgress], int]:
     """The progress of children whose epochs have these results, and how many epochs were run."""
     numbers = []
@@ -36,7 +36,7 @@ def run(
     return run_epochs(run_epoch, state, rates, task, count=len(epochs[0]), **options), len(numbers)
 
 
-def test_each_child_keeps_the_weights_of_its_own_best_epoch(blobs: ImageClassification) -> None:
+def test_each_child_keeps_the_weights_of_its_own_best_epoch(blobs: SupervisedTask) -> None:
     (one, other), _ = run(
         blobs, [(result(0.5), result(0.9)), (result(0.8), result(0.7)), (result(0.8), result(0.1))]
     )
@@ -48,7 +48,7 @@ def test_each_child_keeps_the_weights_of_its_own_best_epoch(blobs: ImageClassifi
 
 @pytest.mark.parametrize("bad", [result(0.9, math.nan), result(0.9, math.inf), (1.0, {"loss": math.nan})])
 def test_a_child_whose_loss_is_not_finite_fails_and_the_others_go_on(
-    blobs: ImageClassification, bad: EpochResult
+    blobs: SupervisedTask, bad: EpochResult
 ) -> None:
     seen = []
     (one, other), epochs = run(
@@ -62,7 +62,7 @@ def test_a_child_whose_loss_is_not_finite_fails_and_the_others_go_on(
     assert seen == [(0, 1), (1, 1), (1, 2), (1, 3)]
 
 
-def test_the_loop_ends_when_all_children_have_stopped(blobs: ImageClassification) -> None:
+def test_the_loop_ends_when_all_children_have_stopped(blobs: SupervisedTask) -> None:
     (one, other), epochs = run(
         blobs,
         [(result(0.5), result(0.6)), (result(0.5), result(0.6)), (result(0.9), result(0.9))],

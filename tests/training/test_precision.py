@@ -20,7 +20,7 @@ from nasctl.graph import Shape
 from nasctl.lowering.normalisation import BatchNorm
 from nasctl.resources import shipped_spaces
 from nasctl.space import Space, sample_uniform
-from nasctl.tasks import ImageClassification, LanguageModel
+from nasctl.tasks import LanguageModel, SupervisedTask
 from nasctl.training import GroupTrainer, evaluate, train_child
 from nasctl.training.evaluation import put_on_device
 from nasctl.training.optimiser import initial_optimiser_state
@@ -64,13 +64,13 @@ def test_every_op_keeps_the_precision_that_it_is_given(name: str) -> None:
         assert jax.eval_shape(logits, parameters, others, inputs).dtype == jnp.bfloat16
 
 
-def test_a_step_is_that_of_numpy(blobs: ImageClassification) -> None:
+def test_a_step_is_that_of_numpy(blobs: SupervisedTask) -> None:
     """A linear network: products of rounded numbers, summed exactly and rounded; everything else in float32.
 
     XLA may omit a rounding before an op that takes float32; the test disables that.
     """
     config = replace(CONFIG, momentum=0.0, weight_decay=0.0, augment=False)
-    task = blobs.unaugmented
+    task = blobs.configured(config)
     programs, weights = make_programs(LinearArchitecture().build(task.signature), task, config)
     kernel = np.random.default_rng(0).normal(0, 0.3, (16, 3)).astype(np.float32)
     weights = weights._replace(parameters={"kernel": kernel})
@@ -105,7 +105,7 @@ def test_batch_norm_is_exact_where_the_mean_is_large() -> None:
 
 
 @pytest.mark.slow
-def test_a_child_learns_as_it_does_in_float32(blobs: ImageClassification) -> None:
+def test_a_child_learns_as_it_does_in_float32(blobs: SupervisedTask) -> None:
     space = NETWORKS["spaces/cnn.nas"]
     child = space.decode(sample_uniform(space, np.random.default_rng(5)))
     losses = {}

@@ -25,7 +25,7 @@ from tiny_networks import TinyArchitecture
 from nasctl import cache
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
-from nasctl.tasks import ImageClassification
+from nasctl.tasks import SupervisedTask
 from nasctl.training import Weights, child, evaluate, prepare, program_cache
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
@@ -88,7 +88,7 @@ def assert_same(one: Any, two: Any) -> None:
 
 
 def test_what_was_compiled_before_is_not_traced_and_trains_alike(
-    blobs: ImageClassification, traced: list[str], folder: Path
+    blobs: SupervisedTask, traced: list[str], folder: Path
 ) -> None:
     first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     assert {"train", "evaluate"} <= set(traced)
@@ -99,7 +99,7 @@ def test_what_was_compiled_before_is_not_traced_and_trains_alike(
     assert_same(first, again)
 
 
-def test_jax_does_not_keep_it_too(blobs: ImageClassification, folder: Path) -> None:
+def test_jax_does_not_keep_it_too(blobs: SupervisedTask, folder: Path) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     jax.jit(lambda x: x + 1)(1.0)  # the small ones it keeps
     names = [path.name for path in folder.parent.iterdir()]
@@ -107,7 +107,7 @@ def test_jax_does_not_keep_it_too(blobs: ImageClassification, folder: Path) -> N
     assert not any(name.startswith(("jit_train", "jit_evaluate")) for name in names)
 
 
-def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: ImageClassification) -> None:
+def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: SupervisedTask) -> None:
     for _ in range(2):
         prepared = prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
         plan = prepared.draw(jax.random.key(0))
@@ -117,7 +117,7 @@ def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: ImageCl
         assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
 
 
-def test_one_program_serves_all_rates_and_seeds(blobs: ImageClassification, traced: list[str]) -> None:
+def test_one_program_serves_all_rates_and_seeds(blobs: SupervisedTask, traced: list[str]) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     traced.clear()
     other = replace(CONFIG, epochs=3, learning_rate=0.01, schedule="constant")
@@ -126,7 +126,7 @@ def test_one_program_serves_all_rates_and_seeds(blobs: ImageClassification, trac
 
 
 def test_an_evaluation_apart_from_the_training_finds_its_program(
-    blobs: ImageClassification, traced: list[str]
+    blobs: SupervisedTask, traced: list[str]
 ) -> None:
     trained = prepare(ARCHITECTURE, blobs, CONFIG, seed=0).run()
     traced.clear()
@@ -138,7 +138,7 @@ def test_an_evaluation_apart_from_the_training_finds_its_program(
 
 
 def test_what_has_no_fingerprint_is_traced_every_time(
-    blobs: ImageClassification, traced: list[str], folder: Path
+    blobs: SupervisedTask, traced: list[str], folder: Path
 ) -> None:
     for _ in range(2):
         traced.clear()
@@ -158,7 +158,7 @@ def test_what_has_no_fingerprint_is_traced_every_time(
     ids=["empty", "cut", "flipped", "longer"],
 )
 def test_a_damaged_file_is_replaced(
-    blobs: ImageClassification, traced: list[str], folder: Path, damage: Callable[[bytes], bytes]
+    blobs: SupervisedTask, traced: list[str], folder: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     for file in folder.iterdir():
@@ -172,7 +172,7 @@ def test_a_damaged_file_is_replaced(
 
 
 def test_where_no_file_can_be_loaded_jax_caches_the_program(
-    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise NotImplementedError
@@ -184,7 +184,7 @@ def test_where_no_file_can_be_loaded_jax_caches_the_program(
 
 
 def test_a_program_from_jax_s_own_cache_is_not_cached_again(
-    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(child, "fingerprint_of", lambda *_: None)
@@ -195,7 +195,7 @@ def test_a_program_from_jax_s_own_cache_is_not_cached_again(
         assert not folder.exists()
 
 
-def test_nothing_is_cached_where_the_cache_is_switched_off(blobs: ImageClassification, folder: Path) -> None:
+def test_nothing_is_cached_where_the_cache_is_switched_off(blobs: SupervisedTask, folder: Path) -> None:
     jax.config.update("jax_enable_compilation_cache", False)
     try:
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
@@ -205,7 +205,7 @@ def test_nothing_is_cached_where_the_cache_is_switched_off(blobs: ImageClassific
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(
-    blobs: ImageClassification, traced: list[str], folder: Path
+    blobs: SupervisedTask, traced: list[str], folder: Path
 ) -> None:
     folder.write_text("a file where the folder should be")
     for _ in range(2):
@@ -235,7 +235,7 @@ def count_unpickled() -> None:
 
 
 def assert_not_used(
-    blobs: ImageClassification, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture, cause: str
+    blobs: SupervisedTask, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture, cause: str
 ) -> None:
     """Nothing is loaded from the folder, nothing is written to it, and the log says so once."""
     before = sorted((path.name, path.read_bytes()) for path in folder.iterdir())
@@ -252,7 +252,7 @@ def assert_not_used(
     assert Planted.unpickled == 0
 
 
-def test_the_folder_is_the_user_s_alone(blobs: ImageClassification, folder: Path) -> None:
+def test_the_folder_is_the_user_s_alone(blobs: SupervisedTask, folder: Path) -> None:
     before = os.umask(0)
     try:
         prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
@@ -263,7 +263,7 @@ def test_the_folder_is_the_user_s_alone(blobs: ImageClassification, folder: Path
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
 def test_a_folder_that_others_can_write_to_is_not_used(
-    blobs: ImageClassification,
+    blobs: SupervisedTask,
     folder: Path,
     traced: list[str],
     caplog: pytest.LogCaptureFixture,
@@ -277,7 +277,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(
 
 
 def test_a_folder_of_another_user_is_not_used(
-    blobs: ImageClassification,
+    blobs: SupervisedTask,
     folder: Path,
     traced: list[str],
     caplog: pytest.LogCaptureFixture,
@@ -290,7 +290,7 @@ def test_a_folder_of_another_user_is_not_used(
 
 
 def test_a_symbolic_link_is_not_followed(
-    blobs: ImageClassification, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture
+    blobs: SupervisedTask, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
@@ -300,7 +300,7 @@ def test_a_symbolic_link_is_not_followed(
 
 
 def test_a_file_of_another_user_is_not_loaded(
-    blobs: ImageClassification, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
@@ -316,7 +316,7 @@ def test_jax_still_has_the_undocumented_setting() -> None:
 
 
 def test_without_the_undocumented_setting_programs_are_cached_all_the_same(
-    blobs: ImageClassification, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program_cache, "_min_compile_time", None)
     first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
@@ -326,7 +326,7 @@ def test_without_the_undocumented_setting_programs_are_cached_all_the_same(
     assert not {"train", "evaluate"} & set(traced)
 
 
-def test_two_children_prepared_at_once(blobs: ImageClassification, traced: list[str], folder: Path) -> None:
+def test_two_children_prepared_at_once(blobs: SupervisedTask, traced: list[str], folder: Path) -> None:
     configs = [CONFIG, replace(CONFIG, batch=20)]
     found: dict[int, list[Any]] = {0: [], 1: []}
 
@@ -347,7 +347,7 @@ def test_two_children_prepared_at_once(blobs: ImageClassification, traced: list[
 
 
 def test_the_longest_unused_evict(
-    blobs: ImageClassification, folder: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: SupervisedTask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.mkdir(mode=0o700)
     for age in range(4):
@@ -359,7 +359,7 @@ def test_the_longest_unused_evict(
     assert {"0", "1"} < left and len(left) == 4
 
 
-def test_use_keeps_a_program_young(blobs: ImageClassification, folder: Path) -> None:
+def test_use_keeps_a_program_young(blobs: SupervisedTask, folder: Path) -> None:
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     for file in folder.iterdir():
         os.utime(file, (10**9, 10**9))
@@ -371,7 +371,7 @@ PROGRAM = """
 import json, sys
 import jax, numpy as np
 from nasctl.datasets import Dataset, Examples
-from nasctl.tasks import image_classification
+from nasctl.tasks import supervised_task
 from nasctl.process import configure_process
 from nasctl.training import prepare
 from test_program_cache import ARCHITECTURE, CONFIG, arrays, result
@@ -381,7 +381,7 @@ jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_:
 random = np.random.default_rng(0)
 images, labels = random.integers(0, 256, (100, 4, 4, 3), np.uint8), random.integers(0, 3, 100).astype(np.int32)
 examples = Examples(images, labels)
-task = image_classification(Dataset("noise", "image", examples, examples, ("a", "b", "c")))
+task = supervised_task(Dataset("noise", "image", examples, examples, ("a", "b", "c")))
 history, weights = result(prepare(ARCHITECTURE, task, CONFIG, seed=0))
 print(json.dumps([sorted({"train", "evaluate"} & set(names)), history, [leaf.tolist() for leaf in weights]]))
 """

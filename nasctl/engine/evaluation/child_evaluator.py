@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nasctl.config import TrainingConfig
 from nasctl.executors import Evaluation, Job, OnEpoch
 from nasctl.metrics import EpochMetrics
@@ -77,7 +79,9 @@ class ChildGroupEvaluator:
 
 def measures_of_training(task: Task) -> frozenset[str]:
     """The names of what `evaluation` reports of a child, besides its reward."""
-    validation = task.summary(dict.fromkeys(task.measures, 0.5))
+    labels = task.splits["validation"].labels
+    outputs = np.broadcast_to(np.float32(0), (len(labels), task.signature.outputs)) if task.predicts else None
+    validation = task.summary(dict.fromkeys(task.measures, 0.5), outputs, labels)
     names = ("train_loss", "seconds_prepare", "seconds_train", "epochs", "best_epoch")
     return frozenset((*names, *(f"validation_{name}" for name in validation)))
 

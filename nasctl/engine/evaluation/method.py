@@ -145,6 +145,7 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
     except NasctlError as error:
         raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
     task = task_of(space, dataset, data_dir=data_dir, settings=config.data)
+    task.configured(config.training)  # whether its classes can be weighted
     measured = {*STATIC_MEASURES, *measures_of_training(task)}
     if (missing := missing_measure(space, config.search.reward, measured)) is not None:
         raise NasctlError(
