@@ -3,6 +3,7 @@
 import inspect
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -55,6 +56,15 @@ def escaped(word: str) -> str:
     return word.replace("|", "\\|")
 
 
+def leaves(commands: Any, group: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields each command with its full name: `data list` for the command `list` of the group `data`."""
+    for name, command in commands.items():
+        if hasattr(command, "commands"):
+            yield from leaves(command.commands, f"{group}{name} ")
+        else:
+            yield f"{group}{name}", command
+
+
 def settings(name: str, schema: Any) -> str:
     """Returns the table of the settings of one section."""
     described = inspect.cleandoc(schema.__doc__).partition("Attributes:\n")[2]
@@ -85,7 +95,7 @@ def main() -> None:
         "| 2 | the input was wrong |\n| 130 | the command was interrupted |\n"
         "| 141 | the program that reads the output has ended |\n"
     )
-    print("\n\n".join(section(name, command) for name, command in commands.items()))
+    print("\n\n".join(section(name, command) for name, command in leaves(commands)))
     print(
         "\n## Settings\n\nSet them with `--set SECTION.KEY=VALUE`, or in a space file: `training { epochs 10 }`."
         "\nA setting in a space file takes precedence over the default below, and `--set` over both.\n"

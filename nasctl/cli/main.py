@@ -14,6 +14,7 @@ from nasctl import __version__
 from nasctl.cli.check import check
 from nasctl.cli.compare import compare
 from nasctl.cli.console import escape_warnings, print_document, print_error, print_usage_error
+from nasctl.cli.data import data
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
 from nasctl.cli.fmt import fmt
@@ -61,6 +62,7 @@ app.command(rich_help_panel=SEARCHING)(compare)
 app.command(rich_help_panel=SEARCHING)(render)
 app.command(rich_help_panel=SEARCHING)(train)
 app.command("eval", rich_help_panel=SEARCHING)(evaluate)
+app.add_typer(data, rich_help_panel=SEARCHING)
 app.command(rich_help_panel=LANGUAGE)(check)
 app.command(rich_help_panel=LANGUAGE)(fmt)
 app.command(rich_help_panel=LANGUAGE)(describe)

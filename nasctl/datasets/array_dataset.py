@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from nasctl.datasets.array_images import read_images
-from nasctl.datasets.array_labels import Labels, read_labels
+from nasctl.datasets.array_labels import read_labels
 from nasctl.datasets.array_names import SplitName
 from nasctl.datasets.array_splits import Split, Splits
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.split import keys_of_arrays, stable_split
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
-from nasctl.target_kind import TargetKind
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0
@@ -50,7 +49,6 @@ def dataset_of_arrays(name: str, read: Splits) -> Dataset:
     if "test" not in examples:
         examples, held_out = _hold_out(name, examples, splits["train"].inputs_name)
         further.append(held_out)
-    further += _missing_classes(labels, examples)
     return Dataset(
         name,
         InputKind.IMAGE,
@@ -124,20 +122,5 @@ def _overlap(examples: Mapping[SplitName, Examples], splits: Mapping[SplitName, 
             notes.append(
                 f"{common:,} of the {len(part):,} images of {splits[key].inputs_name} are also in "
                 f"{splits['train'].inputs_name}"
-            )
-    return notes
-
-
-def _missing_classes(labels: Labels, examples: Mapping[SplitName, Examples]) -> list[str]:
-    """A note if a split has no examples of a class."""
-    if labels.target is not TargetKind.CLASS:
-        return []
-    notes = []
-    for split, part in examples.items():
-        absent = np.setdiff1d(np.arange(len(labels.names)), part.labels)
-        if len(absent) and split != "train":
-            listed = ", ".join(f"`{labels.names[index]}`" for index in absent[:5])
-            notes.append(
-                f"the {split} split has no examples of {listed}{' and others' if len(absent) > 5 else ''}"
             )
     return notes

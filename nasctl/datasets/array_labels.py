@@ -172,7 +172,7 @@ def _classes(
 ) -> Labels:
     """Numbers the values of the training split in ascending order."""
     first, train = columns["train"]
-    values, counts = np.unique(train, return_counts=True)
+    values = np.unique(train)
     if len(values) < 2:
         raise NasctlError(
             f"{place}: {first} has only one class{f', `{_shown(values[0])}`' if len(values) else ''}",
@@ -197,16 +197,7 @@ def _classes(
         if not consecutive and values.dtype.kind != "b":
             listed = ", ".join(known) if len(known) <= 6 else f"{', '.join(known[:3])}, … {known[-1]}"
             notes.append(f"{first} has the labels {listed}: the classes have these names")
-    return Labels(TargetKind.CLASS, numbers, names, (*notes, *_rare(names, counts, first)))
-
-
-def _rare(names: Sequence[str], counts: np.ndarray, first: str) -> list[str]:
-    """A note on classes that have one or two training examples."""
-    rare = [names[index] for index in np.flatnonzero(counts <= 2).tolist()]
-    if not rare or len(rare) == len(names):
-        return []
-    listed = ", ".join(f"`{shortened(name, 60)}`" for name in rare[:5]) + (", …" if len(rare) > 5 else "")
-    return [f"{first} has only one or two examples of the class{'es' if len(rare) > 1 else ''} {listed}"]
+    return Labels(TargetKind.CLASS, numbers, names, tuple(notes))
 
 
 def _given_names(

@@ -10,7 +10,7 @@ NAMES = {
     "mnist": "handwritten digits",
     "fashion_mnist": "articles of clothing; Debian's package dataset-fashion-mnist",
     "kmnist": "cursive Japanese characters",
-    "emnist": "handwritten letters and digits; EMNIST/letters and other parts are named emnist/letters",
+    "emnist": "handwritten letters and digits, in parts such as emnist/letters",
 }
 """Names that are found as idx files, and a summary of each."""
 

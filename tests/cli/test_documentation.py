@@ -14,7 +14,19 @@ import pytest
 from nasctl.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = {
+    f"{group}{command.name or command.callback.__name__}": command.callback
+    for group, commands in (
+        ("", app.registered_commands),
+        *(
+            (f"{group.typer_instance.info.name} ", group.typer_instance.registered_commands)
+            for group in app.registered_groups
+        ),
+    )
+    for command in commands
+    if command.callback
+}
+"""The functions of all commands by their names, such as `search` and `data list`."""
 SMALL = ["--trials", "2", "--set", "training.epochs=1"]
 """Arguments that are added to a documented search to make it short."""
 
@@ -49,13 +61,11 @@ def test_the_help_texts_in_the_docs_are_up_to_date() -> None:
     assert printed.stdout == (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_does_and_ends_with_an_example(name: str) -> None:
-    command = next(c for c in app.registered_commands if c.callback and name in (c.name, c.callback.__name__))
-    assert command.callback is not None
-    lines = (command.callback.__doc__ or "").strip().splitlines()
+    lines = (COMMANDS[name].__doc__ or "").strip().splitlines()
     assert lines[0].endswith(".")
-    assert lines[-1].strip().startswith(f"Example: nasctl {name} ")
+    assert f"{lines[-1].strip()} ".startswith(f"Example: nasctl {name} ")
 
 
 def documented_commands() -> list[tuple[str, str]]:
@@ -69,8 +79,8 @@ def documented_commands() -> list[tuple[str, str]]:
                 for line in block.splitlines()
                 if line.removeprefix("$ ").startswith("nasctl ")
             ]
-    for command in app.registered_commands:
-        example = re.search(r"Example: (nasctl .*)", (command.callback and command.callback.__doc__) or "")
+    for command in COMMANDS.values():
+        example = re.search(r"Example: (nasctl .*)", command.__doc__ or "")
         assert example is not None
         found.append(("the help", example.group(1).strip()))
     return found

@@ -129,11 +129,6 @@ def test_test_images_in_the_training_set_are_counted(tmp_path: Path) -> None:
     assert load(path).notes == ("3 of the 5 images of x_test are also in x_train",)
 
 
-def test_a_class_that_is_missing_in_the_test_split_is_noted(tmp_path: Path) -> None:
-    path = save(tmp_path, x_train=images(9), y_train=[0, 1, 2] * 3, x_test=images(2), y_test=[0, 2])
-    assert load(path).notes == ("the test split has no examples of `1`",)
-
-
 @pytest.mark.parametrize(
     ("arrays", "message", "hint"),
     [

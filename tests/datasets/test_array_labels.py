@@ -108,11 +108,6 @@ def test_names_are_matched_by_number_and_else_by_order() -> None:
     assert texts.names == ("cat", "dog")
 
 
-def test_classes_of_one_or_two_examples_are_noted() -> None:
-    assert read([0] * 9 + [1] * 2).notes == ("y_train has only one or two examples of the class `1`",)
-    assert read([0, 1]).notes == ()
-
-
 @pytest.mark.parametrize(
     ("train", "test", "names", "message"),
     [

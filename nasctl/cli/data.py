@@ -1,0 +1,270 @@
+"""`nasctl data`: lists, checks and prepares data sets."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasctl.cli.console import Column, Styled, print_json, progress, results
+from nasctl.cli.options import DataDir, Json
+from nasctl.cli.quantities import counted
+from nasctl.foreign_text import shell_command, shortened
+
+if TYPE_CHECKING:
+    from nasctl.tasks.report import Report
+
+data = typer.Typer(
+    name="data",
+    help="List, check and prepare data sets.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SHOWN = 20
+"""The most classes that are printed."""
+LONGEST_NAME = 60
+
+DatasetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of a data set, or path of your own file or folder.", show_default=False
+    ),
+]
+
+
+@data.command("list")
+def list_names(data_dir: DataDir = None, json: Json = False) -> None:
+    """List the data sets that have a name, and which of them are prepared.
+
+    Your own files and folders, and the image data sets of TensorFlow Datasets, are named directly.
+
+    Example: nasctl data list
+    """
+    from nasctl.datasets.known_names import known_names
+
+    listed = known_names(data_dir)
+    if json:
+        print_json(
+            [
+                {
+                    "name": known.name,
+                    "summary": known.summary,
+                    "shape": list(known.shape),
+                    "classes": known.classes,
+                    "train": known.train,
+                    "test": known.test,
+                    "prepared": known.prepared,
+                    "folder": None if known.folder is None else str(known.folder),
+                }
+                for known in listed
+            ]
+        )
+        return
+    columns = (
+        Column("name", breaks=False), Column("inputs", breaks=False), Column("classes", right=True),
+        Column("training", right=True), Column("test", right=True), Column("summary"), Column("prepared in"),
+    )  # fmt: skip
+    results().table(
+        columns,
+        [
+            (
+                known.name,
+                _shape(known.shape),
+                f"{known.classes:,}" if known.classes else "",
+                f"{known.train:,}" if known.train else "",
+                f"{known.test:,}" if known.test else "",
+                known.summary,
+                str(known.folder or "not prepared"),
+            )
+            for known in listed
+        ],
+    )
+
+
+@data.command("check")
+def check_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = False) -> None:
+    """Check a data set: read it as a search would, and print its kind, splits, classes and what is odd.
+
+    What cannot be used is an error that names the place. A data set that is not prepared is prepared first.
+
+    Example: nasctl data check mine.npz
+    """
+    started = time.perf_counter()
+    with progress().steps(f"reading {dataset}"):
+        from nasctl.tasks import make_task
+        from nasctl.tasks.report import report_of
+
+        report = report_of(make_task(dataset, data_dir=data_dir))
+    seconds = time.perf_counter() - started
+    if json:
+        print_json(_as_json(report) | {"seconds": round(seconds, 2)})
+        return
+    printer = results()
+    printer.fields(_summary(report, dataset, seconds))
+    if report.counts:
+        printer.line()
+        _print_classes(report)
+    if report.numbers:
+        printer.line()
+        rows = [
+            (shortened(name, LONGEST_NAME), f"{low:.6g}", f"{mean:.6g}", f"{high:.6g}")
+            for name, (low, mean, high) in zip(report.class_names, report.numbers, strict=True)
+        ]
+        columns = (Column("number"), *(Column(word, right=True) for word in ("smallest", "mean", "largest")))
+        printer.table(columns, rows[:SHOWN])
+    if report.notes:
+        printer.line()
+        for note in report.notes:
+            printer.line(Styled("note:", "bold yellow"), f" {note}")
+
+
+@data.command("prepare")
+def prepare_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = False) -> None:
+    """Prepare a data set, so that later commands need not download, decode or convert it.
+
+    A search does this by itself. Prepare a data set before you start searches that share it, or where there is network.
+
+    Example: nasctl data prepare digits
+    """
+    from nasctl.datasets import default_data_dir, load
+
+    folder = Path(data_dir).expanduser() if data_dir else default_data_dir()
+    before = _files(folder)
+    started = time.perf_counter()
+    with progress().steps(f"preparing {dataset}"):
+        loaded = load(dataset, folder)
+    seconds = time.perf_counter() - started
+    written = {path: size for path, size in _files(folder).items() if path not in before}
+    place = os.path.commonpath([os.path.dirname(path) for path in written]) if written else None
+    if json:
+        print_json(
+            {
+                "name": loaded.name,
+                "folder": place,
+                "bytes": sum(written.values()),
+                "seconds": round(seconds, 2),
+                "notes": list(loaded.notes),
+            }
+        )
+        return
+    printer = results()
+    took = f"{seconds:.1f} s"
+    if place is None:
+        printer.line(f"{dataset} needs no preparation: it was loaded in {took}")
+    else:
+        printer.line(
+            f"{dataset} was prepared in {took}: {counted(len(written), 'file')} of "
+            f"{_size(sum(written.values()) / 1e9)} in {place}"
+        )
+    for note in loaded.notes:
+        printer.line(Styled("note:", "bold yellow"), f" {note}")
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """The files below a folder and their sizes, except for downloads."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "downloads" and not name.startswith(".")]
+        for name in names:
+            path = os.path.join(place, name)
+            try:
+                found[path] = os.stat(path).st_size
+            except OSError:  # another process has removed it
+                continue
+    return found
+
+
+_PREDICTED = {
+    "class": "one class of {}",
+    "labels": "any of {} labels",
+    "numbers": "{} numbers",
+    "token": "the next text token of {:,}",
+}
+
+
+def _summary(report: Report, dataset: str, seconds: float) -> list[tuple[str, str]]:
+    outputs = len(report.class_names) or report.vocabulary
+    predicted = _PREDICTED[report.target].format(outputs)
+    if report.target == "numbers" and outputs == 1:
+        predicted = "a number"
+    parts = [f"{count:,} {_SPLITS[split]}" for split, count in report.examples.items()]
+    space = "spaces/cnn.nas" if report.kind == "image" else "spaces/rnn.nas"
+    rows = [("data set", report.name), ("inputs", f"{report.kind.plural}, {_shape(report.shape)}")]
+    if report.values is not None:
+        low, high = report.values
+        rows.append(("values", f"{low:.4g} to {high:.4g}, kept as {report.dtype}"))
+    rows += [
+        ("predicted", predicted),
+        ("examples", ", ".join(parts)),
+        ("memory", f"{_size(report.gigabytes)} for the examples; read in {seconds:.1f} s"),
+        ("measured by", report.metric.replace("_", " ")),
+        ("search with", shell_command("nasctl", "search", space, "--dataset", dataset)),
+    ]
+    return rows
+
+
+_SPLITS = {"train": "for training", "validation": "for validation", "test": "for the test"}
+
+
+def _print_classes(report: Report) -> None:
+    word = "class" if report.target == "class" else "label"
+    columns = (Column(word), *(Column(_SPLITS[split], right=True) for split in report.counts))
+    rows = [
+        (shortened(name, LONGEST_NAME), *(f"{counts[index]:,}" for counts in report.counts.values()))
+        for index, name in enumerate(report.class_names)
+    ]
+    order = sorted(range(len(rows)), key=lambda index: -report.counts["train"][index])
+    kept = range(len(rows)) if len(rows) <= SHOWN else [*order[: SHOWN // 2], *order[-SHOWN // 2 :]]
+    printer = results()
+    printer.table(columns, [rows[index] for index in kept])
+    if len(rows) > SHOWN:
+        printer.line(
+            f"… {len(rows) - SHOWN:,} more between the {SHOWN // 2} largest and the {SHOWN // 2} smallest; "
+            "--json prints all"
+        )
+
+
+def _as_json(report: Report) -> dict[str, object]:
+    return {
+        "name": report.name,
+        "kind": report.kind.value,
+        "target": report.target.value,
+        "shape": list(report.shape),
+        "dtype": report.dtype,
+        "bytes": round(report.gigabytes * 1e9),
+        "values": None if report.values is None else list(report.values),
+        "examples": dict(report.examples),
+        "class_names": list(report.class_names),
+        "counts": {split: list(counts) for split, counts in report.counts.items()},
+        "numbers": [list(column) for column in report.numbers],
+        "vocabulary": report.vocabulary,
+        "metric": report.metric,
+        "notes": list(report.notes),
+    }
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    """The shape of an input.
+
+    >>> _shape((28, 28, 1)), _shape((35,))
+    ('28×28', '35 steps')
+    """
+    if len(shape) == 1:
+        return f"{shape[0]:,} steps"
+    return "×".join(map(str, shape[:2] if shape[2:] == (1,) else shape))
+
+
+def _size(gigabytes: float) -> str:
+    """A size in the unit that suits it.
+
+    >>> _size(8.1), _size(0.055), _size(0.0000021)
+    ('8.1 GB', '55 MB', '2 kB')
+    """
+    if gigabytes >= 1:
+        return f"{gigabytes:.1f} GB"
+    return f"{gigabytes * 1e3:.0f} MB" if gigabytes >= 0.001 else f"{gigabytes * 1e6:.0f} kB"
