@@ -94,6 +94,19 @@ def display_width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+def cut(text: str, width: int) -> str:
+    """Cuts the end off a text that takes more than `width` columns in a terminal.
+
+    >>> cut("a long name", 8), cut("漢字漢字", 5)
+    ('a long…', '漢字…')
+    """
+    if display_width(text) <= width:
+        return text
+    while text and display_width(text) > width - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
 def cells(text: str) -> list[str]:
     """The columns that a text takes in a terminal: a wide character is followed by an empty column.
 
