@@ -1,125 +1,209 @@
-"""Decodes image files into one array, or lists all files that cannot be decoded."""
+"""Reads many image files in parallel. Those that cannot be read are collected.
+
+Pillow decodes and resamples without the interpreter's lock, so threads use all cores.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import warnings
-from collections import Counter
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 
-from nasctl.datasets.reading import require_file, require_memory
+from nasctl.datasets.image_decoding import Header, decode, read_header
+from nasctl.datasets.image_format import ImageFormat
+from nasctl.datasets.progress import progress
+from nasctl.datasets.reading import require_file
 from nasctl.errors import NasctlError
-from nasctl.files import cause_of
+from nasctl.files import cause_of, read_bytes
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+_Result = TypeVar("_Result")
+
+LARGEST_FILE = 2**31
+"""Largest image file that is read, in bytes."""
 
 _LISTED = 20
 """The most files that an error lists."""
 
-_GREY = ("1", "L")
+_MOST_THREADS = 32
+_BATCH = 16
+"""Files that a thread reads before it reports."""
+
+_FEW = 20
+"""The least number of files of which one may be unreadable."""
 
 
-def read_images(root: Path, paths: Sequence[Path]) -> np.ndarray:
-    """Decodes image files to (N, height, width, channels) as uint8.
+@dataclass(frozen=True)
+class Problem:
+    """Why a file cannot be read."""
 
-    Greyscale images have one channel if all of them are greyscale, otherwise all have three (RGB). Of pixels with 16
-    bits, the upper 8 are used; of an animation, the first frame. Images of another size are resized to the most
-    frequent size.
+    cause: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is known about a file that was decoded.
+
+    Attributes:
+      digest: The SHA-256 digest of the file.
+      frames: Whether it has further frames or pages, which were not used.
+    """
+
+    digest: bytes
+    frames: bool
+
+
+def read_headers(root: Path, names: Sequence[str]) -> list[Header | Problem]:
+    """Reads the headers of image files.
 
     Args:
-      root: The folder of the data set, for messages.
-      paths: The files, at least one.
+      root: The folder of the data set.
+      names: The files relative to the folder.
+    """
 
-    Returns:
-      The images, in the order of the paths.
+    def read(index: int) -> Header:
+        path = root / names[index]
+        require_file(path)
+        return read_header(path)
+
+    return _each(read, root, names, f"looking at {len(names):,} images")
+
+
+def read_pixels(
+    root: Path, names: Sequence[str], form: ImageFormat, store: Callable[[int, np.ndarray], None]
+) -> list[Content | Problem]:
+    """Decodes image files.
+
+    Args:
+      root: The folder of the data set.
+      names: The files relative to the folder.
+      form: The form of the images.
+      store: Takes the index of a file and its pixels, (height, width, channels) as uint8. Several threads call it.
 
     Raises:
-      NasctlError: Files cannot be read as images; the message lists them.
+      OSError: `store` raised it.
     """
-    problems: dict[Path, str] = {}
-    headers: list[tuple[bool, tuple[int, int]]] = []
-    for path in paths:
+    failures: list[OSError] = []
+
+    def read(index: int) -> Content:
+        content = read_bytes(root / names[index], limit=LARGEST_FILE)
+        pixels, frames = decode(content, form)
         try:
-            require_file(path)
-            with _opened(path) as image:
-                headers.append((_is_grey(image), image.size))
-        except Exception as error:  # decoders raise errors of all types for damaged files
-            problems[path] = _problem(path, error)
-    if problems and not headers:
-        raise _refusal(root, problems)
-    mode = "L" if all(grey for grey, _ in headers) else "RGB"
-    width, height = Counter(size for _, size in headers).most_common(1)[0][0]
-    channels = len(mode)
-    require_memory(root, len(paths) * height * width * channels)
-    images = np.empty((len(paths), height, width, channels), np.uint8)
-    for number, path in enumerate(paths):
-        if path in problems:
-            continue
-        try:
-            with _opened(path) as image:
-                pixels = _eight_bits(image).convert(mode)
-            if pixels.size != (width, height):
-                pixels = pixels.resize((width, height))
-            images[number] = np.asarray(pixels).reshape(height, width, channels)
-        except Exception as error:
-            problems[path] = _problem(path, error)
-    if problems:
-        raise _refusal(root, problems)
-    return images
+            store(index, pixels)
+        except OSError as error:
+            failures.append(error)
+            raise
+        return Content(hashlib.sha256(content).digest(), frames)
+
+    found = _each(read, root, names, f"preparing {len(names):,} images", stop=lambda: bool(failures))
+    if failures:
+        raise failures[0]
+    return found
 
 
-def _opened(path: Path) -> Image:
-    from PIL import Image
+def note_of_problems(root: Path, problems: dict[str, Problem], count: int) -> str:
+    """The note about files that cannot be read and are skipped.
 
-    with warnings.catch_warnings():
+    One file in a hundred may be unreadable, and at least one if there are 20 files.
+
+    Args:
+      root: The folder of the data set.
+      problems: The problems by the names of the files, at least one.
+      count: The number of all files.
+
+    Raises:
+      NasctlError: There are more; the message lists them.
+    """
+    if len(problems) > (-(-count // 100) if count >= _FEW else 0):
+        raise unreadable_files(root, problems)
+    shown = [f"{name} ({problem.cause})" for name, problem in sorted(problems.items())[:_LISTED]]
+    more = f" and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
+    what = "1 unreadable file is" if len(problems) == 1 else f"{len(problems):,} unreadable files are"
+    return f"{what} skipped: {', '.join(shown)}{more}"
+
+
+def unreadable_files(root: Path, problems: dict[str, Problem]) -> NasctlError:
+    """The error that lists files that cannot be read."""
+    if len(problems) == 1:
+        ((name, problem),) = problems.items()
+        return NasctlError(
+            f"{root / name} cannot be read as an image: {problem.cause}", hint="remove or replace the file"
+        )
+    lines = [f"  {name}: {problem.cause}" for name, problem in sorted(problems.items())]
+    if len(lines) > _LISTED:
+        lines = [*lines[:_LISTED], f"  and {len(lines) - _LISTED} more"]
+    return NasctlError(
+        "\n".join([f"{len(problems)} files of {root} cannot be read as images:", *lines]),
+        hint="remove or replace them",
+    )
+
+
+def threads() -> int:
+    """The number of threads that read files: one for each core that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_THREADS)
+
+
+def _each(
+    read: Callable[[int], _Result],
+    root: Path,
+    names: Sequence[str],
+    what: str,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[_Result | Problem]:
+    """Calls a function for each file, in several threads; a file for which it raises an error has a `Problem`."""
+
+    def read_batch(batch: range) -> list[_Result | Problem]:
+        found: list[_Result | Problem] = []
+        for index in batch:
+            try:
+                found.append(read(index))
+            except Exception as error:  # decoders raise errors of all types for damaged files
+                found.append(_problem(root / names[index], error))
+            if stop():
+                break
+        return found
+
+    every: list[_Result | Problem] = []
+    with warnings.catch_warnings(), progress(what, len(names)) as report:
         warnings.simplefilter("ignore")  # about large images, and metadata that is not used
-        return Image.open(path)
+        for found in _in_order(
+            read_batch, [range(len(names))[at : at + _BATCH] for at in range(0, len(names), _BATCH)]
+        ):
+            every += found
+            report(len(every))
+            if stop():
+                break
+    return every
 
 
-def _is_grey(image: Image) -> bool:
-    return image.mode in _GREY or _has_16_bits(image)
+def _in_order(work: Callable[[range], _Result], batches: Sequence[range]) -> Iterator[_Result]:
+    """The results for batches in their order. Few batches wait at a time, so an interruption ends the work soon."""
+    pool = ThreadPoolExecutor(threads(), thread_name_prefix="images")
+    waiting: deque[Future[_Result]] = deque()
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(work, batch))
+            if len(waiting) > 4 * threads():
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _has_16_bits(image: Image) -> bool:
-    return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
-
-
-def _eight_bits(image: Image) -> Image:
-    """The image with 8 bits a channel. Pillow would set all values above 255 to 255."""
-    from PIL import Image
-
-    if _has_16_bits(image):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode[0] in "IF":
-        raise NasctlError("it has 32 bits a channel; convert it to 8 bits")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about palettes with transparency
-        image.load()
-        return image if image.mode == "L" else image.convert("L" if image.mode in _GREY else "RGB")
-
-
-def _problem(path: Path, error: Exception) -> str:
+def _problem(path: Path, error: Exception) -> Problem:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "its format is unknown"
+        return Problem("its format is unknown")
     if isinstance(error, NasctlError):
-        return error.message.removeprefix(f"{path} ")
-    return cause_of(error)
-
-
-def _refusal(root: Path, problems: dict[Path, str]) -> NasctlError:
-    hint = "remove or replace them" if len(problems) > 1 else "remove or replace the file"
-    if len(problems) == 1:
-        ((path, cause),) = problems.items()
-        return NasctlError(f"{path} cannot be read as an image: {cause}", hint=hint)
-    listed = [f"  {path.relative_to(root)}: {cause}" for path, cause in sorted(problems.items())]
-    if len(listed) > _LISTED:
-        listed = [*listed[:_LISTED], f"  and {len(listed) - _LISTED} more"]
-    return NasctlError(
-        "\n".join([f"{len(problems)} files of {root} cannot be read as images:", *listed]), hint=hint
-    )
+        return Problem(error.message.removeprefix(f"{path} "))
+    return Problem(cause_of(error))

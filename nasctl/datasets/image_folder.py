@@ -1,97 +1,156 @@
-"""Reads images from a folder with a subfolder for each class."""
+"""Loads a folder of images: with a subfolder for each class, or with a table of labels."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets.dataset import Dataset, Examples
-from nasctl.datasets.image_files import read_images
-from nasctl.datasets.reading import reading
-from nasctl.datasets.split import stratified_split
-from nasctl.errors import NasctlError
+from nasctl.datasets.encoding import Encoding
+from nasctl.datasets.image_classes import list_of_folders
+from nasctl.datasets.image_files import (
+    Content,
+    Problem,
+    note_of_problems,
+    read_headers,
+    read_pixels,
+    unreadable_files,
+)
+from nasctl.datasets.image_format import ImageFormat
+from nasctl.datasets.image_list import (
+    SPLITS,
+    ImageList,
+    ImageSplit,
+    check_splits,
+    listed,
+    normal,
+    with_splits,
+)
+from nasctl.datasets.image_size import LARGEST, image_format, note_of_size
+from nasctl.datasets.image_table import find_table, list_of_table
+from nasctl.datasets.image_tree import tree_of
+from nasctl.datasets.reading import require_memory
 from nasctl.input_kind import InputKind
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
-_TEST_SHARE = 0.2
-_SPLIT_SEED = 0
 
-
-def load_image_folder(root: Path) -> Dataset:
-    """Reads `ROOT/CLASS/*.png`, or `ROOT/train/CLASS/*.png` and `ROOT/test/CLASS/*.png`.
-
-    If there is no test folder, a fifth of each class is held out. The split is always the same. If all images are
-    greyscale, they have one channel, otherwise three (RGB). Images of another size are resized to the most frequent
-    size. Files and folders whose names start with a dot are ignored.
+def load_image_folder(
+    root: Path,
+    *,
+    settings: DataConfig = DEFAULT_DATA,
+    encoding: Encoding | None = None,
+    largest: int = LARGEST,
+) -> Dataset:
+    """Loads a folder of images.
 
     Args:
-      root: The folder. Files may be PNG, JPEG, BMP, GIF, PPM, PGM, TIFF or WebP.
+      root: The folder.
+      settings: The size of the images and how they get there.
+      encoding: The encoding of a trained network that is to be measured: images get the form of its training images.
+      largest: The largest height and width that are chosen if neither names a size.
 
     Raises:
-      NasctlError: A folder has no classes, a class has too few images, or a file cannot be read.
+      NasctlError: The folder has no classes, a class has too few images, or files cannot be read.
     """
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        names = _classes(root / "train")
-        unknown = sorted(set(_classes(root / "test")) - set(names))
-        if unknown:
-            raise NasctlError(
-                f"{root / 'test'} has the class `{unknown[0]}`, which {root / 'train'} does not have",
-                hint="every class needs training images",
-            )
-        files = [_files(root / split, names) for split in ("train", "test")]
-        every = _read(root, [file for split in files for file in split])
-        train, test = np.arange(len(files[0])), np.arange(len(files[0]), len(every))
-    else:
-        names = _classes(root)
-        every = _read(root, _files(root, names))
-        train, test = stratified_split(every.labels, round(_TEST_SHARE * len(every)), seed=_SPLIT_SEED)
-        _check_split(root, names, every.labels, train, test)
-    return Dataset(str(root), InputKind.IMAGE, every.take(train), every.take(test), names)
-
-
-def _classes(folder: Path) -> tuple[str, ...]:
-    names = tuple(path.name for path in _visible(folder) if path.is_dir())
-    if len(names) < 2:
-        raise NasctlError(
-            f"{folder} has {len(names) or 'no'} subfolder{'' if len(names) == 1 else 's'}",
-            hint="a folder of images needs a subfolder for each class, and at least two classes",
-        )
-    return names
-
-
-def _files(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
-    listed = []
-    for label, name in enumerate(names):
-        images = [path for path in _visible(folder / name) if path.suffix.lower() in _SUFFIXES]
-        if not images:
-            raise NasctlError(
-                f"{folder / name} has no images", hint=f"files must end in {', '.join(sorted(_SUFFIXES))}"
-            )
-        listed += [(path, label) for path in images]
-    return listed
-
-
-def _visible(folder: Path) -> list[Path]:
-    """The files and folders in a folder in the order of their names, whatever the order of the file system."""
-    with reading(folder, "a folder of images"):
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _read(root: Path, files: Sequence[tuple[Path, int]]) -> Examples:
-    return Examples(
-        read_images(root, [path for path, _ in files]), np.array([label for _, label in files], np.int32)
+    images = with_splits(_listed(root))
+    headers = read_headers(root, images.names)
+    readable = [header for header in headers if not isinstance(header, Problem)]
+    if len(readable) == len(headers):
+        check_splits(images)
+    elif not readable:
+        raise unreadable_files(root, _problems(images, headers))
+    form = encoding.image if encoding and encoding.image else image_format(readable, settings, largest)
+    require_memory(root, len(images) * form.height * form.width * form.channels)
+    pixels = np.empty((len(images), form.height, form.width, form.channels), np.uint8)
+    contents = read_pixels(root, images.names, form, pixels.__setitem__)
+    notes = [*images.notes, *note_of_size(form, readable, settings)]
+    if problems := _problems(images, contents):
+        notes.append(note_of_problems(root, problems, len(images)))
+        kept = [index for index, content in enumerate(contents) if isinstance(content, Content)]
+        images, pixels = images.take(kept), pixels[kept]
+        check_splits(images)
+    known = [content for content in contents if isinstance(content, Content)]
+    notes += _note_of_frames(images, known) + _note_of_copies(images, known)
+    splits = {
+        split: Examples(pixels[part], images.labels[part], images.keys[part])
+        for split, part in _parts(images).items()
+    }
+    return Dataset(
+        str(root),
+        InputKind.IMAGE,
+        splits["train"],
+        splits["test"],
+        images.class_names,
+        validation=splits.get("validation"),
+        target=images.target,
+        image=form,
+        notes=tuple(notes),
+        digest=_digest(images, known, form),
     )
 
 
-def _check_split(
-    root: Path, names: tuple[str, ...], labels: np.ndarray, train: np.ndarray, test: np.ndarray
-) -> None:
-    missing = np.setdiff1d(labels, labels[train])
-    if len(missing) or not len(test):
-        what = f"the class `{names[missing[0]]}` of {root}" if len(missing) else str(root)
-        raise NasctlError(
-            f"{what} has too few images to hold out a fifth of them for the test",
-            hint="add images, or put test images into folders of their own: train/CLASS and test/CLASS",
-        )
+def _listed(root: Path) -> ImageList:
+    tree = tree_of(root)
+    table = find_table(root)
+    images = None if table is None else list_of_table(tree, table)
+    return list_of_folders(tree) if images is None else images
+
+
+def _problems(images: ImageList, found: Sequence[object]) -> dict[str, Problem]:
+    return {name: item for name, item in zip(images.names, found, strict=True) if isinstance(item, Problem)}
+
+
+def _parts(images: ImageList) -> dict[ImageSplit, slice]:
+    """Where the images of each split are: they are sorted by split."""
+    parts = {}
+    start = 0
+    for split in SPLITS:
+        stop = start + images.splits.count(split)
+        if stop > start:
+            parts[split] = slice(start, stop)
+        start = stop
+    return parts
+
+
+def _note_of_frames(images: ImageList, contents: Sequence[Content]) -> list[str]:
+    names = [name for name, content in zip(images.names, contents, strict=True) if content.frames]
+    if not names:
+        return []
+    many = len(names) > 1
+    what = f"{len(names):,} files have" if many else "1 file has"
+    return [f"{what} several frames or pages, of which the first is used: {listed(names)}"]
+
+
+def _note_of_copies(images: ImageList, contents: Sequence[Content]) -> list[str]:
+    """The note about files that are in the training images and in another split."""
+    trained = {
+        content.digest: name
+        for name, split, content in zip(images.names, images.splits, contents, strict=True)
+        if split == "train"
+    }
+    notes = []
+    for other, what in (("test", "test"), ("validation", "validation")):
+        copies = [
+            f"{name} = {trained[content.digest]}"
+            for name, split, content in zip(images.names, images.splits, contents, strict=True)
+            if split == other and content.digest in trained
+        ]
+        if copies:
+            one = "1 image is" if len(copies) == 1 else f"{len(copies):,} images are"
+            notes.append(f"{one} both among the training and the {what} images: {listed(copies)}")
+    return notes
+
+
+def _digest(images: ImageList, contents: Sequence[Content], form: ImageFormat) -> str:
+    """The digest of the names, contents, splits and labels of all files, and of how they are read."""
+    digest = hashlib.sha256(
+        repr((form, images.target.value, images.class_names)).encode("utf-8", "surrogatepass")
+    )
+    for name, split, content in zip(images.names, images.splits, contents, strict=True):
+        digest.update(f"{split} {normal(name)}\n".encode("utf-8", "surrogatepass"))
+        digest.update(content.digest)
+    digest.update(np.ascontiguousarray(images.labels).tobytes())
+    return digest.hexdigest()

@@ -113,7 +113,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "a folder of images",
         holds(FolderKind.IMAGES),
-        lambda request: load_image_folder(request.path),
+        lambda request: load_image_folder(request.path, settings=request.settings, encoding=request.encoding),
     ),
     Source(
         "a folder of .npy files",

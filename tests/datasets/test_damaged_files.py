@@ -248,8 +248,6 @@ DAMAGED_IMAGES = [
     pytest.param(picture("RGB", (60, 50), "TIFF").replace(b"\x00\x01", b"\xff\xff"), id="TIFF with odd tags"),
     pytest.param(picture("RGB", (60, 50), "BMP")[:40], id="BMP cut short"),
     pytest.param(picture("RGB", (60, 50), "WEBP")[:40], id="WebP cut short"),
-    pytest.param(picture("F", (6, 5), "TIFF"), id="32-bit floats"),
-    pytest.param(picture("I", (6, 5), "TIFF"), id="32-bit integers"),
     pytest.param(b"P6 99999999 99999999 255\n\0", id="PPM of 10^16 pixels"),
     pytest.param(b"P6 nine 9 255\n\0", id="PPM with words as sizes"),
 ]
@@ -266,7 +264,6 @@ def test_a_file_that_is_no_image_is_named(content: bytes, tmp_path: Path) -> Non
     "create",
     [
         pytest.param(os.mkfifo, id="a pipe"),
-        pytest.param(os.mkdir, id="a folder"),
         pytest.param(lambda path: os.symlink(path, path), id="a link to itself"),
         pytest.param(lambda path: os.symlink("absent", path), id="a broken link"),
         pytest.param(lambda path: os.symlink("/dev/zero", path), id="an endless device"),
@@ -307,7 +304,7 @@ def test_images_of_every_mode_are_read(mode: str, tmp_path: Path, recwarn: pytes
     format, suffix = ("TIFF", "tif") if mode in ("CMYK", "YCbCr") else ("PNG", "png")
     (tmp_path / "cat" / f"9.{suffix}").write_bytes(picture(mode, format=format, **options))
     dataset = load(str(tmp_path))
-    assert dataset.train.inputs.shape[1:] == (5, 6, 1 if mode == "1" else 3)
+    assert dataset.train.inputs.shape[1:] == (5, 6, 1 if mode in ("1", "LA") else 3)
     assert not recwarn.list
 
 
@@ -337,7 +334,7 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: py
     def listed(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr(Path, "iterdir", listed)
+    monkeypatch.setattr(os, "scandir", listed)
     assert refusal(tmp_path) == f"{tmp_path} cannot be read: Permission denied"
 
 

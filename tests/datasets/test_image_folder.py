@@ -42,7 +42,7 @@ def test_an_image_of_another_size_is_resized(tmp_path: Path) -> None:
         draw(tmp_path / "a" / f"{index}.png", 1)
         draw(tmp_path / "b" / f"{index}.png", 2)
     draw(tmp_path / "b" / "large.png", 2, size=(20, 20))
-    assert load(str(tmp_path)).train.inputs.shape[1:] == (5, 6, 1)
+    assert load(str(tmp_path)).train.inputs.shape[1:] == (5, 5, 1)
 
 
 def test_errors_name_the_folder_or_file(tmp_path: Path) -> None:

@@ -1,0 +1,159 @@
+"""The image files of a data set with their splits and labels, before any of them is read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from nasctl.datasets.split import keys_of, stable_split
+from nasctl.errors import NasctlError
+from nasctl.target_kind import TargetKind
+
+ImageSplit = Literal["train", "validation", "test"]
+
+SPLITS: tuple[ImageSplit, ...] = ("train", "validation", "test")
+
+TEST_SHARE = 0.2
+"""The share of the images that is held out for the test if the data set has no test split of its own."""
+
+_SPLIT_SEED = 0
+
+_FEW = 5
+"""The number of images from which on a class is not noted as small."""
+
+_CALLED: dict[str, ImageSplit] = {
+    **dict.fromkeys(("train", "training", "trn"), SPLITS[0]),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), SPLITS[1]),
+    **dict.fromkeys(("test", "testing", "tst"), SPLITS[2]),
+}
+
+_LISTED = 3
+"""The most files or folders that a note names."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageList:
+    """N image files.
+
+    Attributes:
+      root: The folder of the data set.
+      names: The names of the files relative to the folder, with `/` between their parts.
+      keys: What the split of each file depends on, as in `Examples.keys`: its name within the folder of its class.
+      splits: The split of each file; None if the data set does not state it.
+      labels: The label of each file, as in `Examples.labels`.
+      class_names: The names of the classes, of the labels or of the numbers.
+      target: What the labels are.
+      notes: What the user should know about how the files were listed.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    keys: np.ndarray
+    splits: tuple[ImageSplit | None, ...]
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    target: TargetKind = TargetKind.CLASS
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> ImageList:
+        """The files with the given indices, in that order."""
+        return replace(
+            self,
+            names=tuple(self.names[index] for index in indices),
+            keys=self.keys[np.asarray(indices, np.int64)],
+            splits=tuple(self.splits[index] for index in indices),
+            labels=self.labels[np.asarray(indices, np.int64)],
+        )
+
+
+def split_called(name: str) -> ImageSplit | None:
+    """The split that a folder or a column of a table names, in one of the usual spellings.
+
+    >>> split_called("Valid"), split_called("cats")
+    ('validation', None)
+    """
+    return _CALLED.get(name.casefold())
+
+
+def normal(name: str) -> str:
+    """A name with composed characters: macOS writes `é` as two characters, other systems as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def name_keys(names: Iterable[str]) -> np.ndarray:
+    """The keys of files by their names, (N,) as uint64."""
+    return keys_of(normal(name).encode("utf-8", "surrogateescape") for name in names)
+
+
+def order_of(name: str) -> tuple[str, ...]:
+    """The place of a file name in the order of a data set: folder by folder, whatever the order of the file system."""
+    return tuple(normal(name).split("/"))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of many, for a note.
+
+    >>> listed(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def with_splits(images: ImageList) -> ImageList:
+    """Draws the splits that a data set does not state, and sorts its files by split.
+
+    Without test images, a fifth of the training images is held out. Which ones depends on their names, so that they
+    stay when files are added.
+    """
+    splits = np.array([split or "train" for split in images.splits])
+    notes = list(images.notes)
+    if not (splits == "test").any():
+        train = np.flatnonzero(splits == "train")
+        _, held_out = stable_split(images.keys[train], images.labels[train], TEST_SHARE, seed=_SPLIT_SEED)
+        splits[train[held_out]] = "test"
+        notes.append(
+            f"{len(held_out):,} of {len(train):,} training images are held out for the test, "
+            "by a hash of their names"
+        )
+    if images.target is TargetKind.CLASS:
+        counts = np.bincount(images.labels, minlength=len(images.class_names))
+        few = [
+            f"`{name}` ({count})"
+            for name, count in zip(images.class_names, counts, strict=True)
+            if count < _FEW
+        ]
+        if few:
+            notes.append(f"classes of fewer than {_FEW} images: {listed(few)}")
+    order = np.argsort([SPLITS.index(split) for split in splits], kind="stable")
+    return replace(images, splits=tuple(splits.tolist()), notes=tuple(notes)).take(order)
+
+
+def check_splits(images: ImageList) -> None:
+    """Checks that there are test images, and that every class has training images.
+
+    Raises:
+      NasctlError: There are none.
+    """
+    splits = np.array(images.splits)
+    few = not {"train", "test"} <= set(images.splits)
+    what = str(images.root)
+    if images.target is TargetKind.CLASS:
+        missing = np.setdiff1d(np.arange(len(images.class_names)), images.labels[splits == "train"])
+        if len(missing):
+            few = True
+            one = f"the class `{images.class_names[missing[0]]}`"
+            what = f"{one}{f' and {len(missing) - 1} more' if len(missing) > 1 else ''} of {images.root}"
+    if few:
+        raise NasctlError(
+            f"{what} has too few images to hold out a fifth of them for the test",
+            hint="add images, or put test images into folders of their own: train/CLASS and test/CLASS",
+        )
