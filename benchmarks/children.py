@@ -215,7 +215,7 @@ def nasctl_child(case: Case, seed: int, shared: Path, precision: str) -> Any:
 
     def epoch() -> tuple[float, float]:
         started = clock()
-        (weights, momentum), loss = child.program(*state, child.evaluation.data, plan, rates)
+        (weights, momentum), loss = child.program(*state, child.evaluation.examples.data, plan, rates)
         value = float(loss)
         seconds = clock() - started
         state[:] = [weights, momentum]
@@ -290,8 +290,8 @@ def start(case: Case, seed: int) -> dict[str, float]:
     from nasctl.config import TrainingConfig
     from nasctl.training import prepare
     from nasctl.training.compilation import programs_for
-    from nasctl.training.evaluation import put_on_device
     from nasctl.training.optimiser import initial_optimiser_state
+    from nasctl.training.whole_set import put_on_device
 
     configure_process()
     space, tokens, task = make_child(case, seed)

@@ -99,7 +99,7 @@ def our_epoch(architecture: Architecture, task: Task, config: TrainingConfig) ->
     def epoch() -> float:
         nonlocal state
         started = time.process_time()
-        state, loss = child.program(*state, child.evaluation.data, plan, rates)
+        state, loss = child.program(*state, child.evaluation.examples.data, plan, rates)
         jax.block_until_ready(loss)
         return 1e3 * (time.process_time() - started) / child.steps
 

@@ -117,7 +117,7 @@ def _overlap(examples: Mapping[SplitName, Examples], splits: Mapping[SplitName, 
     for key, part in examples.items():
         if key == "train" or part.inputs.nbytes > _LARGEST_COMPARED:
             continue
-        common = int(np.isin(keys_of_arrays(part.inputs), train).sum())
+        common = int(np.isin(keys_of_arrays(np.asarray(part.inputs)), train).sum())
         if common:
             notes.append(
                 f"{common:,} of the {len(part):,} images of {splits[key].inputs_name} are also in "

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from nasctl.datasets.dataset import Examples
+from nasctl.datasets.rows import blocks_of
 
 SplitName = TypeVar("SplitName", bound=str)
 
@@ -26,7 +27,8 @@ def digest_of_examples(splits: Mapping[SplitName, Examples], class_names: Iterab
     for name, examples in splits.items():
         for array in (examples.inputs, examples.labels):
             digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-            digest.update(array_bytes(array))
+            for block in blocks_of(array):
+                digest.update(array_bytes(block))
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from nasctl.datasets.image_format import ImageFormat
+from nasctl.datasets.rows import Rows, take_rows
 from nasctl.input_kind import InputKind
 from nasctl.target_kind import TargetKind
 
@@ -19,7 +20,8 @@ class Examples:
     """N examples: labelled images, or the text tokens of a text in their order.
 
     Attributes:
-      inputs: Images (N, height, width, channels) as uint8 or float32, read-only if they are memory-mapped; or for each
+      inputs: Images (N, height, width, channels) as uint8 or float32, which may be a read-only memory map or
+        `Rows` of one; or for each
         text token the one before it, (N,) as int32; or series (N, steps, features) as float32; or documents
         (N, steps) of text tokens as int32.
       labels: By the data set's target: the class of each example, (N,) as int32; whether each label applies, (N, K) as
@@ -28,7 +30,7 @@ class Examples:
         for validation shall not change when examples are added. None for data sets that never change.
     """
 
-    inputs: np.ndarray
+    inputs: np.ndarray | Rows
     labels: np.ndarray
     keys: np.ndarray | None = None
 
@@ -36,9 +38,9 @@ class Examples:
         return len(self.labels)
 
     def take(self, indices: np.ndarray) -> Examples:
-        """Returns the examples with the given indices, in that order."""
+        """Returns the examples with the given indices, in that order. Those of a memory map are not read."""
         keys = None if self.keys is None else self.keys[indices]
-        return Examples(self.inputs[indices], self.labels[indices], keys)
+        return Examples(take_rows(self.inputs, indices), self.labels[indices], keys)
 
 
 @dataclass(frozen=True, eq=False)

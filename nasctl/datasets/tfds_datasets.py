@@ -109,7 +109,7 @@ def _prepare(name: str, builder: Any, data_dir: Path) -> None:
 
 def _read(name: str, builder: Any, split: str) -> Examples:
     examples = image_builder.read(builder, split)
-    images, labels = examples.inputs, examples.labels
+    images, labels = np.asarray(examples.inputs), examples.labels
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or 0 in images.shape:

@@ -14,6 +14,7 @@ from nasctl.datasets.encoding import Encoding
 from nasctl.graph import Shape
 from nasctl.input_kind import InputKind
 from nasctl.tasks.augmentation import NO_AUGMENTATION, Augmentation, upsample_crop_flip
+from nasctl.tasks.channel_moments import channel_moments
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,8 @@ def image_input(train: Examples, encoding: Encoding | None) -> ImageInput:
     """
     height, width, channels = train.inputs.shape[1:]
     if encoding is None:
-        mean, deviation = (tuple(values.tolist()) for values in moments(train.inputs))
+        mean, deviation = (tuple(values.tolist()) for values in channel_moments(train.inputs))
     else:
         mean, deviation = encoding.mean, encoding.deviation
     augmentation = upsample_crop_flip() if channels == 3 else NO_AUGMENTATION
     return ImageInput((height, width, channels), mean, deviation, augmentation)
-
-
-def moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and standard deviation of each channel; the deviation of a constant channel is given as 1."""
-    flat = images.reshape(-1, images.shape[-1])
-    mean = flat.mean(0, dtype=np.float64)
-    square = np.einsum("nc,nc->c", flat, flat, dtype=np.float64, casting="unsafe") / len(flat)
-    deviation = np.sqrt(np.maximum(square - mean**2, 0))
-    return mean.astype(np.float32), np.where(deviation > 1e-6 * (1 + abs(mean)), deviation, 1).astype(
-        np.float32
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nasctl.datasets.rows import Rows
 from nasctl.input_kind import InputKind
 from nasctl.target_kind import TargetKind
 from nasctl.tasks.task import Split, Task
@@ -78,11 +79,11 @@ def report_of(task: Task) -> Report:
     )
 
 
-def _bytes(array: np.ndarray) -> int:
+def _bytes(array: np.ndarray | Rows) -> int:
     return int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
 
 
-def _range(inputs: list[np.ndarray]) -> tuple[float, float]:
+def _range(inputs: list[np.ndarray | Rows]) -> tuple[float, float]:
     """The smallest and the largest value, over the first examples of each split if it is large."""
     low, high = [], []
     for array in inputs:

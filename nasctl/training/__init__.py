@@ -3,7 +3,7 @@
 from nasctl.training.checkpoint import Checkpoint, check_saveable, load_checkpoint, save_checkpoint
 from nasctl.training.child import PreparedChild, prepare, train_child
 from nasctl.training.compilation import forget_programs
-from nasctl.training.evaluation import CompiledEvaluation, evaluate
+from nasctl.training.evaluation import CompiledEvaluation, evaluate, outputs_of
 from nasctl.training.group_trainer import GroupTrainer, can_train_together
 from nasctl.training.loop import TrainedChild
 from nasctl.training.weights import Weights
@@ -20,6 +20,7 @@ __all__ = [
     "evaluate",
     "forget_programs",
     "load_checkpoint",
+    "outputs_of",
     "prepare",
     "save_checkpoint",
     "train_child",

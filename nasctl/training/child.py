@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Float, Key
@@ -16,14 +19,15 @@ from nasctl.bounds import key_seed
 from nasctl.config import TrainingConfig
 from nasctl.metrics import EpochMetrics
 from nasctl.tasks import Task
+from nasctl.training.chunks import ChunkedSet, examples_of
 from nasctl.training.compilation import compiler_options, programs_for
-from nasctl.training.evaluation import CompiledEvaluation, compile_evaluation, put_on_device
+from nasctl.training.evaluation import CompiledEvaluation, compile_evaluation
 from nasctl.training.fingerprint import fingerprint_of
 from nasctl.training.loop import EpochResult, TrainedChild, run_epochs
 from nasctl.training.optimiser import initial_optimiser_state, learning_rates
 from nasctl.training.plan import EpochPlan, plan_drawer
 from nasctl.training.program_cache import cached_program
-from nasctl.training.programs import TrainState
+from nasctl.training.programs import Programs, TrainState
 from nasctl.training.weights import Buildable, Weights, split_network
 
 
@@ -32,7 +36,7 @@ class PreparedChild:
     """A child whose programs are compiled.
 
     Attributes:
-      program: `Programs.train`, compiled.
+      program: `Programs.train`, compiled; or `Programs.train_chunk` if the examples are read in chunks.
       evaluation: The evaluation of the same network, compiled.
       weights: The initial weights.
       optimiser_state: The optimiser's state before the first step.
@@ -75,7 +79,10 @@ class PreparedChild:
             state: TrainState, epoch: int, rates: Float[np.ndarray, " S"]
         ) -> tuple[TrainState, list[EpochResult]]:
             plan = self.draw(jax.random.fold_in(key, epoch))
-            state, loss = self.program(*state, evaluation.data, plan, rates)
+            if isinstance(evaluation.examples, ChunkedSet):
+                state, loss = self._train_chunks(state, evaluation.examples, plan, rates)
+            else:
+                state, loss = self.program(*state, evaluation.examples.data, plan, rates)
             validation = evaluation.measure_split(state.weights, "validation")
             return state, [(float(loss), validation)]
 
@@ -92,8 +99,21 @@ class PreparedChild:
         times = {"seconds_prepare": self.seconds, "seconds_train": time.perf_counter() - started}
         return progress.finish(progress.best_weights, evaluation.measure_split, times)
 
+    def _train_chunks(
+        self, state: TrainState, examples: ChunkedSet, plan: EpochPlan, rates: Float[np.ndarray, " S"]
+    ) -> tuple[TrainState, Float[Array, ""]]:
+        """Trains an epoch chunk by chunk, and returns its mean loss as `Programs.train` does."""
+        losses = []
+        with closing(examples.epoch(jax.device_get(plan), rates)) as chunks:
+            for chunk in chunks:
+                state, of_chunk = self.program(*state, *chunk)
+                losses.append(np.asarray(of_chunk)[: chunk.steps])  # waits until the chunk has been used
+        return state, jnp.mean(np.concatenate(losses))
 
-def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int) -> PreparedChild:
+
+def prepare(
+    architecture: Buildable, task: Task, config: TrainingConfig, *, seed: int, memory: int = 0
+) -> PreparedChild:
     """Builds a child's network and compiles its programs, or loads them from the cache without tracing them.
 
     It can be called in a thread while another child is trained: XLA compiles without holding the interpreter lock.
@@ -103,10 +123,12 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
       task: The task to train it on.
       config: The settings of the training.
       seed: Seed of the initial parameters, of the order of the examples and of the augmentation.
+      memory: Bytes of memory that this process may use, of which the examples take up to a half. A larger data set is
+        read in chunks, with the same results. 0 for the memory of the machine, or of its accelerator.
     """
     started = time.perf_counter()
     seed = key_seed(seed)
-    data = put_on_device(task)
+    examples = examples_of(task, config, memory)
     task = task.configured(config)
     draw = plan_drawer(task, config.batch)
     network = architecture.build(task.signature, seed=seed)
@@ -118,14 +140,23 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     rates = np.zeros(steps, np.float32)
     options = compiler_options(task, config)
     fingerprint = fingerprint_of(architecture, task, config)
-    program = cached_program(
-        lambda: jax.jit(programs().train, donate_argnums=1),
-        (weights, optimiser_state, data, plan, rates),
-        options,
-        name="train",
-        fingerprint=fingerprint,
-    )
-    evaluation = compile_evaluation(programs, weights, task, data, options, fingerprint=fingerprint)
+    if isinstance(examples, ChunkedSet):
+        program = cached_program(
+            lambda: jax.jit(_train_chunk(programs()), donate_argnums=1),
+            (weights, optimiser_state, *examples.shapes(plan, rates)),
+            options,
+            name="train_chunk",
+            fingerprint=fingerprint,
+        )
+    else:
+        program = cached_program(
+            lambda: jax.jit(programs().train, donate_argnums=1),
+            (weights, optimiser_state, examples.data, plan, rates),
+            options,
+            name="train",
+            fingerprint=fingerprint,
+        )
+    evaluation = compile_evaluation(programs, weights, task, examples, config, fingerprint=fingerprint)
     return PreparedChild(
         program,
         evaluation,
@@ -139,12 +170,18 @@ def prepare(architecture: Buildable, task: Task, config: TrainingConfig, *, seed
     )
 
 
+def _train_chunk(programs: Programs) -> Callable[..., Any]:
+    assert programs.train_chunk is not None, "examples that are read in order are not divided into chunks"
+    return programs.train_chunk
+
+
 def train_child(
     architecture: Buildable,
     task: Task,
     config: TrainingConfig,
     *,
     seed: int,
+    memory: int = 0,
     on_epoch: Callable[[EpochMetrics], None] | None = None,
 ) -> TrainedChild:
     """Prepares and trains a child: `prepare`, then `PreparedChild.run`.
@@ -152,4 +189,4 @@ def train_child(
     Raises:
       NotFinite: The loss is NaN or infinite.
     """
-    return prepare(architecture, task, config, seed=seed).run(on_epoch)
+    return prepare(architecture, task, config, seed=seed, memory=memory).run(on_epoch)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import Split, Task
-from nasctl.training.compilation import Options, compiler_options, programs_for
+from nasctl.training.chunks import ChunkedSet, examples_of
+from nasctl.training.compilation import compiler_options, programs_for
 from nasctl.training.fingerprint import fingerprint_of
 from nasctl.training.program_cache import cached_program
-from nasctl.training.programs import Data, Programs
+from nasctl.training.programs import Programs, evaluation_capacity
 from nasctl.training.weights import Buildable, Weights, abstract_network
+from nasctl.training.whole_set import WholeSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +28,14 @@ class CompiledEvaluation:
     Attributes:
       program: `Programs.evaluate`, compiled.
       task: The task.
-      data: The task's examples on the device.
+      examples: The task's examples.
+      size: The largest number of examples that one dispatch evaluates; 0 for any number.
     """
 
     program: jax.stages.Compiled
     task: Task
-    data: Data
+    examples: WholeSet | ChunkedSet
+    size: int
 
     def measure_split(self, weights: Weights, split: Split) -> dict[str, float]:
         """`Task.summary` of a split.
@@ -43,17 +47,42 @@ class CompiledEvaluation:
           weights: The weights to measure.
           split: Which examples.
         """
-        start, count = _ranges(self.task)[split]
-        sums = jax.device_get(self.program(weights, self.data, np.int32(start), np.int32(count)))
-        return self.task.summary({name: float(total) / count for name, total in sums.items()})
+        sums, outputs = self._read(weights, split)
+        examples = self.task.splits[split]
+        averages = {name: total / len(examples) for name, total in sums.items()}
+        return self.task.summary(averages, outputs, None if outputs is None else examples.labels)
+
+    def outputs(self, weights: Weights, split: Split) -> np.ndarray:
+        """The outputs of the network for the examples of a split in their order, (n, K) as float32.
+
+        Args:
+          weights: The weights of the network.
+          split: Which examples.
+        """
+        _, outputs = self._read(weights, split)
+        assert outputs is not None, "a task that does not read the outputs has none"
+        return outputs
+
+    def _read(self, weights: Weights, split: Split) -> tuple[dict[str, float], np.ndarray | None]:
+        """The sums of `Task.measure` over a split, and the outputs if the task reads them."""
+        sums: Any = {name: np.float32(0) for name in self.task.measures}
+        read = []
+        with closing(self.examples.parts(split, self.size)) as parts:
+            for data, start, count in parts:
+                sums, outputs = self.program(weights, data, np.int32(start), np.int32(count), sums)
+                sums = jax.device_get(sums)  # waits until the part has been used
+                if outputs is not None:
+                    read.append(np.asarray(outputs)[:count])
+        totals = {name: float(total) for name, total in sums.items()}
+        return totals, np.concatenate(read) if read else None
 
 
 def compile_evaluation(
     programs: Callable[[], Programs],
     weights: Weights,
     task: Task,
-    data: Data,
-    options: Options,
+    examples: WholeSet | ChunkedSet,
+    config: TrainingConfig,
     *,
     fingerprint: str | None,
 ) -> CompiledEvaluation:
@@ -63,22 +92,30 @@ def compile_evaluation(
       programs: Returns the programs of the network.
       weights: Weights of the shapes and types that it will measure.
       task: The task.
-      data: The task's examples on the device.
-      options: Compiler options of XLA.
+      examples: The task's examples.
+      config: The settings of the training.
       fingerprint: What the programs depend on (`fingerprint_of`).
     """
+    data = examples.data
     program = cached_program(
         lambda: jax.jit(programs().evaluate),
-        (weights, data, np.int32(0), np.int32(1)),
-        options,
+        (weights, data, np.int32(0), np.int32(1), dict.fromkeys(task.measures, np.float32(0))),
+        compiler_options(task, config),
         name="evaluate",
         fingerprint=fingerprint,
     )
-    return CompiledEvaluation(program, task, data)
+    size = evaluation_capacity(task, config, data.labels.shape[0]) if task.predicts else 0
+    return CompiledEvaluation(program, task, examples, size)
 
 
 def evaluate(
-    architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, *, split: Split = "test"
+    architecture: Buildable,
+    weights: Weights,
+    task: Task,
+    config: TrainingConfig,
+    *,
+    split: Split = "test",
+    memory: int = 0,
 ) -> dict[str, float]:
     """Measures trained or loaded weights on a split, and returns `Task.summary`.
 
@@ -88,35 +125,43 @@ def evaluate(
       task: The task.
       config: The settings of the training, on which the compiled program depends.
       split: Which examples.
+      memory: As for `prepare`.
     """
-    data = put_on_device(task)
+    return _compiled(architecture, weights, task, config, memory).measure_split(weights, split)
+
+
+def outputs_of(
+    architecture: Buildable,
+    weights: Weights,
+    task: Task,
+    config: TrainingConfig,
+    split: Split,
+    *,
+    memory: int = 0,
+) -> np.ndarray:
+    """The outputs of a network for the examples of a split in their order, (n, K) as float32: logits of K classes.
+
+    Args:
+      architecture: The architecture that the weights belong to.
+      weights: As for `evaluate`.
+      task: A task that reads the outputs (`Task.predicts`).
+      config: The settings of the training, on which the compiled program depends.
+      split: Which examples.
+      memory: As for `prepare`.
+    """
+    return _compiled(architecture, weights, task, config, memory).outputs(weights, split)
+
+
+def _compiled(
+    architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, memory: int
+) -> CompiledEvaluation:
+    examples = examples_of(task, config, memory)
     task = task.configured(config)
-    evaluation = compile_evaluation(
+    return compile_evaluation(
         lambda: programs_for(abstract_network(architecture, task), task, config)[0],
         weights,
         task,
-        data,
-        compiler_options(task, config),
+        examples,
+        config,
         fingerprint=fingerprint_of(architecture, task, config),
     )
-    return evaluation.measure_split(weights, split)
-
-
-@functools.lru_cache(maxsize=2)
-def put_on_device(task: Task) -> Data:
-    """Copies all examples of a task to the device. The copy is cached for the next children of the task."""
-    splits = task.splits.values()
-    return Data(
-        jnp.asarray(np.concatenate([examples.inputs for examples in splits])),
-        jnp.asarray(np.concatenate([examples.labels for examples in splits])),
-    )
-
-
-def _ranges(task: Task) -> Mapping[Split, tuple[int, int]]:
-    """The first index and the number of examples of each split in `Data`."""
-    ranges: dict[Split, tuple[int, int]] = {}
-    start = 0
-    for name, examples in task.splits.items():
-        ranges[name] = (start, len(examples))
-        start += len(examples)
-    return ranges

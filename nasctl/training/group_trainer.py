@@ -25,13 +25,14 @@ from nasctl.graph import bind
 from nasctl.metrics import EpochMetrics
 from nasctl.space import Space
 from nasctl.tasks import Split, Task
-from nasctl.training.evaluation import evaluate, put_on_device
+from nasctl.training.evaluation import evaluate
 from nasctl.training.loop import ChildProgress, EpochResult, TrainedChild, run_epochs
 from nasctl.training.optimiser import learning_rates, make_optimiser
 from nasctl.training.plan import plan_drawer
 from nasctl.training.programs import Programs, TrainState
 from nasctl.training.streams import make_stream_programs
 from nasctl.training.weights import Weights
+from nasctl.training.whole_set import put_on_device
 
 CHOICES = "choices"
 """The name under which a `DynamicTreeCell` keeps its structure."""
@@ -132,13 +133,14 @@ class GroupTrainer:
         any_child = Architecture(self.space, _first_tokens(self.space))
         programs, _ = self._programs(any_child, 0)
         train = jax.jit(jax.vmap(programs.train, in_axes=(0, 0, None, None, None)), donate_argnums=1)
-        return train, jax.jit(jax.vmap(programs.evaluate, in_axes=(0, None, None, None)))
+        return train, jax.jit(jax.vmap(programs.evaluate, in_axes=(0, None, None, None, None)))
 
     def _validation(self, measure: Any, weights: Weights) -> list[dict[str, float]]:
         """`Task.summary` of the validation split for each child of a full group."""
         data, splits = put_on_device(self.task), self.task.splits
         start, count = len(splits["train"]), len(splits["validation"])
-        sums = jax.device_get(measure(weights, data, np.int32(start), np.int32(count)))
+        zeros = dict.fromkeys(self.task.measures, np.float32(0))
+        sums, _ = jax.device_get(measure(weights, data, np.int32(start), np.int32(count), zeros))
         return [
             self.task.summary({name: float(total[index]) / count for name, total in sums.items()})
             for index in range(self.width)

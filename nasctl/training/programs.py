@@ -8,6 +8,7 @@ Letters: N examples of all splits, in one array on the device; S steps of an epo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,6 +35,10 @@ class Data(NamedTuple):
     labels: Int[Array, "N ..."]
 
 
+Sums = dict[str, Float[Array, ""]]
+"""The sum of each of `Task.measures` over some examples."""
+
+
 class TrainState(NamedTuple):
     """What an epoch takes from the epoch before.
 
@@ -53,12 +58,39 @@ class Programs:
     Attributes:
       step: `(weights, optimiser_state, data, plan, rate) -> (state, loss)`, where the plan has one step.
       train: `(weights, optimiser_state, data, plan, rates) -> (state, mean loss)`: a scan over the steps of an epoch.
-      evaluate: `(weights, data, start, count) -> sums`: the sums of `Task.measure` over a range of examples.
+      evaluate: `(weights, data, start, count, sums) -> (sums, outputs)`: adds `Task.measure` over a range of examples
+        to the sums, and returns the outputs of the network, (M, K), whose first `count` rows are those of the range.
+        The range has at most M = `evaluation_capacity` examples. If the task does not read the outputs
+        (`Task.predicts`), they are None and the range may have any size.
+      train_chunk: `(weights, optimiser_state, data, plan, rates, steps) -> (state, losses)`: the first steps of a plan
+        of C steps, with the loss of each; None if the examples are read in order.
     """
 
     step: Callable[..., tuple[TrainState, Float[Array, ""]]]
     train: Callable[..., tuple[TrainState, Float[Array, ""]]]
-    evaluate: Callable[..., dict[str, Float[Array, ""]]]
+    evaluate: Callable[..., tuple[Sums, Float[Array, "M K"] | None]]
+    train_chunk: Callable[..., tuple[TrainState, Float[Array, " C"]]] | None = None
+
+
+_LARGEST_OUTPUTS = 2**26
+"""Bytes of the outputs that one dispatch of an evaluation may return."""
+
+
+def evaluation_capacity(task: Task, config: TrainingConfig, examples: int) -> int:
+    """The largest number of examples that one dispatch evaluates: a multiple of the examples of a step.
+
+    It is enough for the validation and the test examples, unless their outputs are larger than 64 MiB. The training
+    examples of a large data set are evaluated in several dispatches.
+
+    Args:
+      task: The task.
+      config: The settings of the training, which decide how many examples a step has.
+      examples: N, the number of examples on the device.
+    """
+    _, batch = steps_of_epoch(len(task.splits["train"]), config.batch)
+    needed = min(max(len(task.splits["validation"]), len(task.splits["test"])), examples)
+    most = _LARGEST_OUTPUTS // (4 * task.signature.outputs)
+    return batch * max(1, min(math.ceil(needed / batch), most // batch))
 
 
 def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Programs, Weights]:
@@ -107,22 +139,52 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         )
         return state, jnp.mean(losses)
 
+    def train_chunk(
+        weights: Weights,
+        optimiser_state: optax.OptState,
+        data: Data,
+        plan: EpochPlan,
+        rates: Float[Array, " C"],
+        steps: Int[Array, ""],
+    ) -> tuple[TrainState, Float[Array, " C"]]:
+        def train_step(
+            number: Int[Array, ""], before: tuple[TrainState, Float[Array, " C"]]
+        ) -> tuple[TrainState, Float[Array, " C"]]:
+            state, losses = before
+            now = jax.tree.map(
+                lambda array: lax.dynamic_index_in_dim(array, number, keepdims=False), (plan, rates)
+            )
+            state, loss = step(*state, data, *now)
+            return state, losses.at[number].set(loss)
+
+        start = TrainState(weights, optimiser_state), jnp.zeros_like(rates)
+        state, losses = lax.fori_loop(0, steps, train_step, start)
+        return state, losses
+
     def evaluate(
-        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
-    ) -> dict[str, Float[Array, ""]]:
+        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""], sums: Sums
+    ) -> tuple[Sums, Float[Array, "M K"] | None]:
         network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
 
-        def add(number: Int[Array, ""], sums: dict[str, Float[Array, ""]]) -> dict[str, Float[Array, ""]]:
+        def add(
+            number: Int[Array, ""], state: tuple[Sums, Float[Array, "M K"] | None]
+        ) -> tuple[Sums, Float[Array, "M K"] | None]:
+            sums, outputs = state
             offsets = number * batch + jnp.arange(batch)
             positions = start + jnp.minimum(offsets, count - 1)
-            logits = network(to_compute(task.inputs(data.inputs[positions]), config))
-            measures = task.measure(to_measure(logits), data.labels[positions])
-            return {
+            logits = to_measure(network(to_compute(task.inputs(data.inputs[positions]), config)))
+            measures = task.measure(logits, data.labels[positions])
+            sums = {
                 name: sums[name] + jnp.sum(jnp.where(offsets < count, measures[name], 0)) for name in sums
             }
+            if outputs is not None:
+                outputs = lax.dynamic_update_slice(outputs, logits, (number * batch, 0))
+            return sums, outputs
 
-        zeros = dict.fromkeys(task.measures, jnp.float32(0))
-        sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, (count + batch - 1) // batch, add, zeros)
-        return sums
+        capacity = evaluation_capacity(task, config, len(data.labels))
+        outputs = jnp.zeros((capacity, task.signature.outputs)) if task.predicts else None
+        steps = (count + batch - 1) // batch
+        sums, outputs = lax.fori_loop(0, steps, add, (sums, outputs))
+        return sums, outputs
 
-    return Programs(step, train, evaluate), weights
+    return Programs(step, train, evaluate, train_chunk), weights

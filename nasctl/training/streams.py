@@ -21,7 +21,7 @@ from nasctl.tasks import Task
 from nasctl.training.optimiser import make_optimiser
 from nasctl.training.plan import EpochPlan, stream_layout
 from nasctl.training.precision import to_compute, to_measure
-from nasctl.training.programs import Data, Programs, TrainState
+from nasctl.training.programs import Data, Programs, Sums, TrainState
 from nasctl.training.weights import Weights, split_network
 
 
@@ -91,23 +91,20 @@ def make_stream_programs(network: Any, task: Task, config: TrainingConfig) -> tu
         return state, jnp.sum(sums) / jnp.sum(plan.counts)
 
     def evaluate(
-        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""]
-    ) -> dict[str, Float[Array, ""]]:
+        weights: Weights, data: Data, start: Int[Array, ""], count: Int[Array, ""], sums: Sums
+    ) -> tuple[Sums, None]:
         network = nnx.merge(evaluation_graph, to_compute(weights.parameters, config), weights.statistics)
 
-        def window(
-            number: Int[Array, ""], state: tuple[dict[str, Float[Array, ""]], PyTree]
-        ) -> tuple[dict[str, Float[Array, ""]], PyTree]:
+        def window(number: Int[Array, ""], state: tuple[Sums, PyTree]) -> tuple[Sums, PyTree]:
             sums, carry = state
             positions, counts = stream_layout(count, config.batch, number * steps + jnp.arange(steps))
             logits, carry = network.run(data.inputs[start + positions], carry=carry)
             measures = task.measure(to_measure(logits), data.labels[start + positions])
             return {name: sums[name] + jnp.sum(measures[name], where=counts) for name in sums}, dict(carry)
 
-        zeros = dict.fromkeys(task.measures, jnp.float32(0))
         windows = (count + config.batch * steps - 1) // (config.batch * steps)
         carry = to_compute(dict(network.initial_carry(config.batch)), config)
-        sums: dict[str, Float[Array, ""]] = lax.fori_loop(0, windows, window, (zeros, carry))[0]
-        return sums
+        sums, _ = lax.fori_loop(0, windows, window, (sums, carry))
+        return sums, None
 
     return Programs(step, train, evaluate), weights

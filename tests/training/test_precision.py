@@ -22,11 +22,11 @@ from nasctl.resources import shipped_spaces
 from nasctl.space import Space, sample_uniform
 from nasctl.tasks import LanguageModel, SupervisedTask
 from nasctl.training import GroupTrainer, evaluate, train_child
-from nasctl.training.evaluation import put_on_device
 from nasctl.training.optimiser import initial_optimiser_state
 from nasctl.training.plan import plan_drawer
 from nasctl.training.precision import to_compute, to_measure
 from nasctl.training.programs import make_programs
+from nasctl.training.whole_set import put_on_device
 
 SPACES = {name: load_space(name) for name in shipped_spaces()}
 NETWORKS = {name: space for name, space in SPACES.items() if typical_signature(space)}

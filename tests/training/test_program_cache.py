@@ -112,7 +112,9 @@ def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: Supervi
         prepared = prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
         plan = prepared.draw(jax.random.key(0))
         rates = np.zeros(prepared.steps, np.float32)
-        prepared.program(prepared.weights, prepared.optimiser_state, prepared.evaluation.data, plan, rates)
+        prepared.program(
+            prepared.weights, prepared.optimiser_state, prepared.evaluation.examples.data, plan, rates
+        )
         assert all(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.optimiser_state))
         assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
 

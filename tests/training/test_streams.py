@@ -15,10 +15,10 @@ from nasctl.graph import Signature
 from nasctl.space import sample_uniform
 from nasctl.tasks import LanguageModel, language_model
 from nasctl.training import evaluate, load_checkpoint, prepare, save_checkpoint, train_child
-from nasctl.training.evaluation import put_on_device
 from nasctl.training.plan import stream_plan, windows_of_epoch
 from nasctl.training.streams import make_stream_programs
 from nasctl.training.weights import split_network
+from nasctl.training.whole_set import put_on_device
 
 SPACE = parse_space(
     """

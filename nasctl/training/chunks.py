@@ -1,0 +1,216 @@
+"""Chunks of the examples of a task that do not fit into memory.
+
+An epoch is trained chunk by chunk: a chunk is the examples of some steps in a row. A thread reads the next chunk and
+moves it to the device while the present one is used. Two chunks are in memory at a time. The results are the same to
+the last digit as if all examples were on the device, because the order of an epoch does not depend on its chunks.
+
+Letters: C steps of a chunk, B examples of a step, M = C B examples of a chunk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from nasctl.config import TrainingConfig
+from nasctl.datasets import Examples
+from nasctl.datasets.rows import read_rows, row_bytes
+from nasctl.tasks import Split, Task
+from nasctl.training.memory import memory_for_examples
+from nasctl.training.page_aligned import page_aligned
+from nasctl.training.plan import EpochPlan, steps_of_epoch
+from nasctl.training.programs import Data
+from nasctl.training.whole_set import WholeSet, put_on_device
+
+Item = TypeVar("Item")
+
+_PARTS = 8
+"""A chunk takes at most one part in this many of the memory for the examples, but at least a step."""
+
+_LARGEST = 2**27
+"""Bytes of a chunk at most. A larger one would not be trained faster, as dispatching a program takes a millisecond."""
+
+
+@dataclass(frozen=True)
+class ChunkLayout:
+    """How an epoch is divided into chunks of equal size, of which only the last may have fewer steps.
+
+    Attributes:
+      steps: C.
+      batch: B.
+    """
+
+    steps: int
+    batch: int
+
+    @property
+    def examples(self) -> int:
+        """M."""
+        return self.steps * self.batch
+
+
+class Chunk(NamedTuple):
+    """Some steps of an epoch.
+
+    Attributes:
+      data: The examples of the steps, in the order in which they lie in the data set.
+      plan: The plan of the steps, in which `positions` are those in `data`, with C steps.
+      rates: The learning rates of the steps, (C,).
+      steps: The number of steps that are to be trained; those after them are padding.
+    """
+
+    data: Data
+    plan: EpochPlan
+    rates: Float[np.ndarray, " C"]
+    steps: np.int32
+
+
+def chunk_layout(task: Task, config: TrainingConfig, memory: int) -> ChunkLayout | None:
+    """How the examples of a task are divided into chunks; None if they fit into memory.
+
+    A sequence that is read in order, such as a text, is never divided.
+
+    Args:
+      task: The task.
+      config: The settings of the training.
+      memory: Bytes of memory that the process may use; 0 for all of the machine's, or of its accelerator's.
+    """
+    limit = memory_for_examples(memory)
+    if task.sequential or bytes_of_examples(task) <= limit:
+        return None
+    train = task.splits["train"]
+    steps, batch = steps_of_epoch(len(train), config.batch)
+    bytes_of_step = batch * (row_bytes(train.inputs) + row_bytes(train.labels))
+    most = max(1, min(limit // _PARTS, _LARGEST) // bytes_of_step)
+    return ChunkLayout(math.ceil(steps / math.ceil(steps / most)), batch)
+
+
+def bytes_of_examples(task: Task) -> int:
+    """The bytes that all examples of a task take in memory."""
+    return sum(examples.inputs.nbytes + examples.labels.nbytes for examples in task.splits.values())
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkedSet:
+    """The examples of a task in chunks.
+
+    The use of a chunk must have ended before the next one is taken from an iterator, which reuses its memory. Closing
+    the iterator ends its thread.
+
+    Attributes:
+      task: The task.
+      layout: How an epoch is divided.
+    """
+
+    task: Task
+    layout: ChunkLayout
+
+    def shapes(self, plan: EpochPlan, rates: Float[np.ndarray, " S"]) -> Chunk:
+        """The shapes and types of a chunk of an epoch.
+
+        Args:
+          plan: The shapes and types of the plan of an epoch.
+          rates: The learning rates of an epoch.
+        """
+        steps = self.layout.steps
+        of_chunk: EpochPlan = jax.tree.map(lambda array: _shape(steps, array), plan)
+        return Chunk(self.data, of_chunk, np.zeros(steps, rates.dtype), np.int32(0))
+
+    @property
+    def data(self) -> Data:
+        """The shapes and types of the examples of a chunk."""
+        train = self.task.splits["train"]
+        return Data(_shape(self.layout.examples, train.inputs), _shape(self.layout.examples, train.labels))
+
+    def epoch(self, plan: EpochPlan, rates: Float[np.ndarray, " S"]) -> Generator[Chunk]:
+        """The chunks of an epoch.
+
+        Args:
+          plan: The plan of the epoch, as NumPy arrays.
+          rates: The learning rates of its steps.
+        """
+        examples, steps = self.task.splits["train"], self.layout.steps
+
+        def read(number: int, buffer: Examples) -> Chunk:
+            part = slice(number * steps, (number + 1) * steps)
+            positions, counts, variations = (np.asarray(array)[part] for array in plan)
+            order = np.argsort(positions, axis=None, kind="stable")
+            places = np.empty(positions.shape, positions.dtype)
+            places.reshape(-1)[order] = np.arange(positions.size)
+            data = _read(examples, positions.reshape(-1)[order], buffer)
+            padded: list[Any] = [_padded(array, steps) for array in (places, counts, variations)]
+            return Chunk(data, EpochPlan(*padded), _padded(rates[part], steps), np.int32(len(positions)))
+
+        return _read_ahead(read, math.ceil(len(rates) / steps), self.data)
+
+    def parts(self, split: Split, size: int) -> Generator[tuple[Data, int, int]]:
+        """The examples of a split in their order: a chunk, and the first index and the number of those in it.
+
+        Args:
+          split: Which examples.
+          size: The number of examples of every chunk but the last, at most M; 0 for M.
+        """
+        examples = self.task.splits[split]
+        size = size or self.layout.examples
+
+        def read(number: int, buffer: Examples) -> tuple[Data, int, int]:
+            positions = np.arange(number * size, min((number + 1) * size, len(examples)))
+            return _read(examples, positions, buffer), 0, len(positions)
+
+        return _read_ahead(read, math.ceil(len(examples) / size), self.data)
+
+
+def examples_of(task: Task, config: TrainingConfig, memory: int) -> WholeSet | ChunkedSet:
+    """The examples of a task: all on the device if they fit, else in chunks.
+
+    Args:
+      task: The task.
+      config: The settings of the training.
+      memory: As for `chunk_layout`.
+    """
+    layout = chunk_layout(task, config, memory)
+    return WholeSet(task, put_on_device(task)) if layout is None else ChunkedSet(task, layout)
+
+
+def _read_ahead(read: Callable[[int, Examples], Item], count: int, shapes: Data) -> Generator[Item]:
+    """Yields what `read` returns for 0, …, `count` - 1, which a thread reads while the one before is used.
+
+    An error in the thread is raised where its item is taken. However the iteration ends, the thread has ended after it.
+    """
+    buffers = [Examples(*(page_aligned(array.shape, array.dtype) for array in shapes)) for _ in range(2)]
+    with ThreadPoolExecutor(1, thread_name_prefix="chunks") as thread:
+        following = thread.submit(read, 0, buffers[0])
+        for number in range(count):
+            item = following.result()
+            if number + 1 < count:
+                following = thread.submit(read, number + 1, buffers[(number + 1) % 2])
+            yield item
+
+
+def _read(examples: Examples, positions: Int[np.ndarray, " M"], buffer: Examples) -> Data:
+    """Reads examples into a buffer and moves it to the device. On a CPU it is on the device."""
+    move: Any = jax.device_put
+    for array, into in ((examples.inputs, buffer.inputs), (examples.labels, buffer.labels)):
+        assert isinstance(into, np.ndarray)
+        read_rows(array, positions, into[: len(positions)])
+    data = Data(move(buffer.inputs, may_alias=True), move(buffer.labels, may_alias=True))
+    for moved in data:
+        moved.block_until_ready()
+    return data
+
+
+def _shape(count: int, array: Any) -> Any:
+    """The shape and type of `count` rows like those of an array."""
+    describe: Any = jax.ShapeDtypeStruct
+    return describe((count, *array.shape[1:]), array.dtype)
+
+
+def _padded(array: np.ndarray, steps: int) -> np.ndarray:
+    return np.concatenate([array, np.zeros((steps - len(array), *array.shape[1:]), array.dtype)])
