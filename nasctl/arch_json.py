@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from nasctl.config import TrainingConfig, resolve_recorded
+from nasctl.config import EARLIER_DATA, DataConfig, TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, read_while_replaced, replace_file
 from nasctl.files.json_entries import SIZES, entry, sizes, whole_number
@@ -34,11 +34,13 @@ class TaskInfo:
       dataset: Name or path of the data set, as in `--dataset`.
       signature: Shape of its examples and number of outputs.
       digest: The digest of its content (`Task.digest`); empty if no network was trained on it.
+      settings: How its examples were read.
     """
 
     dataset: str
     signature: Signature
     digest: str = ""
+    settings: DataConfig = EARLIER_DATA
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def document_to_json(
         }
         if task.digest:
             document["task"]["digest"] = task.digest
+        if task.settings != EARLIER_DATA:
+            document["task"]["settings"] = asdict(task.settings)
     if cost is not None:
         document["cost"] = asdict(cost)
     if training is not None:
@@ -253,7 +257,23 @@ def _task_info(content: Mapping[str, Any], path: Path) -> TaskInfo | None:
     task = entry(content, "task", dict, path)
     signature = Signature(sizes(task, "input_shape", path), whole_number(task, "outputs", SIZES, path))
     digest = entry(task, "digest", str, path) if "digest" in task else ""
-    return TaskInfo(entry(task, "dataset", str, path), signature, digest)
+    return TaskInfo(entry(task, "dataset", str, path), signature, digest, settings_of_data(content, path))
+
+
+def settings_of_data(content: Mapping[str, Any], path: Path) -> DataConfig:
+    """How the examples were read on which an architecture was measured.
+
+    Args:
+      content: The JSON values of its document. Documents of earlier versions state no settings.
+      path: The file that they come from, for messages.
+
+    Raises:
+      NasctlError: The settings are not valid.
+    """
+    task = entry(content, "task", dict, path) if "task" in content else {}
+    if "settings" not in task:
+        return EARLIER_DATA
+    return resolve_recorded({"data": entry(task, "settings", dict, path)}, path).data
 
 
 def _training(content: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:

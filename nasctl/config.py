@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import cache
 from numbers import Integral, Real
@@ -35,6 +35,16 @@ def _bounded(
     """
     bounds = Bounds(low, high, **further)  # type: ignore[arg-type]
     return field(default=default, metadata={"bounds": bounds} if fixed else {"bounds": bounds, **MAY_CHANGE})
+
+
+def _readable_formula(text: str) -> str:
+    """The text of a formula, after a check that it can be read.
+
+    Raises:
+      NasctlError: It cannot be read.
+    """
+    read_formula(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class SearchConfig:
     seconds: float = _bounded(0.0, 0, 10**9, fixed=False)
     epochs: int = _bounded(0, 1, 10**12, also=0, fixed=False)
     max_failures: int = _bounded(10, 1, 10**9, fixed=False)
-    reward: str = field(default="", metadata={"read": read_formula})
+    reward: str = field(default="", metadata={"read": _readable_formula})
     duplicates: str = field(default="reuse", metadata={"choices": ("reuse", "repeat")})
     executor: str = field(
         default="auto", metadata={**MAY_CHANGE, "choices": ("auto", "inline", "local", "ray")}
@@ -108,6 +118,33 @@ def read_image_size(text: str) -> tuple[int, int]:
             hint="a size is the number of pixels, such as 64, or HEIGHTxWIDTH, such as 96x128",
         )
     return height, width
+
+
+def written_image_size(text: str) -> str:
+    """The shortest text of a size of images.
+
+    Raises:
+      NasctlError: The text is not a size.
+
+    >>> written_image_size("064x64"), written_image_size("96x128")
+    ('64', '96x128')
+    """
+    height, width = read_image_size(text)
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def _number_or_share_of_examples(value: float) -> float:
+    """A number of examples, which is whole, or a share below 1.
+
+    Raises:
+      NasctlError: It is neither.
+    """
+    if value == 1 or (value > 1 and not value.is_integer()):
+        raise NasctlError(
+            f"data.examples cannot be {value:g}",
+            hint="it is a whole number of examples, or a share of them below 1, such as 0.1; leave it out to use all",
+        )
+    return value
 
 
 CONTROLLERS = ("reinforce", "random", "local", "evolution")
@@ -190,14 +227,22 @@ class DataConfig:
         margins, `stretch` changes the proportions. Empty for `crop`.
       examples: Training and validation examples that a search uses, chosen in proportion to the classes: a number, or
         a share below 1. 0 uses all.
+      splits: How your own examples are divided into splits that your files do not state: `stable` by their content, so
+        that an example stays where it is when others are added; `random` as versions up to 0.1.0 did.
     """
 
-    image_size: str = field(default="", metadata={"read": read_image_size})
+    image_size: str = field(default="", metadata={"read": written_image_size})
     fit: str = field(default="", metadata={"choices": ("", "crop", "pad", "stretch")})
-    examples: float = _bounded(0.0, 0, 10**12)
+    examples: float = field(
+        default=0.0, metadata={"bounds": Bounds(0, 10**12), "read": _number_or_share_of_examples}
+    )
+    splits: str = field(default="stable", metadata={"choices": ("stable", "random")})
 
 
 DEFAULT_DATA = DataConfig()
+
+EARLIER_DATA = DataConfig(splits="random")
+"""How versions without a section `data` read examples."""
 
 
 @dataclass(frozen=True)
@@ -262,10 +307,8 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
         raise NasctlError(
             f"{section}.{key} cannot be `{shown(converted)}`", hint=f"it is one of {', '.join(choices)}"
         )
-    read = setting.metadata.get("read")
-    if read and converted:
-        read(converted)
-    return converted
+    read: Callable[[Any], int | float | str | bool] | None = setting.metadata.get("read")
+    return read(converted) if read and converted else converted
 
 
 def bounds_of(section: str, key: str) -> Bounds:

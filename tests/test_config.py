@@ -210,11 +210,29 @@ def test_anything_else_is_no_seed(seed: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("64", (64, 64)), ("96x128", (96, 128)), ("1x1", (1, 1)), ("007", (7, 7))]
+    ("text", "size", "written"),
+    [
+        ("64", (64, 64), "64"),
+        ("96x128", (96, 128), "96x128"),
+        ("1x1", (1, 1), "1"),
+        ("007", (7, 7), "7"),
+        ("07x8", (7, 8), "7x8"),
+    ],
 )
-def test_image_size_is_read(text: str, size: tuple[int, int]) -> None:
+def test_image_size_is_read_and_written_in_one_way(text: str, size: tuple[int, int], written: str) -> None:
     assert read_image_size(text) == size
-    assert resolve({"data": {"image_size": text}}).data.image_size == text
+    assert resolve({"data": {"image_size": text}}).data.image_size == written
+
+
+@pytest.mark.parametrize("examples", [0, 2, 0.1, "0.999", "6000", 10**12])
+def test_examples_are_a_number_or_a_share(examples: object) -> None:
+    assert resolve({"data": {"examples": examples}}).data.examples == float(str(examples))
+
+
+@pytest.mark.parametrize("examples", [1, "1.0", 2.5, -0.5, "nan", "inf", "many", True])
+def test_other_numbers_of_examples_are_refused(examples: object) -> None:
+    with pytest.raises(NasctlError, match="data.examples"):
+        resolve({"data": {"examples": examples}})
 
 
 @pytest.mark.parametrize(

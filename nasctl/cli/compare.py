@@ -10,15 +10,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasctl.cli.console import Column, Part, Styled, print_json, progress, results
-from nasctl.cli.options import DataDir, Json, Settings, range_of, read_settings
+from nasctl.cli.options import (
+    DataDir,
+    ExampleCount,
+    Fit,
+    ImageSize,
+    Json,
+    Settings,
+    data_settings,
+    range_of,
+    read_settings,
+)
 from nasctl.cli.trial_text import format_reward
 from nasctl.config import check_setting
+from nasctl.errors import NasctlError
 from nasctl.metrics import format_measure
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
     from nasctl.engine.comparison import Interval, RunGroup, RunSummary
     from nasctl.engine.comparison.baselines import BaselineResult
+
+
+CONTROLLERS = "random,local,reinforce"
+SEEDS = 3
 
 
 def compare(
@@ -31,15 +46,24 @@ def compare(
         ),
     ],
     controllers: Annotated[
-        str,
-        typer.Option("--controllers", metavar="A,B,…", help="With a space: the controllers that search it."),
-    ] = "random,local,reinforce",
-    seeds: Annotated[
-        int,
+        str | None,
         typer.Option(
-            metavar="N", help="With a space: the number of searches of each controller.", min=1, max=1_000
+            "--controllers",
+            metavar="A,B,…",
+            help=f"With a space: the controllers that search it. Default: {CONTROLLERS}.",
+            show_default=False,
         ),
-    ] = 3,
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help=f"With a space: the number of searches of each controller. Default: {SEEDS}.",
+            show_default=False,
+            min=1,
+            max=1_000,
+        ),
+    ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -55,8 +79,15 @@ def compare(
     ] = None,
     dataset: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="With a space: as for search.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="With a space: as for search. With --baselines: where the data set of the run is now.",
+            show_default=False,
+        ),
     ] = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
+    examples: ExampleCount = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -88,28 +119,43 @@ def compare(
     from nasctl.engine.comparison import compare_runs, differences, group_runs
     from nasctl.engine.comparison.baselines import train_baselines
 
+    options: dict[str, tuple[str, object]] = {
+        **data_settings(image_size, fit, examples),
+        "search.trials": ("--trials", trials),
+    }
     if len(runs) == 1 and not (runs[0] / "run.json").is_file() and runs[0].suffix == ".nas":
         compared_runs = _search_all(
             str(runs[0]),
-            controllers.split(","),
-            seeds,
+            (controllers or CONTROLLERS).split(","),
+            seeds or SEEDS,
             out,
             {
                 "trials": trials,
                 "evaluate": evaluator,
                 "dataset": dataset,
                 "data_dir": data_dir,
-                "settings": read_settings(settings, {"search.trials": ("--trials", trials)}),
+                "settings": read_settings(settings, options),
             },
         )
     else:
+        _refuse_options_of_searches(
+            [
+                *options.values(),
+                ("--controllers", controllers),
+                ("--seeds", seeds),
+                ("--evaluator", evaluator),
+                ("--out", out),
+                ("--set", settings),
+                ("--dataset", None if baselines else dataset),
+            ]
+        )
         compared_runs = [Run(folder) for folder in runs]
     numbers, summaries = compare_runs(compared_runs)
     groups = group_runs(summaries)
     baseline_results: list[BaselineResult] = []
     if baselines:
         with progress().steps("training the baselines"):
-            baseline_results = list(train_baselines(compared_runs[0], data_dir=data_dir))
+            baseline_results = list(train_baselines(compared_runs[0], dataset=dataset, data_dir=data_dir))
     if json:
         print_json(
             {
@@ -128,6 +174,16 @@ def compare(
         _print_groups(numbers, groups)
     if baseline_results:
         _print_baselines(summaries[0], baseline_results)
+
+
+def _refuse_options_of_searches(options: Sequence[tuple[str, object]]) -> None:
+    """Refuses options that only a comparison of new searches uses: runs were searched before."""
+    given = [option for option, value in options if value is not None]
+    if given:
+        raise NasctlError(
+            f"{', '.join(given)} cannot be used when runs are compared",
+            hint="leave them out, or name one space file to search it",
+        )
 
 
 def _search_all(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasctl.cli.console import Column, Styled, print_json, progress, results
-from nasctl.cli.options import Json, SpacePath
+from nasctl.cli.options import DataDir, Fit, ImageSize, Json, SpacePath, read_settings, settings_of_costs
 from nasctl.cli.quantities import counted
+from nasctl.config import DataConfig, resolve
 from nasctl.errors import NasctlError
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ def describe(
             show_default=False,
         ),
     ] = None,
+    data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
     json: Json = False,
 ) -> None:
     """Describe a space: its decisions, the number of architectures, their costs, and an example.
@@ -44,7 +49,9 @@ def describe(
     from nasctl.dialects import input_of, load_space, targets_of
     from nasctl.space.size import decimal_digits
 
+    overrides = read_settings([], settings_of_costs(dataset, image_size, fit))
     loaded = load_space(space)
+    settings = resolve(loaded.defaults, overrides).data
     if json:
         low, high = loaded.size_bounds
         size = {"size": decimal_digits(low)} | ({"size_at_most": decimal_digits(high)} if high > low else {})
@@ -69,7 +76,7 @@ def describe(
     _print_decisions(loaded)
     for section, keys in loaded.defaults.items():
         printer.line(f"{section}: {', '.join(f'{key} {value}' for key, value in keys.items())}")
-    _print_costs(loaded, dataset)
+    _print_costs(loaded, dataset, data_dir, settings)
     _print_example(loaded)
 
 
@@ -147,11 +154,12 @@ def _listed(choices: Sequence[Choice]) -> str:
     )
 
 
-def _print_costs(space: Space, dataset: str | None) -> None:
+def _print_costs(space: Space, dataset: str | None, data_dir: Path | None, settings: DataConfig) -> None:
     from nasctl.datasets import signature_of
     from nasctl.dialects import typical_signature
 
-    signature = typical_signature(space) if dataset is None else signature_of(dataset)
+    found = None if dataset is None else signature_of(dataset, data_dir, settings=settings)
+    signature = found or typical_signature(space)
     if signature is None:
         return
     try:

@@ -52,6 +52,46 @@ DataDir = Annotated[
         show_default=False,
     ),
 ]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        "--image-size",
+        metavar="64|96x128",
+        help="Bring image files to this height and width in pixels. Default: chosen by the images and the machine.",
+        show_default=False,
+    ),
+]
+Fit = Annotated[
+    str | None,
+    typer.Option(
+        "--fit",
+        metavar="crop|pad|stretch",
+        help="How image files of another shape get there: cut what is too long, add margins, or change the "
+        "proportions. Default: crop.",
+        show_default=False,
+    ),
+]
+ExampleCount = Annotated[
+    str | None,
+    typer.Option(
+        "--examples",
+        metavar="N|SHARE",
+        help="Use N training and validation examples, or a share of them below 1, in proportion to the classes. "
+        "Default: all.",
+        show_default=False,
+    ),
+]
+
+
+def data_settings(
+    image_size: str | None, fit: str | None, examples: str | None = None
+) -> dict[str, tuple[str, object]]:
+    """The options that say how a data set is read, for `read_settings`."""
+    return {
+        "data.image_size": ("--image-size", image_size),
+        "data.fit": ("--fit", fit),
+        "data.examples": ("--examples", examples),
+    }
 
 
 def _keep_output_for_json(wanted: bool) -> bool:
@@ -73,6 +113,21 @@ Settings = Annotated[
         show_default=False,
     ),
 ]
+
+
+def settings_of_costs(
+    dataset: str | None, image_size: str | None, fit: str | None
+) -> dict[str, tuple[str, object]]:
+    """As `data_settings`, for commands that compute costs for a data set.
+
+    Raises:
+      NasctlError: There is no data set whose images could be brought to a size.
+    """
+    options = data_settings(image_size, fit)
+    given = [option for option, value in options.values() if value is not None]
+    if given and dataset is None:
+        raise NasctlError(f"{given[0]} needs a data set of images", hint="name it with --dataset")
+    return options
 
 
 def read_settings(
@@ -122,6 +177,18 @@ def read_settings(
             section, _, key = setting.partition(".")
             add(section, key, given, f"{option} {given}")
     return settings
+
+
+def option_of(setting: str, options: Mapping[str, tuple[str, object]]) -> str:
+    """What the user typed for a setting: its option, or --set.
+
+    >>> option_of("search.trials", {"search.trials": ("--trials", 5)})
+    '--trials'
+    >>> option_of("search.ahead", {"search.trials": ("--trials", 5)})
+    '--set search.ahead'
+    """
+    option, given = options.get(setting, ("", None))
+    return f"--set {setting}" if given is None else option
 
 
 def read_duration(text: str) -> float:

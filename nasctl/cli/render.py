@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasctl.cli.console import print_json, progress, results
-from nasctl.cli.options import DataDir, Json
+from nasctl.cli.options import DataDir, Fit, ImageSize, Json, read_settings, settings_of_costs
+from nasctl.config import DataConfig, resolve
 from nasctl.errors import NasctlError
 from nasctl.files import check_writable, replace_file
 from nasctl.foreign_text import shell_word
@@ -65,6 +66,8 @@ def render(
         ),
     ] = None,
     data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
     json: Json = False,
 ) -> None:
     """Draw an architecture in the terminal or into a file.
@@ -81,8 +84,9 @@ def render(
         )
     if output is not None:
         check_writable(output)
+    overrides = read_settings([], settings_of_costs(dataset, image_size, fit))
     found, document = _read(architecture, tokens)
-    signature = _signature(dataset, data_dir, document)
+    signature = _signature(dataset, data_dir, resolve(found.space.defaults, overrides).data, document)
     graph = found.graph
     if signature is not None:
         from nasctl.graph import bind
@@ -126,7 +130,7 @@ def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDoc
 
 
 def _signature(
-    dataset: str | None, data_dir: Path | None, document: ArchitectureDocument | None
+    dataset: str | None, data_dir: Path | None, settings: DataConfig, document: ArchitectureDocument | None
 ) -> Signature | None:
     """Returns the inputs and outputs for a data set, by default for that of the document."""
     if dataset is None:
@@ -134,7 +138,7 @@ def _signature(
 
     from nasctl.datasets import signature_of
 
-    return signature_of(dataset, data_dir)
+    return signature_of(dataset, data_dir, settings=settings)
 
 
 def _heading(

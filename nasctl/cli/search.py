@@ -10,9 +10,14 @@ import typer
 from nasctl.cli.options import (
     SEED_RANGE,
     DataDir,
+    ExampleCount,
+    Fit,
+    ImageSize,
     Json,
     Settings,
     SpacePath,
+    data_settings,
+    option_of,
     range_of,
     read_duration,
     read_settings,
@@ -36,6 +41,9 @@ def search(
         ),
     ] = None,
     data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
+    examples: ExampleCount = None,
     controller: Annotated[
         str | None,
         typer.Option(
@@ -149,20 +157,19 @@ def search(
 
     Example: nasctl search spaces/cnn.nas --trials 50
     """
-    overrides = read_settings(
-        settings,
-        {
-            "search.trials": ("--trials", trials),
-            "search.seconds": ("--time", None if time is None else read_duration(time)),
-            "search.epochs": ("--epochs", epochs),
-            "search.workers": ("--workers", workers),
-            "search.executor": ("--executor", executor),
-            "search.ray_address": ("--ray-address", ray_address),
-            "search.reward": ("--reward", reward),
-            "search.children_per_device": ("--children-per-device", children_per_device),
-            "controller.kind": ("--controller", controller),
-        },
-    )
+    options: dict[str, tuple[str, object]] = {
+        **data_settings(image_size, fit, examples),
+        "search.trials": ("--trials", trials),
+        "search.seconds": ("--time", None if time is None else read_duration(time)),
+        "search.epochs": ("--epochs", epochs),
+        "search.workers": ("--workers", workers),
+        "search.executor": ("--executor", executor),
+        "search.ray_address": ("--ray-address", ray_address),
+        "search.reward": ("--reward", reward),
+        "search.children_per_device": ("--children-per-device", children_per_device),
+        "controller.kind": ("--controller", controller),
+    }
+    overrides = read_settings(settings, options)
 
     from nasctl.dialects import load_space
 
@@ -178,6 +185,7 @@ def search(
     from nasctl.cli.search_view import SearchView
     from nasctl.engine import resume as resume_run
     from nasctl.engine import search as start_run
+    from nasctl.engine.resumption import CannotChange
 
     with SearchView() as view:
         try:
@@ -204,6 +212,8 @@ def search(
                     init=init or (),
                     listener=view,
                 )
+        except CannotChange as error:
+            raise CannotChange([option_of(name, options) for name in error.names]) from error
         except KeyboardInterrupt:
             view.interrupted(space, evaluator)
             note_explained()

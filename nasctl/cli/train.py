@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import Styled, print_json, progress, results
-from nasctl.cli.options import SEED_RANGE, ArchitecturePath, DataDir, Json, Settings, range_of, read_settings
+from nasctl.cli.options import (
+    SEED_RANGE,
+    ArchitecturePath,
+    DataDir,
+    ExampleCount,
+    Fit,
+    ImageSize,
+    Json,
+    Settings,
+    data_settings,
+    range_of,
+    read_settings,
+)
 from nasctl.cli.quantities import counted
 from nasctl.foreign_text import shell_command
 from nasctl.metrics import EpochMetrics
@@ -28,6 +40,9 @@ def train(
         ),
     ] = None,
     data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
+    examples: ExampleCount = None,
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -61,25 +76,31 @@ def train(
 
     Example: nasctl train runs/cnn --epochs 30
     """
-    from nasctl.arch_json import TaskInfo, load_document
+    from nasctl.arch_json import load_document
     from nasctl.architecture import Architecture
     from nasctl.config import resolve
-    from nasctl.engine import recorded_training, task_to_train
     from nasctl.jax_start import check_jax
     from nasctl.process import prepare_to_train
-    from nasctl.training import check_saveable, save_checkpoint, train_child
 
-    overrides = read_settings(settings, {"training.epochs": ("--epochs", epochs)})
+    overrides = read_settings(
+        settings, {"training.epochs": ("--epochs", epochs), **data_settings(image_size, fit, examples)}
+    )
+    found = load_document(architecture)  # before JAX is imported, which takes seconds
 
     prepare_to_train()
     check_jax()
-    found = load_document(architecture)
+
+    from nasctl.engine import info_of, recorded_data, recorded_training, task_to_train
+    from nasctl.training import check_saveable, save_checkpoint, train_child
+
     child = Architecture.decode(found.space, found.tokens)
     recorded, source = recorded_training(found)
-    config = resolve({"training": {**recorded, "epochs": EPOCHS}}, overrides).training
+    resolved = resolve({"training": {**recorded, "epochs": EPOCHS}, "data": recorded_data(found)}, overrides)
+    config = resolved.training
     folder = out or _trained_folder(found.path)
     check_saveable(folder)  # before the first epoch
-    task = task_to_train(found, dataset, data_dir=data_dir)
+    task = task_to_train(found, dataset, data_dir=data_dir, settings=resolved.data)
+    measured_on = info_of(task, resolved.data)
     metric = task.metrics[0]
 
     if not json:
@@ -100,7 +121,7 @@ def train(
         test = trained.measure_split(trained.weights, "test")
     measured = {**trained.metrics, **{f"test_{measure}": value for measure, value in test.items()}}
     document = child.document(
-        task=TaskInfo(task.name, task.signature, task.digest),
+        task=measured_on,
         training=config,
         results=measured,
         origin={**found.origin, "trained_from": str(found.path), "training_seed": seed},
@@ -129,7 +150,7 @@ def train(
     )
     printer.listed([(str(folder), "the checkpoint")])
     printer.line("Next:")
-    again = shell_command("nasctl", "eval", "--checkpoint", folder)
+    again = shell_command("nasctl", "eval", folder)
     printer.listed([(again, "measure it again")], "bold")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from nasctl.config import DEFAULT_DATA, DataConfig
@@ -46,8 +47,14 @@ def load(
     request = Request(name, folder, settings, encoding)
     for source in SOURCES:
         if source.matches(request):
-            return source.load(request)
+            loaded = source.load(request)
+            return loaded if settings.splits == "stable" else _split_as_before(loaded)
     raise _unknown(request)
+
+
+def _split_as_before(dataset: Dataset) -> Dataset:
+    """The data set without keys, so that validation examples are drawn at random, as before there were keys."""
+    return replace(dataset, train=replace(dataset.train, keys=None), digest="")
 
 
 def _unknown(request: Request) -> NasctlError:
@@ -73,7 +80,9 @@ def _what_to_name() -> str:
     return f"name one of {', '.join(names())}, a data set of TFDS, {', '.join(paths[:-1])} or {paths[-1]}"
 
 
-def signature_of(name: str, data_dir: Path | None = None) -> Signature:
+def signature_of(
+    name: str, data_dir: Path | None = None, *, settings: DataConfig = DEFAULT_DATA
+) -> Signature:
     """Returns the shape of a data set's inputs and its number of classes.
 
     Data sets that come with nasctl are not prepared or read for this.
@@ -81,6 +90,7 @@ def signature_of(name: str, data_dir: Path | None = None) -> Signature:
     Args:
       name: The name or path, as for `load`.
       data_dir: The folder of prepared data sets; `default_data_dir()` by default.
+      settings: How the examples are read.
 
     Raises:
       NasctlError: The data set cannot be loaded.
@@ -88,6 +98,6 @@ def signature_of(name: str, data_dir: Path | None = None) -> Signature:
     if name in names():
         description = describe(name, data_dir)
         return Signature(description.shape, description.classes)
-    loaded = load(name, data_dir)
+    loaded = load(name, data_dir, settings=settings)
     shape = (STEPS,) if loaded.kind is InputKind.TEXT else loaded.train.inputs.shape[1:]
     return Signature(shape, loaded.classes)

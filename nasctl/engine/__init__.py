@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nasctl.engine.evaluation.function_evaluator import FunctionEvaluator, import_evaluator
     from nasctl.engine.evaluation.task_of_checkpoint import task_of_checkpoint
-    from nasctl.engine.evaluation.task_of_space import default_dataset, task_of
+    from nasctl.engine.evaluation.task_of_space import default_dataset, info_of, task_of
     from nasctl.engine.loop import Listener, Search
-    from nasctl.engine.retraining import recorded_training, run_of, task_to_train
+    from nasctl.engine.retraining import recorded_data, recorded_training, run_of, task_to_train
     from nasctl.engine.run import Run, resume, search
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Search",
     "default_dataset",
     "import_evaluator",
+    "info_of",
+    "recorded_data",
     "recorded_training",
     "resume",
     "run_of",
@@ -36,6 +38,8 @@ _MODULES = {
     "Search": "nasctl.engine.loop",
     "default_dataset": "nasctl.engine.evaluation.task_of_space",
     "import_evaluator": "nasctl.engine.evaluation.function_evaluator",
+    "info_of": "nasctl.engine.evaluation.task_of_space",
+    "recorded_data": "nasctl.engine.retraining",
     "recorded_training": "nasctl.engine.retraining",
     "resume": "nasctl.engine.run",
     "run_of": "nasctl.engine.retraining",

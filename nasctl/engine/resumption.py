@@ -10,6 +10,7 @@ from typing import Any
 
 from nasctl.arch_json import TaskInfo, versions
 from nasctl.config import Config, Settings, may_change, resolve, resolve_recorded
+from nasctl.engine.evaluation.data_place import difference
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shell_command
@@ -32,16 +33,23 @@ def resumed_config(folder: RunFolder, *changes: Settings) -> Config:
     given = {(section, key) for change in changes for section, keys in change.items() for key in keys}
     different = [name for name in _different(recorded, config) if tuple(name.split(".")) in given]
     if different:
-        raise cannot_change(different)
+        raise CannotChange(different)
     return config
 
 
-def cannot_change(names: Sequence[str]) -> NasctlError:
-    """The error for settings or options that a resumed run must keep."""
-    return NasctlError(
-        f"{', '.join(names)} cannot change in a run that is resumed",
-        hint=f"{_START_ANEW}; budgets, workers and limits may change",
-    )
+class CannotChange(NasctlError):
+    """Settings that a resumed run must keep.
+
+    Attributes:
+      names: The settings as `SECTION.KEY`, or the options that the user typed for them.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(
+            f"{', '.join(names)} cannot change in a run that is resumed",
+            hint=f"{_START_ANEW}; budgets, workers and limits may change",
+        )
 
 
 def check_same_seed(folder: RunFolder, seed: int | None) -> None:
@@ -136,14 +144,16 @@ def check_same_data(folder: RunFolder, given: str | None, found: TaskInfo | None
     name = found.dataset if found else None
     if digest and found and found.digest == digest:  # it may have been moved
         return
+    how = difference(found.digest if found else "", digest or "")
     if given is not None and name != recorded:
         raise NasctlError(
-            f"{folder.path} searches on {f'the data set {recorded}' if recorded else 'no data set'}, not on {given}",
+            f"{folder.path} searches on {f'the data set {recorded}' if recorded else 'no data set'}, "
+            f"not on {given}{how}",
             hint=_START_ANEW,
         )
     if digest:
         raise NasctlError(
-            f"the data set {name} has changed since {folder.path} was started, so its rewards cannot be compared",
+            f"the data set {name} has changed since {folder.path} was started, so its rewards cannot be compared{how}",
             hint="restore the data set, or start a new run",
         )
 

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nasctl.arch_json import ArchitectureDocument
+from nasctl.config import DataConfig, resolve
+from nasctl.engine.evaluation.data_place import difference, place_of_run, require_place
 from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.store import RunFolder
@@ -49,24 +51,47 @@ def run_of(document: Path) -> Path | None:
     )
 
 
-def task_to_train(found: ArchitectureDocument, dataset: str | None, *, data_dir: Path | None = None) -> Task:
+def recorded_data(found: ArchitectureDocument) -> Mapping[str, object]:
+    """The settings of the section `data` with which an architecture is trained again, by key.
+
+    They are those with which it was measured, but for the number of examples: all are used.
+    """
+    if found.task is None:
+        return {**found.space.defaults.get("data", {}), "examples": 0}
+    return {**asdict(found.task.settings), "examples": 0}
+
+
+def task_to_train(
+    found: ArchitectureDocument,
+    dataset: str | None,
+    *,
+    data_dir: Path | None = None,
+    settings: DataConfig | None = None,
+) -> Task:
     """The task that an architecture is trained on.
 
     Args:
       found: The architecture.
       dataset: Name or path of the data set. Default: the one that it was measured on, if its content is unchanged.
       data_dir: The folder of prepared data sets.
+      settings: How the examples are read. Default: `recorded_data`.
 
     Raises:
       NasctlError: The data set is not available, does not fit the networks, or has changed.
     """
+    if settings is None:
+        settings = resolve({"data": recorded_data(found)}).data
     if dataset is not None or found.task is None:
-        return task_of(found.space, dataset, data_dir=data_dir)
+        return task_of(found.space, dataset, data_dir=data_dir, settings=settings)
     measured = found.task
-    task = task_of(found.space, measured.dataset, data_dir=data_dir)
-    if task.signature != measured.signature or measured.digest not in ("", task.digest):
+    place = place_of_run(found.path, measured.digest) or measured.dataset
+    require_place(place, f"the architecture in {found.path}")
+    task = task_of(found.space, place, data_dir=data_dir, settings=settings)
+    changed = task.digest != measured.digest if measured.digest else task.signature != measured.signature
+    if changed:
         raise NasctlError(
-            f"the data set {measured.dataset} has changed since the architecture in {found.path} was measured on it",
+            f"the data set {place} has changed since the architecture in {found.path} was measured on it"
+            f"{difference(task.digest, measured.digest)}",
             hint="restore it; to train on the changed data set all the same, name it with --dataset",
         )
     return task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from nasctl.architecture import Architecture
 from nasctl.bounds import check_seed
 from nasctl.config import Config, Settings, resolve
 from nasctl.dialects import load_space, parse_space
+from nasctl.engine.evaluation.data_place import require_place
 from nasctl.engine.evaluation.execution import Execution, plan_execution
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.engine.evaluation.method import Method, call_function, train_children
@@ -123,7 +124,7 @@ def search(
     config = resolve(space.defaults, settings or {}, shortcuts)
     first = tuple(tokens_of_file(space, path) for path in init)
     method = _method(space, config, evaluate, dataset, data_dir)
-    execution = plan_execution(config, method)
+    execution = plan_execution(replace(config, data=method.data), method)
     folder = RunFolder.create(
         Path(out) if out is not None else claim_next_run(RUNS, space.name),
         space,
@@ -165,7 +166,7 @@ def resume(
         never imported only because the run folder names it: the folder may come from an untrusted source.
       space: The space, or the path of its file, for a check that it is the run's. Default: the run's.
       seed: The seed, for a check that it is the run's. Default: the run's.
-      dataset: Name or path of the data set, with the content that the run was started with.
+      dataset: Name or path of the data set, with the content that the run was started with. A new place is recorded.
         Default: the run's.
       data_dir: The folder of prepared data sets.
       budget: New values for settings of the section `search`, such as `{"trials": 100}`.
@@ -190,9 +191,11 @@ def resume(
     check_same_space(folder, own, load_space(space) if isinstance(space, str | Path) else space)
     first = valid_tokens(folder, own)
     check_same_evaluation(folder, evaluate)
+    if dataset is None and metadata["dataset"] is not None:
+        require_place(metadata["dataset"], f"the run {folder.path}")
     method = _method(own, config, evaluate, metadata["dataset"] if dataset is None else dataset, data_dir)
     check_same_data(folder, dataset, method.measured_on)
-    execution = plan_execution(config, method)
+    execution = plan_execution(replace(config, data=method.data), method)
     if method.trains:
         note_versions(folder.path, metadata.get("versions"))
     return _run(own, folder, execution, metadata["seed"], first, listener)
@@ -236,7 +239,7 @@ def _method(
             f"an object of type {name_of_type(evaluate)} cannot evaluate architectures",
             hint="give a function, or its name as MODULE:FUNCTION",
         )
-    return call_function(space, evaluate, dataset, data_dir)
+    return call_function(space, evaluate, dataset, data_dir, config.data)
 
 
 def _run(

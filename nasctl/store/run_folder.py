@@ -119,9 +119,14 @@ class RunFolder:
         """Reads the resolved configuration of the run."""
         return resolve_recorded(self.metadata()["config"], self._metadata_file)
 
-    def write_config(self, config: Config) -> None:
-        """Replaces the configuration, for example when a run is resumed with a larger budget."""
-        write_metadata(self._metadata_file, self.metadata(), config)
+    def write_config(self, config: Config, **metadata: object) -> None:
+        """Replaces the configuration, for example when a run is resumed with a larger budget.
+
+        Args:
+          config: The new configuration.
+          metadata: Entries of `run.json` that have new values, such as the place of a data set that was moved.
+        """
+        write_metadata(self._metadata_file, {**self.metadata(), **metadata}, config)
 
     @property
     def space_file(self) -> Path:

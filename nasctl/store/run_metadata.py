@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nasctl.config import Config
+from nasctl.config import EARLIER_DATA, Config
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, replace_file
 from nasctl.files.json_text import write_record
@@ -77,6 +77,8 @@ def write_metadata(file: Path, metadata: Mapping[str, object], config: Config) -
 def read_metadata(file: Path) -> dict[str, Any]:
     """Reads and checks `run.json`. Unknown entries are kept.
 
+    The settings of a run of an earlier version say that it read its data as that version did.
+
     Raises:
       NasctlError: The file does not exist, is damaged, or has another format version.
     """
@@ -91,4 +93,5 @@ def read_metadata(file: Path) -> dict[str, Any]:
             raise NasctlError(f'{file} is damaged: "{name}" is missing', hint=_HINT)
         if not check(metadata[name]):
             raise NasctlError(f'{file} is damaged: "{name}" is not {what}', hint=_HINT)
+    metadata["config"].setdefault("data", asdict(EARLIER_DATA))
     return metadata

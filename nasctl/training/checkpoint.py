@@ -21,8 +21,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nasctl.arch_json import settings_of_data
 from nasctl.bounds import SEEDS
-from nasctl.config import TrainingConfig, resolve_recorded
+from nasctl.config import DataConfig, TrainingConfig, resolve_recorded
 from nasctl.errors import NasctlError
 from nasctl.files import (
     check_writable,
@@ -60,6 +61,7 @@ class Checkpoint:
       digest: The digest of that data set's content (`Task.digest`); empty in checkpoints of earlier versions.
       encoding: How its examples become inputs and labels; None in checkpoints of earlier versions.
       validation_seed: Seed of the validation split.
+      data: How the examples were read, as the document states.
       signature: Shape of the inputs and number of outputs.
       config: The settings of its training.
       metrics: The results that were saved with it, by name.
@@ -72,6 +74,7 @@ class Checkpoint:
     digest: str
     encoding: Encoding | None
     validation_seed: int
+    data: DataConfig
     signature: Signature
     config: TrainingConfig
     metrics: Mapping[str, float]
@@ -217,6 +220,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         digest=entry(metadata, "digest", str, file) if written > 1 else "",
         encoding=_encoding(metadata, signature, file) if written > 1 else None,
         validation_seed=whole_number(metadata, "validation_seed", SEEDS, file),
+        data=settings_of_data(document, folder / "arch.json"),
         signature=signature,
         config=resolve_recorded({"training": entry(metadata, "training", dict, file)}, file).training,
         metrics=_metrics(metadata, file),

@@ -156,7 +156,7 @@ def test_settings_of_the_space_file_that_decide_the_trials_are_compared(scored: 
 
 
 def test_another_controller_is_refused_and_the_same_one_accepted(scored: Path) -> None:
-    assert "controller.kind cannot change" in refusal("--evaluator", EVALUATOR, "--controller", "local")
+    assert "--controller cannot change" in refusal("--evaluator", EVALUATOR, "--controller", "local")
     resume("--evaluator", EVALUATOR, "--controller", "random", "--trials", "4")
 
 
@@ -209,10 +209,10 @@ def test_a_run_of_a_function_with_a_data_set_is_not_continued_by_training(
         pytest.param({"y_train": (np.arange(20) + 1) % 2}, id="other labels"),
         pytest.param({"y_test": (np.arange(6) + 1) % 2}, id="other labels of the test"),
         pytest.param({"class_names": np.array(["cat", "dog"])}, id="other names of the classes"),
-        pytest.param({"x_train": np.zeros((20, 4, 4), np.float32), "x_test": np.zeros((6, 4, 4), np.float32)},
-                     id="another number format"),
-        pytest.param({"x_train": np.zeros((20, 5, 5), np.uint8), "x_test": np.zeros((6, 5, 5), np.uint8)},
-                     id="another size"),
+        pytest.param({"x_train": np.arange(320.0, dtype=np.float32).reshape(20, 4, 4),
+                      "x_test": np.zeros((6, 4, 4), np.float32)}, id="another number format"),
+        pytest.param({"x_train": (np.arange(500) % 251).astype(np.uint8).reshape(20, 5, 5),
+                      "x_test": np.zeros((6, 5, 5), np.uint8)}, id="another size"),
     ],
 )  # fmt: skip
 def test_a_data_set_whose_content_has_changed_is_refused(changed: dict[str, Any], trained: Path) -> None:
@@ -229,8 +229,13 @@ def test_another_data_set_is_refused_and_one_that_was_moved_accepted(trained: Pa
     write_images(Path("other.npz"), seed=1)
     assert "not on other.npz" in refusal("--dataset", "other.npz")
     Path("images.npz").rename("moved.npz")
-    assert "images.npz does not exist" in refusal("--trials", "1")
+    assert "the data set of the run run is no longer at" in refusal("--trials", "1")
+    with pytest.raises(NasctlError, match="is no longer at .*images.npz"):
+        on_the_command_line("train", "run", "--epochs", "1")
     resume("--dataset", "moved.npz", "--trials", "1")  # nothing is left to do
+    assert json.loads(Path("run/run.json").read_text())["dataset"] == str(Path("moved.npz").absolute())
+    resume("--trials", "1")
+    on_the_command_line("eval", "run")  # the checkpoint still names the old place
 
 
 def test_rewriting_the_same_content_is_no_change(trained: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nasctl.arch_json import TaskInfo
-from nasctl.engine.evaluation.task_of_space import task_of
+from nasctl.engine.evaluation.data_place import require_place
+from nasctl.engine.evaluation.task_of_space import info_of, task_of
 from nasctl.engine.resumption import check_same_data
 from nasctl.engine.run import Run
 from nasctl.errors import NasctlError
@@ -60,11 +60,18 @@ class BaselineResult:
     validation: float
 
 
-def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[BaselineResult]:
+def train_baselines(
+    run: Run, *, dataset: str | None = None, data_dir: Path | None = None
+) -> Iterator[BaselineResult]:
     """Trains known cells in the network of a run's best trial, one after the other.
 
     The network around the cell, the data, the settings and the seed are those of the run's best trial. The hidden size
     is the largest with which the network has no more parameters than the network of that trial.
+
+    Args:
+      run: The run.
+      dataset: Where its data set is now. Default: where the run found it.
+      data_dir: The folder of prepared data sets.
 
     Raises:
       NasctlError: The networks of the run have no recurrent cell, no trial is complete, or the data set has changed.
@@ -80,13 +87,17 @@ def train_baselines(run: Run, *, data_dir: Path | None = None) -> Iterator[Basel
         )
     prepare_to_train()
     folder = RunFolder.open(run.folder)
-    task = task_of(run.best_architecture.space, folder.metadata()["dataset"], data_dir=data_dir)
-    check_same_data(folder, None, TaskInfo(task.name, task.signature, task.digest))
+    config, recorded = folder.config(), folder.metadata()["dataset"]
+    if dataset is None and recorded is not None:
+        require_place(recorded, f"the run {folder.path}")
+    space, name = run.best_architecture.space, recorded if dataset is None else dataset
+    task = task_of(space, name, data_dir=data_dir, settings=config.data)
+    check_same_data(folder, dataset, info_of(task, config.data))
     metric = task.metrics[0]
     params = measure_cost(bind(graph, task.signature)).params
     for name, cell in KNOWN_CELLS.items():
         baseline = BaselineNetwork(name, with_cell(graph, cell(), params))
-        child = train_child(baseline, task, folder.config().training, seed=best.seed)
+        child = train_child(baseline, task, config.training, seed=best.seed)
         yield BaselineResult(
             name=name,
             params=measure_cost(bind(baseline.graph, task.signature)).params,

@@ -25,7 +25,7 @@ from nasctl.engine.evaluation.function_evaluator import (
     function_spec,
     import_evaluator,
 )
-from nasctl.engine.evaluation.task_of_space import task_of
+from nasctl.engine.evaluation.task_of_space import info_of, settings_of, task_of
 from nasctl.engine.required_measures import missing_measure
 from nasctl.errors import NasctlError
 from nasctl.executors import EvaluationContext, EvaluatorSpec
@@ -46,7 +46,7 @@ class ChildTraining:
       task: What the networks learn.
       data_dir: The folder of prepared data sets.
       training: How each network is trained.
-      data: How the examples are read.
+      data: How the examples are read, with the size of images that was chosen.
     """
 
     trains: ClassVar[bool] = True
@@ -60,7 +60,7 @@ class ChildTraining:
     @property
     def measured_on(self) -> TaskInfo:
         """The data set on which costs are computed."""
-        return TaskInfo(self.task.name, self.task.signature, self.task.digest)
+        return info_of(self.task, self.data)
 
     @cached_property
     def can_group(self) -> bool:
@@ -96,6 +96,7 @@ class FunctionCall:
       space: The space that is searched.
       function: The function, or its name as `MODULE:FUNCTION`.
       measured_on: The data set on which costs are computed; None if it is not known.
+      data: How the examples of that data set are read.
     """
 
     trains: ClassVar[bool] = False
@@ -103,6 +104,7 @@ class FunctionCall:
     space: Space
     function: EvaluateFunction | str
     measured_on: TaskInfo | None
+    data: DataConfig
 
     @property
     def named(self) -> bool:
@@ -152,11 +154,15 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
             f"{missing.message} when networks are trained",
             hint=f"{missing.hint}; a function given with --evaluator can return other measures",
         )
-    return ChildTraining(space, task, data_dir, config.training, config.data)
+    return ChildTraining(space, task, data_dir, config.training, settings_of(task, config.data))
 
 
 def call_function(
-    space: Space, function: EvaluateFunction | str, dataset: str | None, data_dir: Path | None
+    space: Space,
+    function: EvaluateFunction | str,
+    dataset: str | None,
+    data_dir: Path | None,
+    settings: DataConfig,
 ) -> FunctionCall:
     """Checks that a function can evaluate the architectures of a space. One that is given by name is not imported yet.
 
@@ -165,8 +171,9 @@ def call_function(
     """
     measured_on = None
     if dataset is not None:
-        task = task_of(space, dataset, data_dir=data_dir)
-        measured_on = TaskInfo(task.name, task.signature, task.digest)
+        task = task_of(space, dataset, data_dir=data_dir, settings=settings)
+        settings = settings_of(task, settings)
+        measured_on = info_of(task, settings)
     static = [constraint for constraint in space.constraints if constraint.measure in STATIC_MEASURES]
     if static and measured_on is None:
         raise NasctlError(
@@ -175,7 +182,7 @@ def call_function(
         )
     if isinstance(function, str):
         check_reference(function, Path.cwd())
-    return FunctionCall(space, function, measured_on)
+    return FunctionCall(space, function, measured_on, settings)
 
 
 def make_child_context(

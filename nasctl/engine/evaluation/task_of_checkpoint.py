@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from nasctl.engine.evaluation.data_place import difference, place_of_run, require_place
 from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
 from nasctl.space import Space
@@ -16,8 +18,9 @@ def task_of_checkpoint(
 ) -> Task:
     """The task on which the network of a checkpoint is measured.
 
-    Images are normalised with the statistics of the training data, classes are matched by their names, and a text is
-    read with the vocabulary of the training data, also if the network is measured on another data set.
+    Images are brought to the size of the training data and normalised with their statistics, classes are matched by
+    their names, and a text is read with the vocabulary of the training data, also if the network is measured on another
+    data set. Splits are whole, also if the network was trained on a part.
 
     Args:
       checkpoint: The checkpoint.
@@ -29,17 +32,25 @@ def task_of_checkpoint(
     Raises:
       NasctlError: The data set is not available, does not fit the network, or has changed since the training.
     """
-    name = checkpoint.dataset if dataset is None else dataset
     encoding = checkpoint.encoding
     if encoding is None and dataset is not None:
         encoding = _recomputed(checkpoint, space, data_dir)
+    name = dataset
+    if name is None:
+        name = place_of_run(checkpoint.folder / "arch.json", checkpoint.digest) or checkpoint.dataset
+        require_place(name, f"the checkpoint {checkpoint.folder}")
     task = task_of(
-        space, name, data_dir=data_dir, validation_seed=checkpoint.validation_seed, encoding=encoding
+        space,
+        name,
+        data_dir=data_dir,
+        validation_seed=checkpoint.validation_seed,
+        settings=replace(checkpoint.data, examples=0.0),
+        encoding=encoding,
     )
     if dataset is None and checkpoint.digest not in ("", task.digest):
         raise NasctlError(
             f"the data set {name} has changed since {checkpoint.folder} was trained on it, so its splits are not "
-            "those of the training",
+            f"those of the training{difference(task.digest, checkpoint.digest)}",
             hint="restore it; to measure the network on the changed data set all the same, name it with --dataset",
         )
     return task
@@ -49,7 +60,11 @@ def _recomputed(checkpoint: Checkpoint, space: Space, data_dir: Path | None) -> 
     """The encoding of a checkpoint of version 0.1.0, which states only the name of its data set."""
     try:
         trained_on = task_of(
-            space, checkpoint.dataset, data_dir=data_dir, validation_seed=checkpoint.validation_seed
+            space,
+            checkpoint.dataset,
+            data_dir=data_dir,
+            validation_seed=checkpoint.validation_seed,
+            settings=checkpoint.data,
         )
     except NasctlError as error:
         raise NasctlError(

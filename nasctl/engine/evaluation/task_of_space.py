@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from nasctl.config import DEFAULT_DATA, DataConfig
+from nasctl.arch_json import TaskInfo
+from nasctl.config import DEFAULT_DATA, DataConfig, written_image_size
 from nasctl.dialects import input_of, load_space, targets_of
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
@@ -46,6 +48,25 @@ def _default_dataset(space: Space) -> str | None:
     read, predicted = input_of(space), targets_of(space)
     wanted = TargetKind.TOKEN if read is InputKind.TEXT else TargetKind.CLASS
     return DEFAULT_DATASETS.get(read) if wanted in predicted else None
+
+
+def settings_of(task: Task, settings: DataConfig) -> DataConfig:
+    """The settings with which a data set was read, with the size of images that was chosen for it."""
+    image = task.encoding.image
+    if image is None:
+        return settings
+    size = written_image_size(f"{image.height}x{image.width}")
+    return replace(settings, image_size=size, fit=image.fit)
+
+
+def info_of(task: Task, settings: DataConfig) -> TaskInfo:
+    """The data set of a task, as documents state it.
+
+    Args:
+      task: The task.
+      settings: The settings with which it was read.
+    """
+    return TaskInfo(task.name, task.signature, task.digest, settings_of(task, settings))
 
 
 def task_of(

@@ -94,7 +94,8 @@ class Search:
             with closing(self._folder.trials()) as self._store:
                 self._known = self._store.trials()
                 check_recorded(self._space, self._known, self._store.open_trials(), self._folder.path)
-                self._folder.write_config(self._config)
+                moved = {} if self._task is None else {"dataset": self._task.dataset}
+                self._folder.write_config(self._config, **moved)
                 return self._run_session()
         finally:
             self._folder.unlock()

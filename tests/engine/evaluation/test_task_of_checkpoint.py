@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasctl.config import TrainingConfig
+from nasctl.config import DataConfig, TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.engine import task_of, task_of_checkpoint
 from nasctl.errors import NasctlError
@@ -63,6 +63,7 @@ def checkpoint_of(task: Task, *, old: bool = False) -> Checkpoint:
         digest="" if old else task.digest,
         encoding=None if old else task.encoding,
         validation_seed=task.validation_seed,
+        data=DataConfig(),
         signature=task.signature,
         config=TrainingConfig(),
         metrics={},
