@@ -22,12 +22,15 @@ from nasctl.tasks.language_model import language_model
 from nasctl.tasks.numbers import Numbers, standardised
 from nasctl.tasks.supervised import SupervisedTask
 from nasctl.tasks.target import Target
-from nasctl.tasks.task import Task
+from nasctl.tasks.task import Split, Task
 from nasctl.tasks.validation import notes_on_splits, with_validation
 
 _INPUTS: Mapping[InputKind, Callable[[Examples, Encoding | None], ExampleInput]] = {
     InputKind.IMAGE: image_input,
 }
+
+
+_COMPARED: tuple[Split, ...] = ("validation", "test")
 
 
 def make_task(
@@ -78,7 +81,7 @@ def supervised_task(
     return SupervisedTask(
         name=dataset.name,
         input=_INPUTS[dataset.kind](splits["train"], encoding),
-        target=_target(dataset, splits["train"], splits["validation"], encoding),
+        target=_target(dataset, splits, encoding),
         splits=splits,
         class_names=dataset.class_names,
         validation_seed=validation_seed,
@@ -88,13 +91,13 @@ def supervised_task(
     )
 
 
-def _target(dataset: Dataset, train: Examples, validation: Examples, encoding: Encoding | None) -> Target:
+def _target(dataset: Dataset, splits: Mapping[Split, Examples], encoding: Encoding | None) -> Target:
     if dataset.target is TargetKind.NUMBERS:
         if encoding is not None:
             return Numbers(encoding.label_mean, encoding.label_deviation)
-        return standardised(train.labels)
+        return standardised(splits["train"].labels)
     if dataset.target is TargetKind.LABELS:
         if encoding is None:
-            check_labels(dataset.name, validation.labels)
+            check_labels(dataset.name, {name: splits[name].labels for name in _COMPARED})
         return Labels(dataset.classes)
     return Classes(dataset.classes)

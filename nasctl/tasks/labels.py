@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -97,15 +97,16 @@ def _binary_cross_entropy(logits: Float[Array, "N K"], labels: Shaped[Array, "N 
     return jax.nn.softplus(logits) - logits * labels.astype(logits.dtype)
 
 
-def check_labels(name: str, labels: np.ndarray) -> None:
-    """Checks that networks can be told apart by the labels of the validation examples, (N, K).
+def check_labels(name: str, labels: Mapping[str, np.ndarray]) -> None:
+    """Checks that networks can be told apart by the labels (N, K) of each split.
 
     Raises:
-      NasctlError: No label applies to some examples and not to others.
+      NasctlError: In a split, no label applies to some examples and not to others.
     """
-    counts = labels.sum(0, dtype=np.int64)
-    if not np.any((counts > 0) & (counts < len(labels))):
-        raise NasctlError(
-            f"{name}: each label applies to all or to none of the {len(labels)} validation examples",
-            hint="add examples with and without each label",
-        )
+    for split, applies in labels.items():
+        counts = applies.sum(0, dtype=np.int64)
+        if not np.any((counts > 0) & (counts < len(applies))):
+            raise NasctlError(
+                f"{name}: each label applies to all or to none of the {len(applies)} {split} examples",
+                hint="add examples with and without each label",
+            )

@@ -43,9 +43,9 @@ def test_the_summary_is_that_of_scikit_learn() -> None:
 
 def test_labels_that_never_vary_have_no_auroc() -> None:
     assert "auroc" not in Labels(3).summary({"loss": 0.5}, LOGITS, np.ones((80, 3), np.uint8))
-    check_labels("tags", LABELS)
-    with pytest.raises(NasctlError, match="tags: each label applies to all or to none"):
-        check_labels("tags", np.ones((80, 3), np.uint8))
+    check_labels("tags", {"validation": LABELS})
+    with pytest.raises(NasctlError, match="tags: each label applies to all or to none of the 80 test"):
+        check_labels("tags", {"validation": LABELS, "test": np.ones((80, 3), np.uint8)})
 
 
 def test_balanced_weights_are_those_of_scikit_learn_for_each_label() -> None:
