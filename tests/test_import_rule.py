@@ -12,7 +12,7 @@ from import_graph import circles, import_graph
 import nasctl
 
 LAYERS = (
-    {"errors", "foreign_text", "interruption"},
+    {"errors", "foreign_text", "interruption", "progress"},
     {"bounds", "resources", "cache", "decoder", "input_kind", "target_kind", "machine_memory"},
     {"files"},
     {"formula", "metrics", "process"},

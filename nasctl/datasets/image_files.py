@@ -19,10 +19,10 @@ import numpy as np
 
 from nasctl.datasets.image_decoding import Header, decode, read_header
 from nasctl.datasets.image_format import ImageFormat
-from nasctl.datasets.progress import progress
 from nasctl.datasets.reading import require_file
 from nasctl.errors import NasctlError
 from nasctl.files import cause_of, read_bytes
+from nasctl.progress import progress
 
 _Result = TypeVar("_Result")
 

@@ -16,15 +16,11 @@ from nasctl.datasets.image_files import (
     Content,
     Problem,
     note_of_problems,
-    read_headers,
-    read_pixels,
     unreadable_files,
 )
 from nasctl.datasets.image_format import ImageFormat
 from nasctl.datasets.image_list import (
-    SPLITS,
     ImageList,
-    ImageSplit,
     check_splits,
     listed,
     normal,
@@ -33,12 +29,13 @@ from nasctl.datasets.image_list import (
 from nasctl.datasets.image_size import LARGEST, image_format, note_of_size
 from nasctl.datasets.image_table import find_table, list_of_table
 from nasctl.datasets.image_tree import tree_of
-from nasctl.datasets.reading import require_memory
+from nasctl.datasets.prepared_images import store_of
 from nasctl.input_kind import InputKind
 
 
 def load_image_folder(
     root: Path,
+    data_dir: Path | None = None,
     *,
     settings: DataConfig = DEFAULT_DATA,
     encoding: Encoding | None = None,
@@ -48,6 +45,7 @@ def load_image_folder(
 
     Args:
       root: The folder.
+      data_dir: The folder of prepared data sets, in which the decoded images are kept; None to keep nothing.
       settings: The size of the images and how they get there.
       encoding: The encoding of a trained network that is to be measured: images get the form of its training images.
       largest: The largest height and width that are chosen if neither names a size.
@@ -56,27 +54,25 @@ def load_image_folder(
       NasctlError: The folder has no classes, a class has too few images, or files cannot be read.
     """
     images = with_splits(_listed(root))
-    headers = read_headers(root, images.names)
+    store, unkept = store_of(images, data_dir)
+    headers = store.headers()
     readable = [header for header in headers if not isinstance(header, Problem)]
     if len(readable) == len(headers):
         check_splits(images)
     elif not readable:
         raise unreadable_files(root, _problems(images, headers))
     form = encoding.image if encoding and encoding.image else image_format(readable, settings, largest)
-    require_memory(root, len(images) * form.height * form.width * form.channels)
-    pixels = np.empty((len(images), form.height, form.width, form.channels), np.uint8)
-    contents = read_pixels(root, images.names, form, pixels.__setitem__)
-    notes = [*images.notes, *note_of_size(form, readable, settings)]
+    pixels, contents = store.pixels(form)
+    notes = [*images.notes, *note_of_size(form, readable, settings), *unkept]
     if problems := _problems(images, contents):
         notes.append(note_of_problems(root, problems, len(images)))
-        kept = [index for index, content in enumerate(contents) if isinstance(content, Content)]
-        images, pixels = images.take(kept), pixels[kept]
+        images = images.take([index for index, item in enumerate(contents) if isinstance(item, Content)])
         check_splits(images)
     known = [content for content in contents if isinstance(content, Content)]
     notes += _note_of_frames(images, known) + _note_of_copies(images, known)
     splits = {
-        split: Examples(pixels[part], images.labels[part], images.keys[part])
-        for split, part in _parts(images).items()
+        split: Examples(pixels[split], images.labels[part], images.keys[part])
+        for split, part in images.parts().items()
     }
     return Dataset(
         str(root),
@@ -101,18 +97,6 @@ def _listed(root: Path) -> ImageList:
 
 def _problems(images: ImageList, found: Sequence[object]) -> dict[str, Problem]:
     return {name: item for name, item in zip(images.names, found, strict=True) if isinstance(item, Problem)}
-
-
-def _parts(images: ImageList) -> dict[ImageSplit, slice]:
-    """Where the images of each split are: they are sorted by split."""
-    parts = {}
-    start = 0
-    for split in SPLITS:
-        stop = start + images.splits.count(split)
-        if stop > start:
-            parts[split] = slice(start, stop)
-        start = stop
-    return parts
 
 
 def _note_of_frames(images: ImageList, contents: Sequence[Content]) -> list[str]:

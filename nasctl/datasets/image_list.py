@@ -73,6 +73,17 @@ class ImageList:
             labels=self.labels[np.asarray(indices, np.int64)],
         )
 
+    def parts(self) -> dict[ImageSplit, slice]:
+        """Where the files of each split are, if they are sorted by split."""
+        parts: dict[ImageSplit, slice] = {}
+        start = 0
+        for split in SPLITS:
+            stop = start + self.splits.count(split)
+            if stop > start:
+                parts[split] = slice(start, stop)
+            start = stop
+        return parts
+
 
 def split_called(name: str) -> ImageSplit | None:
     """The split that a folder or a column of a table names, in one of the usual spellings.

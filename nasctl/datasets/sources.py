@@ -113,7 +113,9 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "a folder of images",
         holds(FolderKind.IMAGES),
-        lambda request: load_image_folder(request.path, settings=request.settings, encoding=request.encoding),
+        lambda request: load_image_folder(
+            request.path, request.data_dir, settings=request.settings, encoding=request.encoding
+        ),
     ),
     Source(
         "a folder of .npy files",

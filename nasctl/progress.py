@@ -1,4 +1,4 @@
-"""How long work on a data set reports its progress. The command line says how it is shown; by default it is not."""
+"""How long work reports its progress. The command line says how it is shown; by default it is not."""
 
 from __future__ import annotations
 
