@@ -20,7 +20,7 @@ def part_of(task: Task, examples: float) -> Task:
     """The same task with a part of its training and validation examples, and with all test examples.
 
     Examples are chosen in proportion to their classes; of a text, the start is used. A smaller part is contained in a
-    larger one. The digest and the encoding are those of the whole task.
+    larger one. The digest and the encoding are those of the whole task; a note says how many examples are used.
 
     Args:
       task: The task.
@@ -44,7 +44,9 @@ def part_of(task: Task, examples: float) -> Task:
                 hint="choose a larger data.examples",
             )
         splits[name] = whole.take(np.arange(chosen)) if task.sequential else _sample(whole, chosen)
-    return replace(task, splits=splits, known_digest=task.digest)
+    used = sum(len(splits[name]) for name in _PARTS)
+    note = f"{used:,} of {count:,} training and validation examples are used"
+    return replace(task, splits=splits, known_digest=task.digest, notes=(*task.notes, note))
 
 
 def _sample(examples: Examples, count: int) -> Examples:

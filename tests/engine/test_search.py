@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -237,14 +238,29 @@ def test_a_known_architecture_may_come_from_another_space(score: Score, space: S
     assert not (tmp_path / "no").exists()
 
 
-def test_a_child_that_cannot_fit_is_not_tried(tmp_path: Path) -> None:
+def test_a_child_that_cannot_fit_is_not_tried(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    space = parse_space(
+        "space cnn\ninput image\nlayers 1\nlayer { conv { height in {1} width in {1} filters in {1, 4000} } relu }\n"
+        "output classifier\n",
+        name="wide",
+    )
     settings = {
         "controller": {"kind": "random"},
-        "search": {"executor": "inline", "child_gigabytes": 1e-5, "max_failures": 3},
+        "search": {"executor": "inline", "child_gigabytes": 0.05, "trials": 8},
+        "training": {"epochs": 1},
     }
-    with pytest.raises(WorkFailed, match="out_of_memory.*it would need about .* GB of memory"):
+    nasctl.search(space, out=tmp_path / "run", settings=settings)
+    trials = nasctl.Run(tmp_path / "run").trials
+    assert {trial.status for trial in trials} == {"complete", "out_of_memory"}
+    assert all(trial.tokens[-1] == 1 for trial in trials if trial.status == "out_of_memory")
+    assert re.search("[0-9]+ of 20 random networks of wide need more than the 50 MB of memory", caplog.text)
+
+
+def test_a_space_of_which_no_network_fits_is_refused_before_the_run_starts(tmp_path: Path) -> None:
+    settings = {"search": {"executor": "inline", "child_gigabytes": 1e-5}}
+    with pytest.raises(NasctlError, match="no network of cnn can be trained on digits: of 20 random ones"):
         nasctl.search("spaces/cnn.nas", out=tmp_path / "run", settings=settings)
-    assert {trial.status for trial in nasctl.Run(tmp_path / "run").trials} == {"out_of_memory"}
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_function_of_this_process_cannot_be_sent_to_workers(

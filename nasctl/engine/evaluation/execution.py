@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, SearchConfig
+from nasctl.engine.evaluation.fit import Surroundings, check_fit
 from nasctl.engine.evaluation.method import ChildTraining, Method
 from nasctl.engine.evaluation.settings import choose_executor, jobs_prepared, resolve_settings
 from nasctl.errors import NasctlError
@@ -64,10 +65,13 @@ def plan_execution(config: Config, method: Method) -> Execution:
     resolved = resolve_settings(
         config, machine, trains=method.trains, can_group=method.can_group, named=method.named
     )
+    memory = _memory_of_a_child(resolved.search, machine) if method.trains else 0
+    if isinstance(method, ChildTraining):
+        check_fit(method.space, _surroundings(resolved, method, memory, machine))
     return Execution(
         config=resolved,
         measured_on=method.measured_on,
-        memory=_memory_of_a_child(resolved.search, machine) if method.trains else 0,
+        memory=memory,
         start=_executor(resolved.search, method, machine),
     )
 
@@ -97,6 +101,18 @@ def _memory_of_a_child(search: SearchConfig, machine: Machine) -> int:
     if search.children_per_device > 1:
         return 0
     return int(search.child_gigabytes * 1e9) or machine.share(search.workers)
+
+
+def _surroundings(config: Config, method: ChildTraining, memory: int, machine: Machine) -> Surroundings:
+    """What the children of a search are trained with."""
+    return Surroundings(
+        name=method.task.name,
+        signature=method.task.signature,
+        batch=config.training.batch,
+        memory=memory,
+        alone=memory if config.search.child_gigabytes else machine.share(1),
+        resizable=method.task.encoding.image is not None,
+    )
 
 
 def _executor(search: SearchConfig, method: Method, machine: Machine) -> StartExecutor:

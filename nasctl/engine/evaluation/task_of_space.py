@@ -14,7 +14,7 @@ from nasctl.input_kind import InputKind
 from nasctl.resources import shipped_spaces
 from nasctl.space import Space
 from nasctl.target_kind import TargetKind
-from nasctl.tasks import Encoding, Task, make_task
+from nasctl.tasks import Encoding, Task, make_task, part_of
 
 DEFAULT_DATASETS: Mapping[InputKind, str] = {InputKind.IMAGE: "digits", InputKind.TEXT: "pydoc"}
 """The embedded data set for each kind of input."""
@@ -85,18 +85,18 @@ def task_of(
       dataset: Name or path of the data set. Default: the embedded one that fits the space.
       data_dir: The folder of prepared data sets.
       validation_seed: Seed of the validation split, for data sets without one of their own.
-      settings: How the examples are read.
+      settings: How the examples are read, and which part of them.
       encoding: The encoding of a trained network that is to be measured; by default that of the data set.
 
     Raises:
       NasctlError: The data set is not available, or the networks of the space read another kind of input.
     """
     name = default_dataset(space) if dataset is None else dataset
-    task = make_task(
+    whole = make_task(
         name, data_dir=data_dir, validation_seed=validation_seed, settings=settings, encoding=encoding
     )
-    _check_fit(space, task)
-    return task
+    _check_fit(space, whole)
+    return part_of(whole, settings.examples)
 
 
 def _check_fit(space: Space, task: Task) -> None:
