@@ -8,18 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from nasctl.datasets.array_images import read_images
+from nasctl.datasets.array_keys import digest_of_keys, keys_of_examples
 from nasctl.datasets.array_labels import read_labels
 from nasctl.datasets.array_names import SplitName
 from nasctl.datasets.array_splits import Split, Splits
 from nasctl.datasets.dataset import Dataset, Examples
-from nasctl.datasets.split import keys_of_arrays, stable_split
+from nasctl.datasets.split import stable_split
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0
-_LARGEST_COMPARED = 2**30
-"""Bytes of test examples up to which they are looked for among the training examples, which takes 2 s a GB."""
 
 
 def dataset_of_arrays(name: str, read: Splits) -> Dataset:
@@ -44,8 +43,10 @@ def dataset_of_arrays(name: str, read: Splits) -> Dataset:
         name, {key: (split.labels_name, split.labels) for key, split in splits.items()}, read.class_names
     )
     examples = {key: Examples(images[key], labels.values[key]) for key in images}
-    examples["train"] = replace(examples["train"], keys=keys_of_arrays(images["train"]))
-    further = _overlap(examples, splits)
+    keys = {key: keys_of_examples(images[key]) for key in images}
+    digest = digest_of_keys(keys, examples, labels.names, labels.target)
+    examples["train"] = replace(examples["train"], keys=keys["train"])
+    further = _overlap(keys, splits)
     if "test" not in examples:
         examples, held_out = _hold_out(name, examples, splits["train"].inputs_name)
         further.append(held_out)
@@ -58,6 +59,7 @@ def dataset_of_arrays(name: str, read: Splits) -> Dataset:
         examples.get("validation"),
         labels.target,
         notes=(*read.notes, *image_notes, *labels.notes, *further),
+        digest=digest,
     )
 
 
@@ -109,18 +111,14 @@ def _hold_out(
     return examples | {"train": whole.take(kept), "test": whole.take(held_out)}, note
 
 
-def _overlap(examples: Mapping[SplitName, Examples], splits: Mapping[SplitName, Split]) -> list[str]:
-    """A note if test or validation examples are training examples too."""
-    train = examples["train"].keys
-    assert train is not None
+def _overlap(keys: Mapping[SplitName, np.ndarray], splits: Mapping[SplitName, Split]) -> list[str]:
+    """Notes if test or validation examples are training examples too."""
     notes = []
-    for key, part in examples.items():
-        if key == "train" or part.inputs.nbytes > _LARGEST_COMPARED:
-            continue
-        common = int(np.isin(keys_of_arrays(np.asarray(part.inputs)), train).sum())
+    for split, own in keys.items():
+        common = 0 if split == "train" else int(np.isin(own, keys["train"]).sum())
         if common:
             notes.append(
-                f"{common:,} of the {len(part):,} images of {splits[key].inputs_name} are also in "
+                f"{common:,} of the {len(own):,} images of {splits[split].inputs_name} are also in "
                 f"{splits['train'].inputs_name}"
             )
     return notes

@@ -193,6 +193,8 @@ def _as_bytes(
 
 def _contiguous(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """The array in row-major order, copied only if it is not or if it has another dtype."""
+    if array.dtype == dtype and array.flags.c_contiguous:
+        return array  # still a memory map if it is one
     return np.ascontiguousarray(array, dtype)
 
 

@@ -75,6 +75,7 @@ def read_labels(
 
 def _column(place: str, name: str, array: np.ndarray) -> np.ndarray:
     """Labels as (N,) or (N, K), as texts or numbers."""
+    array = np.asarray(array)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim not in (1, 2) or 0 in array.shape[1:]:

@@ -127,7 +127,7 @@ def _read(path: Path) -> np.ndarray:
             )
         if not size:
             return np.empty(shape, dtype)
-        return np.asarray(np.memmap(path, dtype, "r", offset, shape))
+        return np.memmap(path, dtype, "r", offset, shape)
 
 
 def _read_array(path: Path, file: IO[bytes]) -> np.ndarray:

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from nasctl.config import DEFAULT_DATA, DataConfig
+from nasctl.config import DEFAULT_DATA, DataConfig, read_image_size
 from nasctl.datasets.catalogue import describe, names
 from nasctl.datasets.data_folder import default_data_dir
 from nasctl.datasets.dataset import Dataset
@@ -48,8 +48,22 @@ def load(
     for source in SOURCES:
         if source.matches(request):
             loaded = source.load(request)
+            _check_image_size(loaded, settings)
             return loaded if settings.splits == "stable" else _split_as_before(loaded)
     raise _unknown(request)
+
+
+def _check_image_size(dataset: Dataset, settings: DataConfig) -> None:
+    """Refuses a size of images for arrays of another one: only the images of files are brought to a size."""
+    if not settings.image_size or dataset.image is not None or dataset.kind is not InputKind.IMAGE:
+        return
+    wanted, found = read_image_size(settings.image_size), tuple(dataset.train.inputs.shape[1:3])
+    if wanted != found:
+        raise NasctlError(
+            f"the images of {dataset.name} are arrays of {found[0]}×{found[1]} pixels, and not of "
+            f"{wanted[0]}×{wanted[1]}",
+            hint="leave the image size out, or resize the arrays; only image files are brought to a size",
+        )
 
 
 def _split_as_before(dataset: Dataset) -> Dataset:

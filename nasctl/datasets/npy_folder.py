@@ -60,4 +60,4 @@ def _read(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             check_plain(path, path.stem, file)
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-        return np.asarray(array)
+        return array

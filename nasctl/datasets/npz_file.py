@@ -106,7 +106,7 @@ def _map_member(path: Path, file: IO[bytes], member: zipfile.ZipInfo) -> np.ndar
             checksum = zlib.crc32(content[at : min(at + 2**24, start + member.file_size)], checksum)
     if checksum != member.CRC:
         raise ValueError(f"{member.filename} does not have the checksum that was stored with it")
-    mapped = np.memmap(
+    mapped: np.ndarray = np.memmap(
         path, header.dtype, "r", offset, header.shape, order="F" if header.fortran_order else "C"
     )
-    return np.asarray(mapped)
+    return mapped

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.datasets import Dataset, load
+from nasctl.config import DataConfig
+from nasctl.datasets import Dataset, array_keys, load
 from nasctl.datasets.array_names import roles_of
 from nasctl.errors import NasctlError
 from nasctl.target_kind import TargetKind
@@ -206,3 +207,40 @@ def test_damaged_npy_files_are_named(tmp_path: Path, content: bytes) -> None:
     np.save(tmp_path / "y.npy", [0, 1])
     with pytest.raises(NasctlError, match=r"x\.npy is not an \.npy file"):
         load(str(tmp_path))
+
+
+def test_the_digest_is_that_of_the_content_wherever_the_file_is(tmp_path: Path) -> None:
+    inputs, labels = images(20), np.arange(20) % 2
+    (tmp_path / "elsewhere").mkdir()
+    first = load(save(tmp_path, x=inputs, y=labels))
+    moved = load(save(tmp_path / "elsewhere", images=inputs, labels=labels))
+    assert first.digest == moved.digest != ""
+    changed = inputs.copy()
+    changed[3, 1, 1] ^= 1
+    assert load(save(tmp_path, x=changed, y=labels)).digest != first.digest
+    assert load(save(tmp_path, x=inputs, y=1 - labels)).digest != first.digest
+
+
+def test_the_keys_of_a_large_map_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(array_keys, "_KEPT", 100)
+    inputs = images(40)
+    np.save(tmp_path / "x.npy", inputs)
+    np.save(tmp_path / "y.npy", np.arange(40) % 2)
+    first = load(str(tmp_path))
+    (kept,) = (tmp_path / "cache" / "nasctl" / "keys").iterdir()
+    with monkeypatch.context() as context:
+        context.setattr(array_keys, "keys_of_arrays", None)
+        assert load(str(tmp_path)).digest == first.digest
+    kept.write_bytes(b"damaged")
+    assert load(str(tmp_path)).digest == first.digest
+    inputs[0] ^= 1
+    np.save(tmp_path / "x.npy", inputs)
+    assert load(str(tmp_path)).digest != first.digest
+
+
+def test_a_size_is_refused_for_arrays_of_another_size(tmp_path: Path) -> None:
+    path = save(tmp_path, x=images(40, 6, 4), y=np.arange(40) % 2)
+    assert load(path, settings=DataConfig(image_size="6x4")).notes
+    with pytest.raises(NasctlError, match="arrays of 6×4 pixels, and not of 64×64"):
+        load(path, settings=DataConfig(image_size="64"))
