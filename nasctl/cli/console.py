@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
@@ -16,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from nasctl.cli.streams import ProgressStream, json_stream, output_errors
 from nasctl.files.json_text import write_json
 from nasctl.foreign_text import display_width, message_of, shortened, visible
+from nasctl.progress import shown_by
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -28,6 +30,10 @@ UNLIMITED = 10**7
 """Width in characters of output that is not a terminal."""
 LONGEST_MESSAGE = 4000
 """Number of characters of an error message that are printed."""
+
+
+SOON = 1.0
+"""Seconds in which work ends that is not worth a line."""
 
 
 class Styled(NamedTuple):
@@ -110,7 +116,37 @@ class Printer:
           A function that shows the next step.
         """
         with self.console.status(literal(first)) as status:
-            yield (lambda step: status.update(literal(step))) if self.is_terminal else self.line
+            if not self.is_terminal:
+                yield self.line
+                return
+
+            @contextmanager
+            def work(what: str, steps: int) -> Iterator[Callable[[int], None]]:
+                yield lambda done: status.update(literal(f"{what}: {100 * done / max(steps, 1):.0f} %"))
+                status.update(literal(first))
+
+            with shown_by(work):
+                yield lambda step: status.update(literal(step))
+
+    @contextmanager
+    def work(self, what: str, steps: int) -> Iterator[Callable[[int], None]]:
+        """Shows the progress of work: in a terminal as a bar, otherwise on a line if it takes longer than a second.
+
+        Args:
+          what: What is done.
+          steps: The number of its steps.
+
+        Yields:
+          A function that takes the number of steps that are done.
+        """
+        if not self.is_terminal:
+            yield _said_once(what, self.line)
+            return
+        from rich.progress import Progress
+
+        with Progress(console=self.console, transient=True) as progress:
+            task = progress.add_task(visible(what), total=steps)
+            yield lambda done: progress.update(task, completed=done)
 
     def _show(self, renderable: RenderableType) -> None:
         if self.is_terminal:
@@ -138,6 +174,20 @@ def progress() -> Printer:
     return Printer(
         Console(file=cast(IO[str], stream), highlight=False, markup=False, emoji=False), stream.isatty()
     )
+
+
+def _said_once(what: str, say: Callable[[str], None]) -> Callable[[int], None]:
+    """A function that says what is done, once a second has passed."""
+    started = time.monotonic()
+    said = False
+
+    def report(done: int) -> None:
+        nonlocal said
+        if not said and time.monotonic() - started > SOON:
+            said = True
+            say(what)
+
+    return report
 
 
 def literal(*parts: Part, lines: bool = False) -> Text:

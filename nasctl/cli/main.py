@@ -13,7 +13,7 @@ import typer
 from nasctl import __version__
 from nasctl.cli.check import check
 from nasctl.cli.compare import compare
-from nasctl.cli.console import escape_warnings, print_document, print_error, print_usage_error
+from nasctl.cli.console import escape_warnings, print_document, print_error, print_usage_error, progress
 from nasctl.cli.data import data
 from nasctl.cli.describe import describe
 from nasctl.cli.eval import evaluate
@@ -39,6 +39,7 @@ from nasctl.interruption import check as check_interruption
 from nasctl.interruption import run_interruptible
 from nasctl.jax_start import configuration_error
 from nasctl.process import allow_configuration
+from nasctl.progress import shown_by
 
 app = typer.Typer(
     name="nasctl",
@@ -109,7 +110,8 @@ def _exit_code() -> int:
     """Runs a command, prints its error if there is one, and returns the exit code."""
     try:
         try:
-            code = int(app(prog_name="nasctl", standalone_mode=False) or 0)
+            with shown_by(lambda what, steps: progress().work(what, steps)):
+                code = int(app(prog_name="nasctl", standalone_mode=False) or 0)
         finally:
             close_output()
     except NasctlError as error:

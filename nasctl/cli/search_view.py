@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,7 @@ from nasctl.executors import Job
 from nasctl.foreign_text import shell_command
 from nasctl.input_kind import InputKind
 from nasctl.metrics import main_metric
+from nasctl.progress import shown_by
 from nasctl.space import Space, format_tokens
 from nasctl.store import COMPLETE, Trial
 
@@ -46,6 +48,8 @@ class SearchView(Listener):
         self._best: Trial | None = None
         self._running: dict[int, str] = {}
         self._policy = ""
+        self._work: RenderableType | None = None
+        self._shown = ExitStack()
         self._started = time.monotonic()
         self._live = Live(
             console=self._progress.console, get_renderable=self._render, refresh_per_second=4, transient=True
@@ -54,11 +58,13 @@ class SearchView(Listener):
     def __enter__(self) -> SearchView:
         if self._progress.is_terminal:
             self._live.start()
+            self._shown.enter_context(shown_by(self._show_work))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._shown.close()
         self._live.stop()
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
@@ -155,10 +161,20 @@ class SearchView(Listener):
         running = list(self._running.values())[:MOST_SHOWN] or ["starting"]
         hidden = len(self._running) - MOST_SHOWN
         running += [f"and {hidden} more"] if hidden > 0 else []
-        rows.append(("now", Group(*map(literal, running))))
+        rows.append(("now", self._work or Group(*map(literal, running))))
         if self._policy:
             rows.append(("policy", self._policy))
         return Group(literal(*self._title), fields(rows))
+
+    @contextmanager
+    def _show_work(self, what: str, steps: int) -> Iterator[Callable[[int], None]]:
+        """Shows the progress of work before the first trial, such as preparing images."""
+
+        def report(done: int) -> None:
+            self._work = beside(ProgressBar(total=steps, completed=done, width=WIDTH), literal(what))
+
+        yield report
+        self._work = None
 
     def _times(self, done: int, total: int) -> str:
         elapsed = time.monotonic() - self._started
