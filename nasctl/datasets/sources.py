@@ -18,6 +18,7 @@ from nasctl.datasets.idx_names import folder_of_idx, is_idx_name
 from nasctl.datasets.image_folder import load_image_folder
 from nasctl.datasets.npy_folder import load_npy_folder, refuse_single_array
 from nasctl.datasets.npz_file import load_npz
+from nasctl.datasets.pixel_table import is_pixel_table, load_pixel_table
 from nasctl.datasets.preparation import load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
 from nasctl.datasets.python_manual import load_pydoc
@@ -104,6 +105,11 @@ SOURCES: tuple[Source, ...] = (
     Source("", _is_pydoc, _load_pydoc),
     Source("a text file, a folder with train.txt, valid.txt and test.txt", _is_text, _load_text),
     Source("an .npz file", has_suffix(".npz"), lambda request: load_npz(request.path)),
+    Source(
+        "a table of pixels (.csv)",
+        lambda request: is_pixel_table(request.path),
+        lambda request: load_pixel_table(request.path),
+    ),
     Source("", has_suffix(".npy"), lambda request: refuse_single_array(request.path)),
     Source(
         "",
