@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nasctl.cli.console import Styled, print_json, results
+from nasctl.cli.console import Styled, print_json, progress, results
+from nasctl.cli.data_text import print_notes
+from nasctl.cli.eval_tables import check_picture, print_details, write_picture
 from nasctl.cli.options import DataDir, Json
 from nasctl.cli.quantities import counted
 from nasctl.errors import NasctlError
-from nasctl.files import read_while_replaced
+from nasctl.files import check_writable, read_while_replaced
 from nasctl.metrics import format_measure
 
 if TYPE_CHECKING:
@@ -47,19 +50,36 @@ def evaluate(
         ),
     ] = None,
     data_dir: DataDir = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Draw which classes are confused into this file: .svg or .png.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Measure a trained network on a split of its data set.
+    """Measure a trained network on a split of its data set: its metrics, each class, and which classes are confused.
 
     Example: nasctl eval runs/cnn
     """
     place = _one_place(folder, checkpoint)
+    if output is not None:
+        check_picture(output)
+        check_writable(output)
+
     from nasctl.arch_json import document_from_json
     from nasctl.architecture import Architecture
     from nasctl.engine import task_of_checkpoint
     from nasctl.jax_start import check_jax
     from nasctl.process import prepare_to_train
+    from nasctl.tasks import SupervisedTask
+    from nasctl.tasks.details import details_of
     from nasctl.training import evaluate as measure
+    from nasctl.training import outputs_of
 
     prepare_to_train()
     check_jax()
@@ -71,17 +91,38 @@ def evaluate(
     measures = measure(architecture, weights, task, loaded.config, split=split)
     examples = len(task.splits[split])
     name = task.name if dataset is None else dataset
+    details = None
+    if isinstance(task, SupervisedTask):
+        outputs = outputs_of(architecture, weights, task, loaded.config, split)
+        details = details_of(task, outputs, task.splits[split].labels)
+    title = f"{name}, {split} split, {counted(examples, 'example')}"
+    if output is not None:
+        if details is None:
+            raise NasctlError(f"{name} has no classes that could be confused", hint="leave -o out")
+        write_picture(output, details, title)
+        progress().line(f"wrote {output}")
     if json:
         print_json(
-            {"checkpoint": str(shown), "dataset": name, "split": split, "examples": examples, **measures}
+            {
+                "checkpoint": str(shown),
+                "dataset": name,
+                "split": split,
+                "examples": examples,
+                **measures,
+                **(details.to_json() if details else {}),
+                "notes": list(task.notes),
+            }
         )
         return
     printer = results()
-    printer.line(f"{name}, {split} split, {counted(examples, 'example')}")
-    for measured, value in measures.items():
-        printer.line(f"  {measured:<12} ", Styled(format_measure(measured, value), "bold"))
-    if dataset is not None and (difference := _difference(task, split)):
-        printer.line(f"  {difference}")
+    printer.line(title)
+    print_notes(progress(), task.notes)
+    for measured in _in_order(measures, [metric.name for metric in task.metrics]):
+        printer.line(f"  {measured:<17} ", Styled(format_measure(measured, measures[measured]), "bold"))
+    if dataset is not None and task.sequential:
+        printer.line(f"  {_unknown_tokens(task, split)}")
+    if details is not None:
+        print_details(printer, details)
 
 
 def _one_place(argument: Path | None, option: Path | None) -> Path:
@@ -115,20 +156,19 @@ def _load(place: Path) -> tuple[Checkpoint, Path]:
     return loaded, place / "best" / "checkpoint"
 
 
-def _difference(task: Task, split: Split) -> str:
-    """How a data set differs from that of the training: the classes that it lacks, or its share of unknown text tokens.
+def _in_order(measures: Mapping[str, float], metrics: Sequence[str]) -> list[str]:
+    """The names of measures, the metrics first; without the loss where a metric says the same."""
+    names = [name for name in metrics if name in measures]
+    return [
+        *names,
+        *(name for name in measures if name not in names and (name, "log_loss" in names) != ("loss", True)),
+    ]
 
-    Empty if it has examples of all classes.
-    """
+
+def _unknown_tokens(task: Task, split: Split) -> str:
+    """How a text differs from that of the training: its share of unknown text tokens."""
     from nasctl.datasets.text import UNKNOWN
-    from nasctl.input_kind import InputKind
 
     names, labels = task.encoding.class_names, task.splits[split].labels
-    if task.kind is InputKind.TEXT:
-        unknown = (labels == names.index(UNKNOWN)).mean() if UNKNOWN in names else 0.0
-        return f"{100 * unknown:.1f} % of its text tokens are not in the vocabulary of the training"
-    present = set(labels.tolist())
-    absent = [name for number, name in enumerate(names) if number not in present]
-    if not absent:
-        return ""
-    return f"it has no examples of {', '.join(absent[:10])}{' and others' if len(absent) > 10 else ''}"
+    unknown = (labels == names.index(UNKNOWN)).mean() if UNKNOWN in names else 0.0
+    return f"{100 * unknown:.1f} % of its text tokens are not in the vocabulary of the training"

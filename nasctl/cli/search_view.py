@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 
 from nasctl.arch_json import load_document
 from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json, progress, results
+from nasctl.cli.data_text import data_json, print_data
 from nasctl.cli.quantities import counted, duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
@@ -27,6 +28,7 @@ from nasctl.metrics import main_metric
 from nasctl.progress import shown_by
 from nasctl.space import Space, format_tokens
 from nasctl.store import COMPLETE, Trial
+from nasctl.tasks import Task
 
 WIDTH = 60
 """Width of the progress bar and of the reward curve, in characters."""
@@ -45,6 +47,7 @@ class SearchView(Listener):
         self._config = Config()
         self._trials: list[Trial] = []
         self._known = 0
+        self._data: dict[str, object] | None = None
         self._best: Trial | None = None
         self._running: dict[int, str] = {}
         self._policy = ""
@@ -66,6 +69,11 @@ class SearchView(Listener):
     ) -> None:
         self._shown.close()
         self._live.stop()
+
+    def data_read(self, task: Task) -> None:
+        """Prints the data set."""
+        self._data = data_json(task)
+        print_data(self._progress, task)
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
         """Stores the run's settings and previous trials."""
@@ -120,6 +128,7 @@ class SearchView(Listener):
                 {
                     "run": str(run.folder),
                     "stopped": run.stopped,
+                    "data": self._data,
                     "trials": len(run.trials),
                     "best": run.best.to_json() if run.best else None,
                 }

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from nasctl.cli.console import Part, Styled, print_json, results
+from nasctl.cli.data_text import counted_examples
 from nasctl.cli.options import Json, RunPath
 from nasctl.cli.quantities import duration, sparkline
 from nasctl.cli.trial_text import LONGEST_CAUSE, format_reward, trial_progress, trial_summary
@@ -35,6 +36,8 @@ def status(run: RunPath, json: Json = False) -> None:
                 "running": active,
                 "stopped": "" if active or not sessions else sessions[-1].stopped,
                 "trials": len(trials),
+                "dataset": folder.metadata()["dataset"],
+                "examples": folder.metadata()["examples"],
                 "budget": folder.config().search.trials,
                 "failed": sum(trial.status != COMPLETE for trial in trials),
                 "reused": sum(trial.reused is not None for trial in trials),
@@ -56,6 +59,10 @@ def _show(
 ) -> None:
     config = folder.config()
     rows: list[tuple[str, Part]] = [("search", _state(sessions, active))]
+    metadata = folder.metadata()
+    if metadata["dataset"] is not None:
+        examples = f": {counted_examples(metadata['examples'])}" if metadata["examples"] else ""
+        rows.append(("data set", f"{metadata['dataset']}{examples}"))
     failed = sum(trial.status != COMPLETE for trial in trials)
     reused = sum(trial.reused is not None for trial in trials)
     counts = [f"{len(trials)} of {config.search.trials}"]
@@ -74,7 +81,7 @@ def _show(
     printer.line(Styled(str(folder.path), "bold"))
     printer.fields(rows)
     if not active and len(trials) < config.search.trials:
-        evaluator = folder.metadata().get("evaluator")
+        evaluator = metadata["evaluator"]
         again = ["--evaluator", str(evaluator)] if evaluator else []
         run = ("--resume", "--out", folder.path)
         printer.line(f"Resume with: {shell_command('nasctl', 'search', folder.space_file, *run, *again)}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from nasctl.cli.console import Styled, print_json, progress, results
+from nasctl.cli.data_text import data_json, described, print_notes
 from nasctl.cli.options import (
     SEED_RANGE,
     ArchitecturePath,
@@ -106,8 +107,9 @@ def train(
     if not json:
         used = ", ".join(f"{name} {_written(value)}" for name, value in asdict(config).items())
         progress().fields(
-            [("data set", task.name), ("seed", str(seed)), ("settings", f"of {source}"), ("", used)]
+            [("data set", described(task)), ("seed", str(seed)), ("settings", f"of {source}"), ("", used)]
         )
+        print_notes(progress(), task.notes)
     with progress().steps("compiling") as show:
 
         def show_epoch(metrics: EpochMetrics) -> None:
@@ -133,6 +135,7 @@ def train(
             {
                 "checkpoint": str(folder),
                 "dataset": task.name,
+                "data": data_json(task),
                 "seed": seed,
                 "training": asdict(config),
                 "training_from": source,

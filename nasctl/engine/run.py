@@ -16,7 +16,7 @@ from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation.data_place import require_place
 from nasctl.engine.evaluation.execution import Execution, plan_execution
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
-from nasctl.engine.evaluation.method import Method, call_function, train_children
+from nasctl.engine.evaluation.method import ChildTraining, Method, call_function, train_children
 from nasctl.engine.loop import Search
 from nasctl.engine.loop.listener import Listener
 from nasctl.engine.resumption import (
@@ -124,6 +124,7 @@ def search(
     config = resolve(space.defaults, settings or {}, shortcuts)
     first = tuple(tokens_of_file(space, path) for path in init)
     method = _method(space, config, evaluate, dataset, data_dir)
+    _tell(listener, method)
     execution = plan_execution(replace(config, data=method.data), method)
     folder = RunFolder.create(
         Path(out) if out is not None else claim_next_run(RUNS, space.name),
@@ -132,6 +133,7 @@ def search(
         seed=seed,
         dataset=execution.measured_on.dataset if execution.measured_on else None,
         dataset_digest=execution.measured_on.digest if execution.measured_on else None,
+        examples=_counts(method),
         trains=method.trains,
         evaluator=evaluate if isinstance(evaluate, str) else None,
         init=first,
@@ -195,6 +197,7 @@ def resume(
         require_place(metadata["dataset"], f"the run {folder.path}")
     method = _method(own, config, evaluate, metadata["dataset"] if dataset is None else dataset, data_dir)
     check_same_data(folder, dataset, method.measured_on)
+    _tell(listener, method)
     execution = plan_execution(replace(config, data=method.data), method)
     if method.trains:
         note_versions(folder.path, metadata.get("versions"))
@@ -240,6 +243,19 @@ def _method(
             hint="give a function, or its name as MODULE:FUNCTION",
         )
     return call_function(space, evaluate, dataset, data_dir, config.data)
+
+
+def _tell(listener: Listener | None, method: Method) -> None:
+    """Tells a listener on what children will be trained."""
+    if listener is not None and isinstance(method, ChildTraining):
+        listener.data_read(method.task)
+
+
+def _counts(method: Method) -> dict[str, int] | None:
+    """The number of examples by split; None where no networks are trained."""
+    if not isinstance(method, ChildTraining):
+        return None
+    return {split: len(part) for split, part in method.task.splits.items()}
 
 
 def _run(

@@ -37,6 +37,10 @@ def _is_settings(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(section, dict) for section in value.values())
 
 
+def _are_counts_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and all(map(_is_count, value.values())))
+
+
 def _are_token_strings(value: object) -> bool:
     return isinstance(value, list) and all(
         isinstance(tokens, list) and all(type(token) is int for token in tokens) for tokens in value
@@ -49,12 +53,18 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "seed": (_is_count, "a whole number of at least 0"),
     "dataset": (_is_string_or_none, "a string or null"),
     "dataset_digest": (_is_string_or_none, "a string or null"),
+    "examples": (_are_counts_or_none, "an object of whole numbers or null"),
     "evaluator": (_is_string_or_none, "a string or null"),
     "trains": (_is_flag_or_none, "true, false or null"),
     "init": (_are_token_strings, "a list of lists of whole numbers"),
     "config": (_is_settings, "an object of sections"),
 }
-_OPTIONAL: Mapping[str, object] = {"init": [], "dataset_digest": None, "trains": None}
+_OPTIONAL: Mapping[str, object] = {
+    "init": [],
+    "dataset_digest": None,
+    "examples": None,
+    "trains": None,
+}
 """Values of entries that earlier versions did not write."""
 
 

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
         (["render", "nowhere.json"], "the file nowhere.json does not exist"),
         (["train", "."], "contains no architecture"),
         (["eval", "--checkpoint", "nowhere"], "the checkpoint nowhere does not exist"),
-        (["eval"], "--checkpoint"),
+        (["eval"], "no checkpoint is named"),
         (["serach"], "No such command"),
     ],
     ids=" ".join,

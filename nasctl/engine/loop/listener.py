@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nasctl.config import Config
 from nasctl.executors import Job
 from nasctl.space import Space
 from nasctl.store import Trial
 
+if TYPE_CHECKING:
+    from nasctl.tasks import Task
+
 
 class Listener:
     """Receives the events of a search. Override the methods that you need; by default they do nothing."""
+
+    def data_read(self, task: Task) -> None:
+        """The data set was read on which children will be trained."""
 
     def search_started(self, folder: Path, space: Space, config: Config, trials: Sequence[Trial]) -> None:
         """A run starts or is resumed; `trials` are those that it already has."""
