@@ -12,6 +12,7 @@ from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.image_classes import list_of_folders
+from nasctl.datasets.image_decoding import Header
 from nasctl.datasets.image_files import (
     Content,
     Problem,
@@ -26,10 +27,10 @@ from nasctl.datasets.image_list import (
     normal,
     with_splits,
 )
-from nasctl.datasets.image_size import LARGEST, image_format, note_of_size
+from nasctl.datasets.image_size import image_format, note_of_size
 from nasctl.datasets.image_table import find_table, list_of_table
 from nasctl.datasets.image_tree import tree_of
-from nasctl.datasets.prepared_images import store_of
+from nasctl.datasets.prepared_images import ImageStore, store_of
 from nasctl.input_kind import InputKind
 
 
@@ -39,7 +40,6 @@ def load_image_folder(
     *,
     settings: DataConfig = DEFAULT_DATA,
     encoding: Encoding | None = None,
-    largest: int = LARGEST,
 ) -> Dataset:
     """Loads a folder of images.
 
@@ -48,20 +48,14 @@ def load_image_folder(
       data_dir: The folder of prepared data sets, in which the decoded images are kept; None to keep nothing.
       settings: The size of the images and how they get there.
       encoding: The encoding of a trained network that is to be measured: images get the form of its training images.
-      largest: The largest height and width that are chosen if neither names a size.
 
     Raises:
       NasctlError: The folder has no classes, a class has too few images, or files cannot be read.
     """
-    images = with_splits(_listed(root))
+    images = with_splits(_listed(root), settings.splits)
     store, unkept = store_of(images, data_dir)
-    headers = store.headers()
-    readable = [header for header in headers if not isinstance(header, Problem)]
-    if len(readable) == len(headers):
-        check_splits(images)
-    elif not readable:
-        raise unreadable_files(root, _problems(images, headers))
-    form = encoding.image if encoding and encoding.image else image_format(readable, settings, largest)
+    readable = _readable_headers(images, store)
+    form = encoding.image if encoding and encoding.image else image_format(readable, settings)
     pixels, contents = store.pixels(form)
     notes = [*images.notes, *note_of_size(form, readable, settings), *unkept]
     if problems := _problems(images, contents):
@@ -86,6 +80,33 @@ def load_image_folder(
         notes=tuple(notes),
         digest=_digest(images, known, form),
     )
+
+
+def image_folder_format(root: Path, data_dir: Path | None, settings: DataConfig, largest: int) -> ImageFormat:
+    """The form that the images of a folder get, without decoding them.
+
+    Args:
+      root: The folder.
+      data_dir: As for `load_image_folder`.
+      settings: The size of the images and how they get there.
+      largest: The largest height and width that are chosen if the settings name no size.
+
+    Raises:
+      NasctlError: The folder has no classes, a class has too few images, or no file can be read.
+    """
+    images = with_splits(_listed(root), settings.splits)
+    store, _ = store_of(images, data_dir)
+    return image_format(_readable_headers(images, store), settings, largest)
+
+
+def _readable_headers(images: ImageList, store: ImageStore) -> list[Header]:
+    headers = store.headers()
+    readable = [header for header in headers if isinstance(header, Header)]
+    if len(readable) == len(headers):
+        check_splits(images)
+    elif not readable:
+        raise unreadable_files(images.root, _problems(images, headers))
+    return readable
 
 
 def _listed(root: Path) -> ImageList:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from nasctl.datasets.split import keys_of, stable_split
+from nasctl.datasets.split import keys_of, stable_split, stratified_split
 from nasctl.errors import NasctlError
 from nasctl.target_kind import TargetKind
 
@@ -119,21 +119,29 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def with_splits(images: ImageList) -> ImageList:
+def with_splits(images: ImageList, how: str = "stable") -> ImageList:
     """Draws the splits that a data set does not state, and sorts its files by split.
 
     Without test images, a fifth of the training images is held out. Which ones depends on their names, so that they
     stay when files are added.
+
+    Args:
+      images: The files.
+      how: `DataConfig.splits`: `random` draws the test images as versions up to 0.1.0 did.
     """
     splits = np.array([split or "train" for split in images.splits])
     notes = list(images.notes)
     if not (splits == "test").any():
         train = np.flatnonzero(splits == "train")
-        _, held_out = stable_split(images.keys[train], images.labels[train], TEST_SHARE, seed=_SPLIT_SEED)
+        keys, labels = images.keys[train], images.labels[train]
+        if how == "random":
+            _, held_out = stratified_split(labels, round(TEST_SHARE * len(train)), seed=_SPLIT_SEED)
+        else:
+            _, held_out = stable_split(keys, labels, TEST_SHARE, seed=_SPLIT_SEED)
         splits[train[held_out]] = "test"
         notes.append(
             f"{len(held_out):,} of {len(train):,} training images are held out for the test, "
-            "by a hash of their names"
+            f"{'at random' if how == 'random' else 'by a hash of their names'}"
         )
     if images.target is TargetKind.CLASS:
         counts = np.bincount(images.labels, minlength=len(images.class_names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,21 +22,28 @@ def image_format(headers: Sequence[Header], settings: DataConfig, largest: int =
     others become squares of `largest`, or of the median of their shorter sides if that is smaller. If all images are
     greyscale, they have one channel, otherwise three (RGB).
 
+    With the splits of versions up to 0.1.0, the size is theirs, too: the most frequent one, to which others were
+    stretched.
+
     Args:
       headers: The headers of the images.
       settings: The size and the fit that the user chose.
       largest: The largest height and width to choose.
     """
-    sizes = {(header.height, header.width) for header in headers}
+    sizes = Counter((header.height, header.width) for header in headers)
+    earlier = settings.splits == "random"
     if settings.image_size:
         height, width = read_image_size(settings.image_size)
+    elif earlier:
+        ((height, width), _) = sizes.most_common(1)[0]
     elif len(sizes) == 1 and max(next(iter(sizes))) <= largest:
         ((height, width),) = sizes
     else:
         short = int(np.median([min(header.height, header.width) for header in headers]))
         height = width = max(1, min(largest, short))
     channels = 1 if all(header.grey for header in headers) else 3
-    return ImageFormat(height, width, channels, settings.fit or "crop")  # type: ignore[arg-type]
+    fit = settings.fit or ("stretch" if earlier else "crop")
+    return ImageFormat(height, width, channels, fit)  # type: ignore[arg-type]
 
 
 def note_of_size(form: ImageFormat, headers: Sequence[Header], settings: DataConfig) -> list[str]:

@@ -24,3 +24,9 @@ def spec() -> DatasetSpec:
         splits={"train": 6, "test": 3},
         read=read,
     )
+
+
+@pytest.fixture
+def own_data_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps decoded images in a folder of the test, not in the user's cache."""
+    monkeypatch.setenv("NASCTL_DATA_DIR", str(tmp_path_factory.mktemp("data")))

@@ -23,6 +23,8 @@ from nasctl.datasets.dataset import DatasetSpec
 from nasctl.datasets.preparation import folder_of, load_spec
 from nasctl.errors import NasctlError
 
+pytestmark = pytest.mark.usefixtures("own_data_dir")
+
 
 def refusal(name: Path | str, data_dir: Path | None = None) -> str:
     """The message with which a data set is refused."""

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nasctl.config import EARLIER_DATA
 from nasctl.datasets import load
+from nasctl.datasets.split import stratified_split
 from nasctl.errors import NasctlError
+
+pytestmark = pytest.mark.usefixtures("own_data_dir")
 
 
 def draw(path: Path, value: int, *, size: tuple[int, int] = (6, 5), mode: str = "L") -> None:
@@ -55,3 +59,14 @@ def test_errors_name_the_folder_or_file(tmp_path: Path) -> None:
     (tmp_path / "b" / "2.png").write_bytes(b"no image")
     with pytest.raises(NasctlError, match=r"2\.png cannot be read"):
         load(str(tmp_path))
+
+
+def test_earlier_versions_held_out_test_images_at_random(tmp_path: Path) -> None:
+    for number in range(30):
+        draw(tmp_path / "ab"[number % 2] / f"{number:02}.png", number)
+    dataset = load(str(tmp_path), settings=EARLIER_DATA)
+    ordered = [*range(0, 30, 2), *range(1, 30, 2)]
+    kept, held_out = stratified_split(np.repeat([0, 1], 15), 6, seed=0)
+    assert dataset.train.inputs[:, 0, 0, 0].tolist() == [ordered[index] for index in kept]
+    assert dataset.test.inputs[:, 0, 0, 0].tolist() == [ordered[index] for index in held_out]
+    assert dataset.train.keys is None

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 from image_drawing import draw
 
-from nasctl.config import DataConfig
+from nasctl.config import EARLIER_DATA, DataConfig
 from nasctl.datasets import load
 from nasctl.datasets.encoding import Encoding
+from nasctl.datasets.image_choice import with_image_size
 from nasctl.datasets.image_decoding import Header
 from nasctl.datasets.image_folder import load_image_folder
 from nasctl.datasets.image_format import ImageFormat
 from nasctl.datasets.image_size import image_format
+
+pytestmark = pytest.mark.usefixtures("own_data_dir")
 
 
 def headers(*sizes: tuple[int, int]) -> list[Header]:
@@ -48,6 +51,11 @@ def test_the_user_chooses_the_size_and_the_fit(text: str, size: tuple[int, int])
     assert form == ImageFormat(*size, 3, "pad")
 
 
+def test_the_size_of_earlier_versions_is_the_most_frequent_one() -> None:
+    form = image_format(headers((90, 80), (70, 60), (90, 80)), EARLIER_DATA)
+    assert form == ImageFormat(90, 80, 3, "stretch")
+
+
 def test_images_have_one_channel_if_all_are_grey() -> None:
     grey = Header(8, 8, True)
     assert image_format([grey, grey], DataConfig()).channels == 1
@@ -77,3 +85,12 @@ def test_the_settings_and_the_encoding_decide_the_size_by_name(photographs: Path
     other = load(str(photographs), settings=DataConfig(image_size="20x30"), encoding=encoding)
     assert other.train.inputs.shape[1:] == (10, 11, 1)
     assert other.digest != dataset.digest
+
+
+def test_a_machine_chooses_the_size_before_images_are_decoded(photographs: Path, tmp_path: Path) -> None:
+    chosen = with_image_size(str(photographs), tmp_path / "kept", DataConfig(), largest=224)
+    assert chosen == DataConfig(image_size="70x90")
+    small = with_image_size(str(photographs), tmp_path / "kept", DataConfig(), largest=50)
+    assert small == DataConfig(image_size="50")
+    for name, settings in ((str(photographs), DataConfig(image_size="20")), ("digits", DataConfig())):
+        assert with_image_size(name, tmp_path / "kept", settings, largest=224) == settings
