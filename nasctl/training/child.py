@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +18,7 @@ from nasctl.bounds import key_seed
 from nasctl.config import TrainingConfig
 from nasctl.metrics import EpochMetrics
 from nasctl.tasks import Task
-from nasctl.training.chunks import ChunkedSet, examples_of
+from nasctl.training.chunks import Chunk, ChunkedSet, examples_of
 from nasctl.training.compilation import compiler_options, programs_for
 from nasctl.training.evaluation import CompiledEvaluation, compile_evaluation
 from nasctl.training.fingerprint import fingerprint_of
@@ -27,7 +26,7 @@ from nasctl.training.loop import EpochResult, TrainedChild, run_epochs
 from nasctl.training.optimiser import initial_optimiser_state, learning_rates
 from nasctl.training.plan import EpochPlan, plan_drawer
 from nasctl.training.program_cache import cached_program
-from nasctl.training.programs import Programs, TrainState
+from nasctl.training.programs import TrainState
 from nasctl.training.weights import Buildable, Weights, split_network
 
 
@@ -36,7 +35,8 @@ class PreparedChild:
     """A child whose programs are compiled.
 
     Attributes:
-      program: `Programs.train`, compiled; or `Programs.train_chunk` if the examples are read in chunks.
+      programs: `Programs.train`, compiled, by its number of steps; or `Programs.train_chunk` if the examples are read
+        in chunks.
       evaluation: The evaluation of the same network, compiled.
       weights: The initial weights.
       optimiser_state: The optimiser's state before the first step.
@@ -47,7 +47,7 @@ class PreparedChild:
       seconds: How long building and compiling took.
     """
 
-    program: jax.stages.Compiled
+    programs: Mapping[int, jax.stages.Compiled]
     evaluation: CompiledEvaluation
     weights: Weights
     optimiser_state: optax.OptState
@@ -56,6 +56,11 @@ class PreparedChild:
     config: TrainingConfig
     seed: int
     seconds: float
+
+    @property
+    def program(self) -> jax.stages.Compiled:
+        """The program of most steps; the only one if the examples are on the device."""
+        return self.programs[max(self.programs)]
 
     def run(
         self,
@@ -106,8 +111,8 @@ class PreparedChild:
         losses = []
         with closing(examples.epoch(jax.device_get(plan), rates)) as chunks:
             for chunk in chunks:
-                state, of_chunk = self.program(*state, *chunk)
-                losses.append(np.asarray(of_chunk)[: chunk.steps])  # waits until the chunk has been used
+                state, of_chunk = self.programs[len(chunk.rates)](*state, *chunk)
+                losses.append(np.asarray(of_chunk))  # waits until the chunk has been used
         return state, jnp.mean(np.concatenate(losses))
 
 
@@ -141,24 +146,22 @@ def prepare(
     options = compiler_options(task, config)
     fingerprint = fingerprint_of(architecture, task, config)
     if isinstance(examples, ChunkedSet):
-        program = cached_program(
-            lambda: jax.jit(_train_chunk(programs()), donate_argnums=1),
-            (weights, optimiser_state, *examples.shapes(plan, rates)),
-            options,
-            name="train_chunk",
-            fingerprint=fingerprint,
-        )
+        name, arguments = "train_chunk", examples.shapes(plan, rates)
     else:
-        program = cached_program(
-            lambda: jax.jit(programs().train, donate_argnums=1),
-            (weights, optimiser_state, examples.data, plan, rates),
+        name, arguments = "train", [Chunk(examples.data, plan, rates)]
+    compiled = {
+        len(chunk.rates): cached_program(
+            lambda: jax.jit(getattr(programs(), name), donate_argnums=1),
+            (weights, optimiser_state, *chunk),
             options,
-            name="train",
+            name=name,
             fingerprint=fingerprint,
         )
+        for chunk in arguments
+    }
     evaluation = compile_evaluation(programs, weights, task, examples, config, fingerprint=fingerprint)
     return PreparedChild(
-        program,
+        compiled,
         evaluation,
         weights,
         optimiser_state,
@@ -168,11 +171,6 @@ def prepare(
         seed,
         time.perf_counter() - started,
     )
-
-
-def _train_chunk(programs: Programs) -> Callable[..., Any]:
-    assert programs.train_chunk is not None, "examples that are read in order are not divided into chunks"
-    return programs.train_chunk
 
 
 def train_child(

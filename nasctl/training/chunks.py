@@ -4,7 +4,7 @@ An epoch is trained chunk by chunk: a chunk is the examples of some steps in a r
 moves it to the device while the present one is used. Two chunks are in memory at a time. The results are the same to
 the last digit as if all examples were on the device, because the order of an epoch does not depend on its chunks.
 
-Letters: C steps of a chunk, B examples of a step, M = C B examples of a chunk.
+Letters: S steps of an epoch, C of a chunk, B examples of a step, M examples of the largest chunk.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from nasctl.training.whole_set import WholeSet, put_on_device
 Item = TypeVar("Item")
 
 _PARTS = 8
-"""A chunk takes at most one part in this many of the memory for the examples, but at least a step."""
+"""A chunk takes at most one part in this many of the memory for the examples, but has two steps at least."""
+
+_FEWEST_STEPS = 2
+"""Steps of a chunk at least. XLA compiles a single step differently."""
 
 _LARGEST = 2**27
 """Bytes of a chunk at most. A larger one would not be trained faster, as dispatching a program takes a millisecond."""
@@ -40,36 +43,46 @@ _LARGEST = 2**27
 
 @dataclass(frozen=True)
 class ChunkLayout:
-    """How an epoch is divided into chunks of equal size, of which only the last may have fewer steps.
+    """How an epoch is divided into chunks, whose numbers of steps differ by one at most.
+
+    Every number of steps is a program to compile, so there are two programs unless `count` divides `steps`. One program
+    with the number of steps as an argument would not do: XLA compiles a loop differently if it does not know how often
+    it is repeated, and the last digits differ.
 
     Attributes:
-      steps: C.
+      steps: S.
+      count: The number of chunks.
       batch: B.
     """
 
     steps: int
+    count: int
     batch: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """C of each chunk, the largest first."""
+        size, larger = divmod(self.steps, self.count)
+        return tuple(size + (number < larger) for number in range(self.count))
 
     @property
     def examples(self) -> int:
         """M."""
-        return self.steps * self.batch
+        return self.sizes[0] * self.batch
 
 
 class Chunk(NamedTuple):
     """Some steps of an epoch.
 
     Attributes:
-      data: The examples of the steps, in the order in which they lie in the data set.
-      plan: The plan of the steps, in which `positions` are those in `data`, with C steps.
+      data: The examples of the steps, in the order in which they lie in the data set, as the first of M rows.
+      plan: The plan of the steps, in which `positions` are those in `data`.
       rates: The learning rates of the steps, (C,).
-      steps: The number of steps that are to be trained; those after them are padding.
     """
 
     data: Data
     plan: EpochPlan
     rates: Float[np.ndarray, " C"]
-    steps: np.int32
 
 
 def chunk_layout(task: Task, config: TrainingConfig, memory: int) -> ChunkLayout | None:
@@ -88,8 +101,11 @@ def chunk_layout(task: Task, config: TrainingConfig, memory: int) -> ChunkLayout
     train = task.splits["train"]
     steps, batch = steps_of_epoch(len(train), config.batch)
     bytes_of_step = batch * (row_bytes(train.inputs) + row_bytes(train.labels))
-    most = max(1, min(limit // _PARTS, _LARGEST) // bytes_of_step)
-    return ChunkLayout(math.ceil(steps / math.ceil(steps / most)), batch)
+    most = max(_FEWEST_STEPS, min(limit // _PARTS, _LARGEST) // bytes_of_step)
+    fewest = math.ceil(steps / most)
+    largest = max(1, min(2 * fewest, steps // _FEWEST_STEPS))
+    counts = range(min(fewest, largest), largest + 1)
+    return ChunkLayout(steps, next((count for count in counts if steps % count == 0), counts[0]), batch)
 
 
 def bytes_of_examples(task: Task) -> int:
@@ -112,16 +128,18 @@ class ChunkedSet:
     task: Task
     layout: ChunkLayout
 
-    def shapes(self, plan: EpochPlan, rates: Float[np.ndarray, " S"]) -> Chunk:
-        """The shapes and types of a chunk of an epoch.
+    def shapes(self, plan: EpochPlan, rates: Float[np.ndarray, " S"]) -> list[Chunk]:
+        """The shapes and types of a chunk of each size.
 
         Args:
           plan: The shapes and types of the plan of an epoch.
           rates: The learning rates of an epoch.
         """
-        steps = self.layout.steps
-        of_chunk: EpochPlan = jax.tree.map(lambda array: _shape(steps, array), plan)
-        return Chunk(self.data, of_chunk, np.zeros(steps, rates.dtype), np.int32(0))
+        chunks = []
+        for steps in sorted(set(self.layout.sizes)):
+            parts: EpochPlan = jax.tree.map(lambda array, steps=steps: _shape(steps, array), plan)
+            chunks.append(Chunk(self.data, parts, rates[:steps]))
+        return chunks
 
     @property
     def data(self) -> Data:
@@ -136,19 +154,19 @@ class ChunkedSet:
           plan: The plan of the epoch, as NumPy arrays.
           rates: The learning rates of its steps.
         """
-        examples, steps = self.task.splits["train"], self.layout.steps
+        examples, ends = self.task.splits["train"], np.cumsum(self.layout.sizes)
 
         def read(number: int, buffer: Examples) -> Chunk:
-            part = slice(number * steps, (number + 1) * steps)
+            part = slice(ends[number] - self.layout.sizes[number], ends[number])
             positions, counts, variations = (np.asarray(array)[part] for array in plan)
             order = np.argsort(positions, axis=None, kind="stable")
             places = np.empty(positions.shape, positions.dtype)
             places.reshape(-1)[order] = np.arange(positions.size)
             data = _read(examples, positions.reshape(-1)[order], buffer)
-            padded: list[Any] = [_padded(array, steps) for array in (places, counts, variations)]
-            return Chunk(data, EpochPlan(*padded), _padded(rates[part], steps), np.int32(len(positions)))
+            of_chunk: Any = (places, counts, variations)
+            return Chunk(data, EpochPlan(*of_chunk), rates[part])
 
-        return _read_ahead(read, math.ceil(len(rates) / steps), self.data)
+        return _read_ahead(read, self.layout.count, self.data)
 
     def parts(self, split: Split, size: int) -> Generator[tuple[Data, int, int]]:
         """The examples of a split in their order: a chunk, and the first index and the number of those in it.
@@ -210,7 +228,3 @@ def _shape(count: int, array: Any) -> Any:
     """The shape and type of `count` rows like those of an array."""
     describe: Any = jax.ShapeDtypeStruct
     return describe((count, *array.shape[1:]), array.dtype)
-
-
-def _padded(array: np.ndarray, steps: int) -> np.ndarray:
-    return np.concatenate([array, np.zeros((steps - len(array), *array.shape[1:]), array.dtype)])

@@ -62,8 +62,8 @@ class Programs:
         to the sums, and returns the outputs of the network, (M, K), whose first `count` rows are those of the range.
         The range has at most M = `evaluation_capacity` examples. If the task does not read the outputs
         (`Task.predicts`), they are None and the range may have any size.
-      train_chunk: `(weights, optimiser_state, data, plan, rates, steps) -> (state, losses)`: the first steps of a plan
-        of C steps, with the loss of each; None if the examples are read in order.
+      train_chunk: `(weights, optimiser_state, data, plan, rates) -> (state, losses)`: a scan over the steps of a chunk
+        of an epoch, with the loss of each step; None if the examples are read in order.
     """
 
     step: Callable[..., tuple[TrainState, Float[Array, ""]]]
@@ -145,20 +145,10 @@ def make_programs(network: Any, task: Task, config: TrainingConfig) -> tuple[Pro
         data: Data,
         plan: EpochPlan,
         rates: Float[Array, " C"],
-        steps: Int[Array, ""],
     ) -> tuple[TrainState, Float[Array, " C"]]:
-        def train_step(
-            number: Int[Array, ""], before: tuple[TrainState, Float[Array, " C"]]
-        ) -> tuple[TrainState, Float[Array, " C"]]:
-            state, losses = before
-            now = jax.tree.map(
-                lambda array: lax.dynamic_index_in_dim(array, number, keepdims=False), (plan, rates)
-            )
-            state, loss = step(*state, data, *now)
-            return state, losses.at[number].set(loss)
-
-        start = TrainState(weights, optimiser_state), jnp.zeros_like(rates)
-        state, losses = lax.fori_loop(0, steps, train_step, start)
+        state, losses = lax.scan(
+            lambda state, now: step(*state, data, *now), TrainState(weights, optimiser_state), (plan, rates)
+        )
         return state, losses
 
     def evaluate(
