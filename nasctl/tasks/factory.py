@@ -81,9 +81,11 @@ def supervised_task(
     if encoding is not None:
         dataset = encoded_as(dataset, encoding)
     splits = with_validation(dataset, seed=validation_seed)
+    read = _INPUTS[dataset.kind](splits["train"], encoding)
     return SupervisedTask(
         name=dataset.name,
-        input=_INPUTS[dataset.kind](splits["train"], encoding),
+        # Numbers may be positions or angles, which an augmentation would change
+        input=read.unaugmented if dataset.target is TargetKind.NUMBERS else read,
         target=_target(dataset, splits, encoding),
         splits=splits,
         class_names=dataset.class_names,

@@ -145,6 +145,20 @@ def test_numbers_keep_the_units_of_the_training() -> None:
     assert supervised_task(hotter, encoding=encoding).target == supervised_task(dataset).target
 
 
+def test_images_whose_numbers_are_predicted_are_not_varied() -> None:
+    dataset = make_dataset(60, shape=(8, 8, 3))
+    labels = np.zeros((60, 1), np.float32)
+    numbers = replace(
+        dataset,
+        train=replace(dataset.train, labels=labels),
+        test=replace(dataset.test, labels=labels[:30]),
+        class_names=("x",),
+        target=TargetKind.NUMBERS,
+    )
+    assert supervised_task(dataset).variations(jax.random.key(0), 5).shape == (5, 3)
+    assert supervised_task(numbers).variations(jax.random.key(0), 5).shape == (5, 0)
+
+
 def test_a_known_digest_is_not_computed_again() -> None:
     dataset = make_dataset(30)
     assert supervised_task(replace(dataset, digest="known")).digest == "known"
