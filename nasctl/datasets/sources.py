@@ -18,6 +18,7 @@ from nasctl.datasets.idx_names import folder_of_idx, is_idx_name
 from nasctl.datasets.image_folder import load_image_folder
 from nasctl.datasets.npy_folder import load_npy_folder, refuse_single_array
 from nasctl.datasets.npz_file import load_npz
+from nasctl.datasets.parquet_files import load_parquet
 from nasctl.datasets.pixel_table import is_pixel_table, load_pixel_table
 from nasctl.datasets.preparation import load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
@@ -109,6 +110,13 @@ SOURCES: tuple[Source, ...] = (
         "a table of pixels (.csv)",
         lambda request: is_pixel_table(request.path),
         lambda request: load_pixel_table(request.path),
+    ),
+    Source(
+        "a Parquet file or a folder of them",
+        lambda request: has_suffix(".parquet")(request) or holds(FolderKind.PARQUET)(request),
+        lambda request: load_parquet(
+            request.path, request.data_dir, settings=request.settings, encoding=request.encoding
+        ),
     ),
     Source("", has_suffix(".npy"), lambda request: refuse_single_array(request.path)),
     Source(
