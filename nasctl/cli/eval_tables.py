@@ -102,8 +102,9 @@ def _print_confusion(printer: Printer, confusion: np.ndarray, names: Sequence[st
     own = max(map(display_width, labels))
     digits = len(f"{confusion.max():,}")
     room = min(printer.console.width, 100)
-    width = min(max(digits, *map(display_width, labels)), (room - own) // len(names) - 2)
-    if width < max(digits, 3):
+    widest = max(digits, *map(display_width, labels))
+    width = min(widest, (room - own) // len(names) - 2)
+    if width < min(widest, max(digits, 3)):
         _print_pairs(printer, confusion, names)
         return
     printer.line()

@@ -32,6 +32,11 @@ def test_classes_and_their_confusion(capsys: pytest.CaptureFixture[str]) -> None
     assert re.search(r"Confusion matrix: a row for each class.*\n +猫 +dog +x\n猫 +40 +10 +·\n", lines)
 
 
+def test_ten_digits_have_a_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(of_classes(36 * np.eye(10, dtype=int), list("0123456789")), capsys)
+    assert re.search(r"\n9( +·){9} +36\n", lines)
+
+
 def test_of_many_classes_the_worst_are_listed_and_the_most_confused_pairs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -64,8 +64,8 @@ class ChildTraining:
 
     @cached_property
     def can_group(self) -> bool:
-        """Whether one program can train several children of the space at once."""
-        return can_train_together(self.space)
+        """Whether one program can train several children of the space at once, which only a text's can."""
+        return self.task.sequential and can_train_together(self.space)
 
     def evaluator(self) -> ChildEvaluator:
         """An evaluator for this process."""

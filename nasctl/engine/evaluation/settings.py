@@ -87,7 +87,7 @@ def group_size(search: SearchConfig, platform: str, *, can_group: bool) -> int:
     if size > 1 and not can_group:
         raise NasctlError(
             f"children of this space cannot be trained {size} at a time: their programs differ",
-            hint="leave --children-per-device out; it is for tree cells of one size",
+            hint="leave --children-per-device out; it is for tree cells of one size that predict the next text token",
         )
     if size > 1 and excluded:
         raise NasctlError(

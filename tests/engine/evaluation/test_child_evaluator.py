@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,9 @@ def test_a_worker_that_reads_other_examples_than_the_search_does_not_start(tmp_p
     write(1)
     with pytest.raises(NasctlError, match="reads other examples from the data set"):
         spec.make()
+
+
+def test_only_language_models_are_trained_in_groups() -> None:
+    text = train_children(load_space("spaces/rnn.nas"), resolve(), "pydoc", None)
+    assert text.can_group
+    assert not replace(text, task=task_of(load_space("spaces/tiny.nas"), None)).can_group
