@@ -72,7 +72,10 @@ class SearchConfig:
       ahead: Trials beyond the current batch that are proposed before earlier rewards are known, to keep the workers
         busy. It affects which trials a synchronous search has. -1 chooses it from the number of workers.
       child_seconds: Seconds that the evaluation of one child may take; 0 for no limit.
-      child_gigabytes: Memory in GB that a worker process may use; 0 for no limit.
+      child_gigabytes: Memory in GB that a worker process may use; 0 for no limit. A process that uses more is stopped.
+      memory_gigabytes: Memory in GB that all workers together may plan with: memory of the machine, or of each
+        accelerator if they train on one; 0 for all of it. A data set that takes more than half of a worker's share is
+        read in chunks while networks are trained, with the same results.
       halving: With a value k of 2 or more, training stops early, after a few epochs, for every child that is not
         among the best 1/k so far (successive halving, Li et al. 2020). 0 trains every child to the end.
       children_per_device: Recurrent cells of one size that one program trains. 0 chooses the number by the device:
@@ -94,6 +97,7 @@ class SearchConfig:
     ahead: int = _bounded(-1, 0, 100_000, also=-1)
     child_seconds: float = _bounded(0.0, 0, 10**9, fixed=False)
     child_gigabytes: float = _bounded(0.0, 0, 10**6, fixed=False)
+    memory_gigabytes: float = _bounded(0.0, 0, 10**6, fixed=False)
     halving: int = _bounded(0, 2, 10**6, also=0)
     children_per_device: int = _bounded(0, 1, 100_000, also=0)
 

@@ -10,12 +10,11 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from nasctl.errors import WorkFailed
 from nasctl.jax_start import cannot_use
+from nasctl.machine_memory import machine_memory
 from nasctl.process import import_path
 
 _ASK_JAX = """
@@ -78,6 +77,11 @@ class Machine:
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         }
 
+    def limited(self, gigabytes: float) -> Machine:
+        """The machine with at most so much memory, or memory of each accelerator; the whole machine if it is 0."""
+        limit = int(gigabytes * 1e9)
+        return replace(self, bytes=min(self.bytes or limit, limit)) if limit else self
+
     def share(self, workers: int) -> int:
         """Bytes of memory for each worker, given the number of workers; 0 if it is not known."""
         return self.bytes // (workers if self.platform == "cpu" else -(-workers // self.slots))
@@ -112,7 +116,7 @@ def detect_machine() -> Machine:
 
 def detect_processor() -> Machine:
     """The processor of this machine and its memory; does not look for accelerators."""
-    return Machine("cpu", _cores(), _memory(), _cores())
+    return Machine("cpu", _cores(), machine_memory(), _cores())
 
 
 def _has_plugin() -> bool:
@@ -125,11 +129,3 @@ def _has_plugin() -> bool:
 def _cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _memory() -> int:
-    """Bytes of memory of the machine, or of the control group that limits this process."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):
-        return min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    return whole

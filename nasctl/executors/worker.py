@@ -210,13 +210,13 @@ def limit_memory(gigabytes: float) -> None:
 
 
 def resident_bytes() -> int:
-    """Memory in use by this process, in bytes.
+    """Memory in use by this process, in bytes, without pages of files: the system can take these back at any time.
 
     On systems without `/proc` it is the peak so far, which may include that of the parent process before the fork.
     """
     try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        _, resident, of_files, *_ = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split())
+        return (resident - of_files) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         unit = 1 if sys.platform == "darwin" else 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

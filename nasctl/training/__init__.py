@@ -2,6 +2,7 @@
 
 from nasctl.training.checkpoint import Checkpoint, check_saveable, load_checkpoint, save_checkpoint
 from nasctl.training.child import PreparedChild, prepare, train_child
+from nasctl.training.chunks import memory_of_examples
 from nasctl.training.compilation import forget_programs
 from nasctl.training.evaluation import CompiledEvaluation, evaluate, outputs_of
 from nasctl.training.group_trainer import GroupTrainer, can_train_together
@@ -20,6 +21,7 @@ __all__ = [
     "evaluate",
     "forget_programs",
     "load_checkpoint",
+    "memory_of_examples",
     "outputs_of",
     "prepare",
     "save_checkpoint",

@@ -113,6 +113,21 @@ def bytes_of_examples(task: Task) -> int:
     return sum(examples.inputs.nbytes + examples.labels.nbytes for examples in task.splits.values())
 
 
+def memory_of_examples(task: Task, config: TrainingConfig, memory: int) -> int:
+    """The bytes that the examples of a task take while a network is trained: all of them, or two chunks.
+
+    Args:
+      task: The task.
+      config: The settings of the training.
+      memory: As for `chunk_layout`.
+    """
+    layout = chunk_layout(task, config, memory)
+    if layout is None:
+        return bytes_of_examples(task)
+    train = task.splits["train"]
+    return 2 * layout.examples * (row_bytes(train.inputs) + row_bytes(train.labels))
+
+
 @dataclass(frozen=True, eq=False)
 class ChunkedSet:
     """The examples of a task in chunks.

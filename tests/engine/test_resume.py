@@ -135,6 +135,7 @@ def test_a_setting_decides_the_trials_unless_it_says_otherwise() -> None:
     assert changing == {
         *(f"search.{name}" for name in ("trials", "seconds", "epochs", "max_failures", "executor")),
         *(f"search.{name}" for name in ("workers", "ray_address", "child_seconds", "child_gigabytes")),
+        "search.memory_gigabytes",
     }
 
 

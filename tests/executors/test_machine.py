@@ -53,6 +53,14 @@ def test_workers_share_the_memory_of_their_device_or_of_the_machine() -> None:
     assert Machine("gpu", 2, 80 * GIGABYTE, 32).share(3) == 40 * GIGABYTE
 
 
+def test_the_memory_of_a_machine_or_of_its_accelerators_can_be_limited() -> None:
+    machine = Machine("cpu", 4, 8 * GIGABYTE, 4)
+    assert machine.limited(2).share(4) == GIGABYTE // 2
+    assert machine.limited(0) == machine.limited(16) == machine
+    assert Machine("gpu", 2, 80 * GIGABYTE, 32).limited(20).share(4) == 10 * GIGABYTE
+    assert Machine("cpu", 4, 0, 4).limited(2).bytes == 2 * GIGABYTE  # of a cluster, which does not say
+
+
 def test_this_machine_is_a_processor_where_jax_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
     detect_machine.cache_clear()

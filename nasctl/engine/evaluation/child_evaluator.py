@@ -29,14 +29,16 @@ class ChildEvaluator:
     Args:
       task: The task, which defines the reward.
       training: How each child is trained.
+      memory: Bytes of memory that this process may use, as for `nasctl.training.prepare`.
     """
 
     prepares = True
 
-    def __init__(self, task: Task, training: TrainingConfig) -> None:
+    def __init__(self, task: Task, training: TrainingConfig, memory: int = 0) -> None:
         prepare_to_train()
         self._task = task
         self._training = training
+        self._memory = memory
         self._prepared = 0
 
     def prepare(self, job: Job) -> Callable[[OnEpoch], Evaluation]:
@@ -44,7 +46,7 @@ class ChildEvaluator:
         if may_configure() and self._prepared % CHILDREN_PER_CLEARING == 0:
             forget_programs()
         self._prepared += 1
-        child = prepare(job.architecture, self._task, self._training, seed=job.seed)
+        child = prepare(job.architecture, self._task, self._training, seed=job.seed, memory=self._memory)
         rungs = {rung.epoch: rung.reward for rung in job.rungs}
         return lambda on_epoch: evaluation(child.run(on_epoch, rungs=rungs), self._task, self._training)
 

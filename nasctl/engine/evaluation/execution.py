@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, SearchConfig
@@ -38,7 +38,7 @@ class Execution:
     Attributes:
       config: The settings of the run, with every default resolved.
       measured_on: The data set on which costs are computed; None if it is not known.
-      memory: Largest estimated memory of a child in bytes; 0 for no limit.
+      memory: Largest estimated memory of a child in bytes, besides that of its examples; 0 for no limit.
       start: Starts the executor.
     """
 
@@ -59,15 +59,17 @@ def plan_execution(config: Config, method: Method) -> Execution:
       NasctlError: The settings contradict each other, or need a device or package that is not available.
     """
     check_flags()
-    machine = _detect(config.search, method)
+    machine = _detect(config.search, method).limited(config.search.memory_gigabytes)
     if machine.platform == "cpu":  # otherwise JAX was asked in a process of its own
         check_platforms()
     resolved = resolve_settings(
         config, machine, trains=method.trains, can_group=method.can_group, named=method.named
     )
-    memory = _memory_of_a_child(resolved.search, machine) if method.trains else 0
+    memory = 0
     if isinstance(method, ChildTraining):
-        check_fit(method.space, _surroundings(resolved, method, memory, machine))
+        method = replace(method, memory=_memory_of_a_child(resolved.search, machine))
+        memory = method.memory_of_network
+        check_fit(method.space, _surroundings(resolved, method, machine))
     return Execution(
         config=resolved,
         measured_on=method.measured_on,
@@ -98,19 +100,21 @@ def _is_alone(search: SearchConfig) -> bool:
 
 
 def _memory_of_a_child(search: SearchConfig, machine: Machine) -> int:
+    """Bytes of memory that a worker may use; 0 if there is no limit, or it is not known."""
     if search.children_per_device > 1:
         return 0
     return int(search.child_gigabytes * 1e9) or machine.share(search.workers)
 
 
-def _surroundings(config: Config, method: ChildTraining, memory: int, machine: Machine) -> Surroundings:
+def _surroundings(config: Config, method: ChildTraining, machine: Machine) -> Surroundings:
     """What the children of a search are trained with."""
+    alone = method if config.search.child_gigabytes else replace(method, memory=machine.share(1))
     return Surroundings(
         name=method.task.name,
         signature=method.task.signature,
         batch=config.training.batch,
-        memory=memory,
-        alone=memory if config.search.child_gigabytes else machine.share(1),
+        memory=method.memory_of_network,
+        alone=alone.memory_of_network,
         resizable=method.task.encoding.image is not None,
     )
 

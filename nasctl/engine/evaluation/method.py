@@ -32,7 +32,7 @@ from nasctl.executors import EvaluationContext, EvaluatorSpec
 from nasctl.graph import Cost
 from nasctl.space import Space, sample_uniform
 from nasctl.tasks import Task
-from nasctl.training import GroupTrainer, can_train_together
+from nasctl.training import GroupTrainer, can_train_together, memory_of_examples
 
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
@@ -47,6 +47,7 @@ class ChildTraining:
       data_dir: The folder of prepared data sets.
       training: How each network is trained.
       data: How the examples are read, with the size of images that was chosen.
+      memory: Bytes of memory that a worker may use; 0 if there is no limit, or it is not known.
     """
 
     trains: ClassVar[bool] = True
@@ -56,6 +57,14 @@ class ChildTraining:
     data_dir: Path | None
     training: TrainingConfig
     data: DataConfig
+    memory: int = 0
+
+    @property
+    def memory_of_network(self) -> int:
+        """Bytes of `memory` that are left for a network besides the examples; 0 if there is no limit."""
+        if not self.memory:
+            return 0
+        return max(1, self.memory - memory_of_examples(self.task, self.training, self.memory))
 
     @property
     def measured_on(self) -> TaskInfo:
@@ -69,7 +78,7 @@ class ChildTraining:
 
     def evaluator(self) -> ChildEvaluator:
         """An evaluator for this process."""
-        return ChildEvaluator(self.task, self.training)
+        return ChildEvaluator(self.task, self.training, self.memory)
 
     def group_evaluator(self, size: int) -> ChildGroupEvaluator:
         """An evaluator for this process that trains several children at once."""
@@ -84,6 +93,7 @@ class ChildTraining:
             "data_dir": None if self.data_dir is None else str(self.data_dir.resolve()),
             "training": asdict(self.training),
             "data": asdict(self.data),
+            "memory": self.memory,
         }
         return EvaluatorSpec(f"{__name__}:{make_child_context.__name__}", arguments)
 
@@ -193,6 +203,7 @@ def make_child_context(
     data_dir: str | None,
     training: Mapping[str, Any],
     data: Mapping[str, Any],
+    memory: int,
 ) -> EvaluationContext:
     """Makes the context in which a worker trains children.
 
@@ -207,7 +218,7 @@ def make_child_context(
             f"a worker process reads other examples from the data set {dataset} than the search",
             hint="do not change a data set while it is searched on; machines of a cluster need the same files",
         )
-    return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training)))
+    return EvaluationContext(space, ChildEvaluator(task, TrainingConfig(**training), memory))
 
 
 def _space_arguments(space: Space) -> dict[str, str]:
