@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nasctl.cli.console import Printer, Styled
@@ -21,7 +21,7 @@ def print_data(printer: Printer, task: Task) -> None:
     print_notes(printer, task.notes)
 
 
-def print_notes(printer: Printer, notes: tuple[str, ...]) -> None:
+def print_notes(printer: Printer, notes: Iterable[str]) -> None:
     """Prints what the user should know about a data set."""
     for note in notes:
         printer.line(Styled(f"note: {note}", "dim"))

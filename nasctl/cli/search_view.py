@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 
 from nasctl.arch_json import load_document
 from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json, progress, results
-from nasctl.cli.data_text import data_json, print_data
+from nasctl.cli.data_text import data_json, print_data, print_notes
 from nasctl.cli.quantities import counted, duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
@@ -82,6 +82,8 @@ class SearchView(Listener):
         self._trials, self._known = list(trials), len(trials)
         complete = [trial for trial in trials if trial.reward is not None]
         self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)
+        if self._data is not None and config.data.examples:
+            print_notes(self._progress, ["nasctl train uses all of them"])
         if not self._progress.is_terminal:
             self._progress.line(*self._title)
 

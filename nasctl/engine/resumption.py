@@ -149,7 +149,7 @@ def check_same_data(folder: RunFolder, given: str | None, found: TaskInfo | None
         raise NasctlError(
             f"{folder.path} searches on {f'the data set {recorded}' if recorded else 'no data set'}, "
             f"not on {given}{how}",
-            hint=_START_ANEW,
+            hint="name the data set of the run, wherever it is now, or start a new run",
         )
     if digest:
         raise NasctlError(
