@@ -105,6 +105,8 @@ def document_to_json(
             "input_shape": list(task.signature.input_shape),
             "outputs": task.signature.outputs,
         }
+        if task.signature.vocabulary:
+            document["task"]["vocabulary"] = task.signature.vocabulary
         if task.digest:
             document["task"]["digest"] = task.digest
         if task.settings != EARLIER_DATA:
@@ -255,7 +257,11 @@ def _task_info(content: Mapping[str, Any], path: Path) -> TaskInfo | None:
     if "task" not in content:
         return None
     task = entry(content, "task", dict, path)
-    signature = Signature(sizes(task, "input_shape", path), whole_number(task, "outputs", SIZES, path))
+    signature = Signature(
+        sizes(task, "input_shape", path),
+        whole_number(task, "outputs", SIZES, path),
+        whole_number(task, "vocabulary", SIZES, path) if "vocabulary" in task else 0,
+    )
     digest = entry(task, "digest", str, path) if "digest" in task else ""
     return TaskInfo(entry(task, "dataset", str, path), signature, digest, settings_of_data(content, path))
 

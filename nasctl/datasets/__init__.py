@@ -4,7 +4,7 @@ from nasctl.datasets.catalogue import Description, describe, names
 from nasctl.datasets.data_folder import default_data_dir
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.encoding import Encoding
-from nasctl.datasets.loading import load, signature_of
+from nasctl.datasets.loading import load, name_for, signature_of
 
 __all__ = [
     "Dataset",
@@ -14,6 +14,7 @@ __all__ = [
     "default_data_dir",
     "describe",
     "load",
+    "name_for",
     "names",
     "signature_of",
 ]

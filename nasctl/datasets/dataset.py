@@ -58,6 +58,7 @@ class Dataset:
       image: How image files became the images; None if they were arrays.
       notes: What the user should know about how the data set was read: one sentence each, without a full stop.
       digest: The digest of the content, if it was computed when the data set was prepared; else empty.
+      vocabulary: The text tokens 0, 1, … of documents; empty for other examples.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Dataset:
     image: ImageFormat | None = None
     notes: tuple[str, ...] = ()
     digest: str = ""
+    vocabulary: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:

@@ -20,13 +20,17 @@ class Encoding:
     A network is measured with the encoding of its training data, on whatever data set.
 
     Attributes:
-      class_names: The names of its outputs 0, 1, …: classes, labels or numbers, or the vocabulary of a text.
-      mean: The mean of each channel over the training images; empty for a text.
-      deviation: The standard deviation of each channel over the training images; empty for a text.
+      class_names: The names of its outputs 0, 1, …: classes, labels or numbers, or the vocabulary of a text whose next
+        token is predicted.
+      mean: The mean of each channel of images, or of each feature of series, over the training examples; empty for
+        text.
+      deviation: Their standard deviations, likewise.
       target: What the outputs are.
       image: How image files become arrays; None for arrays and for other kinds of examples.
       label_mean: The mean of each number over the training examples; empty for other targets.
       label_deviation: The standard deviation of each number over the training examples; empty for other targets.
+      vocabulary: The text tokens 0, 1, … of documents; empty for other examples.
+      steps: The steps of series or documents; 0 for other examples.
     """
 
     class_names: tuple[str, ...]
@@ -36,6 +40,8 @@ class Encoding:
     image: ImageFormat | None = None
     label_mean: tuple[float, ...] = ()
     label_deviation: tuple[float, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    steps: int = 0
 
 
 def encoded_as(dataset: Dataset, encoding: Encoding) -> Dataset:

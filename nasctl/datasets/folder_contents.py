@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nasctl.datasets.reading import reading
+from nasctl.datasets.split_files import has_split_files
 from nasctl.datasets.text_files import is_text_folder
 from nasctl.errors import NasctlError
 
@@ -35,6 +36,8 @@ class FolderKind(StrEnum):
     ARRAYS = "arrays: x_train.npy, y_train.npy, … or images.npy and labels.npy"
     PARQUET = "Parquet files, as data sets of the Hugging Face hub are"
     IMAGES = "images in a subfolder for each class, or with a labels.csv"
+    SERIES = "series: NAME_TRAIN.ts and NAME_TEST.ts"
+    TABLES = "tables: train.csv and test.csv, or .tsv or .jsonl files"
     DOCUMENTS = "documents: .txt files in a subfolder for each class"
 
 
@@ -94,6 +97,10 @@ def _kind_by_top(folder: Path, files: list[str], folders: tuple[str, ...]) -> Fo
         return FolderKind.PARQUET
     if "labels.csv" in (name.lower() for name in files):
         return FolderKind.IMAGES
+    if has_split_files(files, (".ts",)):
+        return FolderKind.SERIES
+    if has_split_files(files, (".csv", ".tsv", ".jsonl", ".ndjson")):
+        return FolderKind.TABLES
     return None
 
 

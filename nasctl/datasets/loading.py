@@ -12,13 +12,14 @@ from nasctl.datasets.catalogue import describe, names
 from nasctl.datasets.data_folder import default_data_dir
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
-from nasctl.datasets.folder_contents import no_data_set
-from nasctl.datasets.source import Request
-from nasctl.datasets.sources import SOURCES, looks_like_tfds
+from nasctl.datasets.folder_contents import FolderKind, no_data_set
+from nasctl.datasets.source import DOCUMENTS, SERIES, Request
+from nasctl.datasets.sources import SOURCES, holds, looks_like_tfds
 from nasctl.datasets.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
+from nasctl.target_kind import TargetKind
 
 
 def load(
@@ -32,7 +33,9 @@ def load(
 
     Args:
       name: One of `names()`; the path of a file or folder of one of the kinds in `sources.SOURCES`; or the name of a
-        TFDS data set of labelled images. A text is read as words, or as characters if its name starts with `chars:`.
+        TFDS data set of labelled images. Text is read as words, or as characters if its name starts with `chars:`. A
+        file that may contain several things is read as series or documents if its name starts with `series:` or
+        `documents:`.
       data_dir: The folder of prepared data sets; `default_data_dir()` by default.
       settings: How the examples are read.
       encoding: The encoding of a trained network that is to be measured: images get the size and a text the vocabulary
@@ -113,5 +116,30 @@ def signature_of(
         description = describe(name, data_dir)
         return Signature(description.shape, description.classes)
     loaded = load(name, data_dir, settings=settings)
-    shape = (STEPS,) if loaded.kind is InputKind.TEXT else loaded.train.inputs.shape[1:]
-    return Signature(shape, loaded.classes)
+    shape = (STEPS,) if loaded.target is TargetKind.TOKEN else loaded.train.inputs.shape[1:]
+    return Signature(shape, loaded.classes, len(loaded.vocabulary))
+
+
+def name_for(name: str, read: InputKind, *, next_token: bool) -> str:
+    """The name of a data set that is read as networks read it, where its file may contain several things.
+
+    Args:
+      name: The name or path as the user gave it.
+      read: What the networks read.
+      next_token: Whether they predict the next token of a text.
+
+    >>> name_for("data.csv", InputKind.SERIES, next_token=False), name_for("photos/", InputKind.IMAGE, next_token=False)
+    ('series:data.csv', 'photos/')
+    """
+    request = Request(name, default_data_dir(), DEFAULT_DATA, None)
+    if request.prefix or not name:
+        return name
+    if read is InputKind.SERIES:
+        several: tuple[str, ...] = (".npz", ".csv", ".tsv")
+    elif read is InputKind.TEXT and not next_token:
+        several = (".csv", ".tsv")
+    else:
+        return name
+    if Path(name).suffix.lower() in several or holds(FolderKind.TABLES)(request):
+        return f"{SERIES if read is InputKind.SERIES else DOCUMENTS}:{name}"
+    return name

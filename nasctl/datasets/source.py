@@ -15,6 +15,10 @@ from nasctl.datasets.folder_contents import FolderContents, look_into
 from nasctl.datasets.text import Unit
 from nasctl.errors import NasctlError
 
+SERIES, DOCUMENTS = "series", "documents"
+PREFIXES = ("words", "chars", SERIES, DOCUMENTS)
+"""The prefixes of names: what text tokens are, and what a file is read as that may contain several things."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -39,9 +43,15 @@ class Request:
         return cast(Literal["words", "chars"], prefix) if prefix in ("words", "chars") else None
 
     @property
+    def prefix(self) -> str:
+        """The prefix of the name that says how a file is read, one of `PREFIXES`; empty if there is none."""
+        prefix, colon, _ = self.name.partition(":")
+        return prefix if colon and prefix in PREFIXES else ""
+
+    @property
     def place(self) -> str:
-        """The name without the prefix of a text."""
-        return self.name if self.unit is None else self.name.partition(":")[2]
+        """The name without its prefix."""
+        return self.name.removeprefix(f"{self.prefix}:") if self.prefix else self.name
 
     @cached_property
     def path(self) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from nasctl.datasets.catalogue import CATALOGUE
 from nasctl.datasets.dataset import Dataset
+from nasctl.datasets.document_files import JSON_LINES, TABLES, has_text, load_documents
 from nasctl.datasets.folder_contents import FolderKind
 from nasctl.datasets.idx_files import load_idx_folder
 from nasctl.datasets.idx_names import folder_of_idx, is_idx_name
@@ -23,9 +24,52 @@ from nasctl.datasets.pixel_table import is_pixel_table, load_pixel_table
 from nasctl.datasets.preparation import load_spec
 from nasctl.datasets.python_manual import NAME as PYDOC
 from nasctl.datasets.python_manual import load_pydoc
-from nasctl.datasets.source import Request, Source
+from nasctl.datasets.series_files import load_series
+from nasctl.datasets.source import DOCUMENTS, SERIES, Request, Source
+from nasctl.datasets.split_files import split_files
 from nasctl.datasets.text_files import load_text_files
 from nasctl.errors import NasctlError
+
+
+def _is_series(request: Request) -> bool:
+    return request.prefix == SERIES or (
+        not request.prefix and (has_suffix(".ts")(request) or holds(FolderKind.SERIES)(request))
+    )
+
+
+def _is_documents(request: Request) -> bool:
+    """Whether a request is for documents. The prefixes of text tokens are also those of texts without labels."""
+    if request.prefix == SERIES:
+        return False
+    return (
+        request.prefix == DOCUMENTS
+        or has_suffix(*JSON_LINES)(request)
+        or holds(FolderKind.DOCUMENTS)(request)
+        or (bool(request.unit) and (has_suffix(*TABLES)(request) or holds(FolderKind.TABLES)(request)))
+    )
+
+
+def _load_documents(request: Request) -> Dataset:
+    return load_documents(_absolute(request), request.path, request.unit or "words", request.encoding)
+
+
+def _is_table(request: Request) -> bool:
+    return has_suffix(*TABLES)(request) or holds(FolderKind.TABLES)(request)
+
+
+def _load_table(request: Request) -> Dataset:
+    """Reads a table without a prefix by what is in it."""
+    path = next(iter(split_files(request.path, (*TABLES, *JSON_LINES)).values()))
+    prefix = DOCUMENTS if path.suffix.lower() in JSON_LINES or has_text(path) else SERIES
+    name = f"{prefix}:{request.path}"
+    if prefix == SERIES:
+        return load_series(name, request.path, request.encoding)
+    return load_documents(name, request.path, "words", request.encoding)
+
+
+def _absolute(request: Request) -> str:
+    """The name with an absolute path."""
+    return f"{request.prefix}:{request.path}" if request.prefix else str(request.path)
 
 
 def _is_pydoc(request: Request) -> bool:
@@ -104,6 +148,12 @@ def holds(kind: FolderKind) -> Callable[[Request], bool]:
 
 SOURCES: tuple[Source, ...] = (
     Source("", _is_pydoc, _load_pydoc),
+    Source(
+        "series (.ts files)",
+        _is_series,
+        lambda request: load_series(_absolute(request), request.path, request.encoding),
+    ),
+    Source("documents (.jsonl, or .txt files in a folder for each class)", _is_documents, _load_documents),
     Source("a text file, a folder with train.txt, valid.txt and test.txt", _is_text, _load_text),
     Source("an .npz file", has_suffix(".npz"), lambda request: load_npz(request.path)),
     Source(
@@ -137,6 +187,7 @@ SOURCES: tuple[Source, ...] = (
         lambda request: load_npy_folder(request.path),
     ),
     Source("a folder of idx files", holds(FolderKind.IDX), lambda request: load_idx_folder(request.path)),
+    Source("a table of series or documents (.csv, .tsv)", _is_table, _load_table),
     Source("", _has_idx_name, _load_idx_name),
     Source("", _is_of_tfds, _load_tfds),
 )

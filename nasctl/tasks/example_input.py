@@ -38,6 +38,16 @@ class ExampleInput(Protocol):
         ...
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The text tokens of documents; empty for other examples."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """The steps of series and documents; 0 for other examples."""
+        ...
+
+    @property
     def constants(self) -> str:
         """The constants of `inputs` and `augment`."""
         ...

@@ -21,13 +21,16 @@ from nasctl.tasks.images import image_input
 from nasctl.tasks.labels import Labels, check_labels
 from nasctl.tasks.language_model import language_model
 from nasctl.tasks.numbers import Numbers, standardised
+from nasctl.tasks.sequences import DocumentInput, series_input
 from nasctl.tasks.supervised import SupervisedTask
 from nasctl.tasks.target import Target
 from nasctl.tasks.task import Split, Task
 from nasctl.tasks.validation import notes_on_splits, with_validation
 
-_INPUTS: Mapping[InputKind, Callable[[Examples, Encoding | None], ExampleInput]] = {
-    InputKind.IMAGE: image_input,
+_INPUTS: Mapping[InputKind, Callable[[Dataset, Examples, Encoding | None], ExampleInput]] = {
+    InputKind.IMAGE: lambda _, train, encoding: image_input(train, encoding),
+    InputKind.SERIES: lambda _, train, encoding: series_input(train, encoding),
+    InputKind.TEXT: lambda dataset, train, _: DocumentInput(train.inputs.shape[1:], dataset.vocabulary),
 }
 
 
@@ -81,7 +84,7 @@ def supervised_task(
     if encoding is not None:
         dataset = encoded_as(dataset, encoding)
     splits = with_validation(dataset, seed=validation_seed)
-    read = _INPUTS[dataset.kind](splits["train"], encoding)
+    read = _INPUTS[dataset.kind](dataset, splits["train"], encoding)
     return SupervisedTask(
         name=dataset.name,
         # Numbers may be positions or angles, which an augmentation would change

@@ -35,6 +35,8 @@ class ImageInput:
     deviation: tuple[float, ...]
     augmentation: Augmentation = NO_AUGMENTATION
     kind: InputKind = InputKind.IMAGE
+    vocabulary: tuple[str, ...] = ()
+    steps: int = 0
 
     @property
     def constants(self) -> str:

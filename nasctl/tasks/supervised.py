@@ -60,8 +60,8 @@ class SupervisedTask:
 
     @property
     def signature(self) -> Signature:
-        """The shape of an input, and K."""
-        return Signature(self.input.shape, len(self.class_names))
+        """The shape of an input, K, and the size of the vocabulary of documents."""
+        return Signature(self.input.shape, len(self.class_names), len(self.input.vocabulary))
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -137,6 +137,8 @@ class SupervisedTask:
             self.image,
             self.target.mean,
             self.target.deviation,
+            self.input.vocabulary,
+            self.input.steps,
         )
 
     @property

@@ -32,7 +32,7 @@ from nasctl.files import (
     replace_file,
 )
 from nasctl.files.arrays import read_arrays, write_arrays
-from nasctl.files.json_entries import SIZES, entry, finite_numbers, sizes, strings, whole_number, wrong_entry
+from nasctl.files.json_entries import SIZES, entry, sizes, whole_number, wrong_entry
 from nasctl.files.json_text import read_measures, write_record
 from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
@@ -44,6 +44,7 @@ from nasctl.training.checkpoint_checksums import (
     file_checksums,
     metadata_checksum,
 )
+from nasctl.training.encoding_json import encoding_from_json, words_of
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
 FORMAT = 2
@@ -88,8 +89,8 @@ class Checkpoint:
         """
         if task.signature != self.signature:
             raise NasctlError(
-                f"the checkpoint {self.folder} takes {_words(self.signature)}; "
-                f"{task.name} has {_words(task.signature)}"
+                f"the checkpoint {self.folder} takes {words_of(self.signature)}; "
+                f"{task.name} has {words_of(task.signature)}"
             )
         _, template = split_network(abstract_network(architecture, task))
         leaves_with_paths, structure = jax.tree.flatten_with_path(template)
@@ -211,14 +212,18 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     check_files(folder, entry(metadata, "files", dict, file))
     described = entry(metadata, "signature", dict, file)
     signature = Signature(
-        sizes(described, "input_shape", file), whole_number(described, "outputs", SIZES, file)
+        sizes(described, "input_shape", file),
+        whole_number(described, "outputs", SIZES, file),
+        whole_number(described, "vocabulary", SIZES, file) if described.get("vocabulary") else 0,
     )
     checkpoint = Checkpoint(
         folder=folder,
         document=document,
         dataset=entry(metadata, "dataset", str, file),
         digest=entry(metadata, "digest", str, file) if written > 1 else "",
-        encoding=_encoding(metadata, signature, file) if written > 1 else None,
+        encoding=encoding_from_json(entry(metadata, "encoding", dict, file), signature, file, hint=DAMAGED)
+        if written > 1
+        else None,
         validation_seed=whole_number(metadata, "validation_seed", SEEDS, file),
         data=settings_of_data(document, folder / "arch.json"),
         signature=signature,
@@ -237,23 +242,6 @@ def load_checkpoint(folder: Path) -> Checkpoint:
                 f"{file} is damaged: it does not have the checksum that it states", hint=DAMAGED
             )
     return checkpoint
-
-
-def _encoding(metadata: Mapping[str, Any], signature: Signature, file: Path) -> Encoding:
-    content = entry(metadata, "encoding", dict, file)
-    encoding = Encoding(
-        strings(content, "class_names", file),
-        finite_numbers(content, "mean", file),
-        finite_numbers(content, "deviation", file),
-    )
-    channels = signature.input_shape[-1] if len(signature.input_shape) == 3 else 0
-    if (len(encoding.class_names), len(encoding.mean), len(encoding.deviation)) != (
-        signature.outputs,
-        channels,
-        channels,
-    ):
-        raise NasctlError(f"{file} is damaged: its encoding does not fit {_words(signature)}", hint=DAMAGED)
-    return encoding
 
 
 def _metrics(metadata: Mapping[str, Any], file: Path) -> dict[str, float]:
@@ -320,7 +308,3 @@ def _from_store(array: np.ndarray, template: Any) -> Any:
     if jnp.issubdtype(template.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(jnp.asarray(array))
     return jnp.asarray(array, template.dtype)
-
-
-def _words(signature: Signature) -> str:
-    return f"{'×'.join(map(str, signature.input_shape))} inputs and {signature.outputs} classes"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import DEFAULT_DATA, DataConfig, written_image_size
+from nasctl.datasets import name_for
 from nasctl.dialects import input_of, load_space, targets_of
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
@@ -92,6 +93,7 @@ def task_of(
       NasctlError: The data set is not available, or the networks of the space read another kind of input.
     """
     name = default_dataset(space) if dataset is None else dataset
+    name = name_for(name, input_of(space), next_token=TargetKind.TOKEN in targets_of(space))
     whole = make_task(
         name, data_dir=data_dir, validation_seed=validation_seed, settings=settings, encoding=encoding
     )
