@@ -15,6 +15,9 @@ import tensorflow_datasets as tfds
 from nasctl.datasets.dataset import DatasetSpec, Examples
 from nasctl.errors import NasctlError
 
+_AT_ONCE = 512
+"""Examples that are decoded at once."""
+
 
 def make_builder(spec: DatasetSpec, data_dir: Path) -> tfds.core.GeneratorBasedBuilder:
     """Creates the TFDS builder of a data set.
@@ -82,26 +85,45 @@ def write(spec: DatasetSpec, data_dir: Path, *, download_dir: Path, manual_dir: 
     return Path(builder.data_path)
 
 
-def read(builder: tfds.core.DatasetBuilder, split: str) -> Examples:
+def read(
+    builder: tfds.core.DatasetBuilder, split: str, keys: tuple[str, str] = ("image", "label")
+) -> Examples:
     """Reads and decodes all examples of a split of a prepared data set.
 
     Args:
       builder: The builder of the data set.
       split: The name of the split.
+      keys: The names of the features with the image and the label.
 
     Raises:
       NasctlError: There are no examples, or the images have different sizes.
     """
-    with quiet():
-        records = builder.as_data_source(split=split)
-        image_key, label_key = builder.info.supervised_keys or ("image", "label")
-        examples = records.__getitems__(range(len(records)))
-    shapes = sorted({np.shape(example[image_key]) for example in examples})
+    pairs = list(examples_of(builder, split, keys))
+    shapes = sorted({np.shape(image) for image, _ in pairs})
     if len(shapes) != 1:
         found = f"images of different sizes: {shapes[0]} and {shapes[1]}" if shapes else "no examples"
         raise NasctlError(f"the split `{split}` of {builder.info.full_name} has {found}")
-    images = np.stack([np.asarray(example[image_key]) for example in examples])
-    return Examples(images, np.asarray([example[label_key] for example in examples], np.int32))
+    images = np.stack([np.asarray(image) for image, _ in pairs])
+    return Examples(images, np.asarray([label for _, label in pairs], np.int32))
+
+
+def examples_of(
+    builder: tfds.core.DatasetBuilder, split: str, keys: tuple[str, str]
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Yields the images and labels of a split of a prepared data set, of which some hundreds are in memory.
+
+    Args:
+      builder: The builder of the data set.
+      split: The name of the split.
+      keys: The names of the features with the image and the label.
+    """
+    with quiet():
+        records = builder.as_data_source(split=split)
+        count = len(records)
+    for start in range(0, count, _AT_ONCE):
+        with quiet():
+            examples = records.__getitems__(range(start, min(start + _AT_ONCE, count)))
+        yield from ((example[keys[0]], example[keys[1]]) for example in examples)
 
 
 @contextlib.contextmanager

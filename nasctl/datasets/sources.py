@@ -121,7 +121,7 @@ def _load_tfds(request: Request) -> Dataset:
     from nasctl.datasets.tfds_datasets import load_tfds
 
     try:
-        return load_tfds(request.name, request.data_dir)
+        return load_tfds(request.name, request.data_dir, settings=request.settings, encoding=request.encoding)
     except NasctlError as error:
         if is_idx_name(request.name):
             error.hint = (

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets import image_builder
+from nasctl.datasets.array_names import SplitName
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.reading import reading
+from nasctl.datasets.split import keys_of_arrays, stable_split
+from nasctl.datasets.tfds_images import feature_keys, read_fitted, wanted_form
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import message_of, shell_command
 from nasctl.input_kind import InputKind
+
+_TEST_SHARE = 0.2
 
 
 def tfds_names() -> list[str]:
@@ -24,13 +32,19 @@ def tfds_names() -> list[str]:
     return names
 
 
-def load_tfds(name: str, data_dir: Path) -> Dataset:
+def load_tfds(
+    name: str, data_dir: Path, *, settings: DataConfig = DEFAULT_DATA, encoding: Encoding | None = None
+) -> Dataset:
     """Loads a data set of TFDS, and prepares it first if that does not require TensorFlow.
 
+    Without a split `test`, the split `validation` is the test split; without both, a fifth of the training examples is
+    held out by a hash of their content.
+
     Args:
-      name: The name of the data set, `NAME` or `NAME/CONFIG`. It needs the splits `train` and `test` with labelled
-        images of one size.
+      name: The name of the data set, `NAME` or `NAME/CONFIG`. It needs the split `train` with labelled images.
       data_dir: The folder of prepared data sets.
+      settings: The size of images that have different sizes, and how they get there.
+      encoding: The encoding of a trained network that is to be measured: images get the form of its training images.
 
     Raises:
       NasctlError: The data set cannot be prepared, or does not have the splits and images that are needed.
@@ -40,39 +54,68 @@ def load_tfds(name: str, data_dir: Path) -> Dataset:
     if not folder.is_dir():
         _prepare(name, builder, data_dir)
     with reading(folder, "a prepared data set of TFDS", hint=f"delete it; {_how_to_prepare(name, data_dir)}"):
-        return _load(name, builder, data_dir)
+        return _load(name, builder, data_dir, settings, encoding)
 
 
-def _load(name: str, builder: Any, data_dir: Path) -> Dataset:
+def _load(
+    name: str, builder: Any, data_dir: Path, settings: DataConfig, encoding: Encoding | None
+) -> Dataset:
     if builder.info.file_format != tfds.core.FileFormat.ARRAY_RECORD:
         raise NasctlError(
             f"{name} in {data_dir} has files of the format {builder.info.file_format.value}, "
             "which only TensorFlow reads",
             hint=_how_to_prepare(name, data_dir),
         )
-    keys = builder.info.supervised_keys
-    pair = isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)
-    label = builder.info.features[keys[1]] if pair else None
-    if not isinstance(label, tfds.features.ClassLabel):
-        raise NasctlError(
-            f"{name} is not a data set of images with one class label each",
-            hint="nasctl uses data sets whose supervised keys are an image and a ClassLabel",
-        )
-    missing = [split for split in ("train", "test") if split not in builder.info.splits]
-    if missing:
-        raise NasctlError(
-            f"{name} has no split `{missing[0]}`",
-            hint=f"train and test are needed; it has {', '.join(builder.info.splits) or 'no splits'}",
-        )
-    train, test = (_read(name, builder, split) for split in ("train", "test"))
-    for split, examples in (("train", train), ("test", test)):
-        wrong = examples.labels[(examples.labels < 0) | (examples.labels >= label.num_classes)]
+    keys = feature_keys(name, builder.info)
+    label = builder.info.features[keys[1]]
+    used, notes = _splits(name, list(builder.info.splits), settings)
+    form, form_notes = wanted_form(builder, list(used.values()), keys, settings, encoding)
+    examples = {
+        split: _read(name, builder, own, keys)
+        if form is None
+        else read_fitted(builder, own, keys, form, data_dir)
+        for split, own in used.items()
+    }
+    for split, part in examples.items():
+        wrong = part.labels[(part.labels < 0) | (part.labels >= label.num_classes)]
         if len(wrong):
             raise NasctlError(
-                f"the split `{split}` of {name} has the label {wrong[0]}, which is no class",
+                f"the split `{used[split]}` of {name} has the label {wrong[0]}, which is no class",
                 hint="nasctl needs data sets whose test examples are labelled",
             )
-    return Dataset(name, InputKind.IMAGE, train, test, tuple(label.names))
+    if "test" not in examples:
+        whole = examples["train"]
+        kept, out = stable_split(keys_of_arrays(np.asarray(whole.inputs)), whole.labels, _TEST_SHARE, seed=0)
+        examples |= {"train": whole.take(kept), "test": whole.take(out)}
+        notes.append(
+            f"there is no test split: {len(out):,} of {len(whole):,} examples are held out for the test"
+        )
+    made = Dataset(name, InputKind.IMAGE, examples["train"], examples["test"], tuple(label.names))
+    return replace(
+        made, validation=examples.get("validation"), image=form, notes=(*made.notes, *notes, *form_notes)
+    )
+
+
+def _splits(name: str, there: list[str], settings: DataConfig) -> tuple[dict[SplitName, str], list[str]]:
+    """The split of the data set that is used for each purpose, and notes on the others."""
+    if "train" not in there:
+        raise NasctlError(
+            f"{name} has no split `train`", hint=f"it has {', '.join(there) if there else 'no splits'}"
+        )
+    used: dict[SplitName, str] = {"train": "train"}
+    notes = []
+    if "test" in there:
+        used["test"] = "test"
+        if "validation" in there and settings.splits == "stable":
+            used["validation"] = "validation"
+    elif "validation" in there:
+        used["test"] = "validation"
+        notes.append("there is no test split: the split `validation` is the test split")
+    unused = [split for split in there if split not in used.values()]
+    if unused:
+        many = len(unused) > 1
+        notes.append(f"the split{'s' if many else ''} {', '.join(unused)} {'are' if many else 'is'} not used")
+    return used, notes
 
 
 def _builder(name: str, data_dir: Path) -> Any:
@@ -86,10 +129,13 @@ def _builder(name: str, data_dir: Path) -> Any:
 
 
 def _prepare(name: str, builder: Any, data_dir: Path) -> None:
-    urls = list(builder.url_infos or ())
-    if urls and (reason := why_unreachable(urls[0])):
+    urls = dict(builder.url_infos or {})
+    missing = [
+        url for url, info in urls.items() if not (info.filename and (data_dir / info.filename).exists())
+    ]
+    if missing and (reason := why_unreachable(missing[0])):
         raise NasctlError(
-            f"{name} is not prepared in {data_dir}, and {urls[0]} cannot be reached: {reason}",
+            f"{name} is not prepared in {data_dir}, and {missing[0]} cannot be reached: {reason}",
             hint=_how_to_prepare(name, data_dir),
         )
     try:
@@ -102,13 +148,15 @@ def _prepare(name: str, builder: Any, data_dir: Path) -> None:
     except ImportError as error:
         raise _needs_tensorflow(name, data_dir) from error
     except Exception as error:
+        if "No module named 'tensorflow'" in message_of(error):
+            raise _needs_tensorflow(name, data_dir) from error
         raise NasctlError(
             f"TFDS cannot prepare {name}: {_first_line(error)}", hint=_how_to_prepare(name, data_dir)
         ) from error
 
 
-def _read(name: str, builder: Any, split: str) -> Examples:
-    examples = image_builder.read(builder, split)
+def _read(name: str, builder: Any, split: str, keys: tuple[str, str]) -> Examples:
+    examples = image_builder.read(builder, split, keys)
     images, labels = np.asarray(examples.inputs), examples.labels
     if images.ndim == 3:
         images = images[..., None]

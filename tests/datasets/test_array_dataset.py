@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -185,8 +186,6 @@ def test_a_large_array_that_is_not_compressed_is_mapped(
     monkeypatch.setattr("nasctl.datasets.npz_file._MAPPED", 100)
     inputs = images(40, 8, 8)
     path = save(tmp_path, x=inputs, y=np.arange(40) % 2, z=np.asfortranarray(images(30, 4)))
-    from nasctl.datasets.npz_file import zipfile
-
     assert zipfile.ZipFile(path).infolist()[0].compress_type == 0
     dataset = load(path)
     assert {example.tobytes() for example in dataset.train.inputs} | {
