@@ -38,6 +38,8 @@ def print_details(printer: Printer, details: Details) -> None:
         [Column(details.noun), *(Column(_heading(name), right=True, breaks=False) for name in columns)],
         [(row.name, *(_cell(name, row.values[name]) for name in columns)) for row in rows],
     )
+    if details.noun == "number":
+        printer.line("errors: quantiles of the predicted minus the true number")
     if len(rows) < len(details.rows):
         printer.line(f"and {len(details.rows) - len(rows):,} more, which are predicted better")
     if details.confusion is not None and len(details.rows) > 1:

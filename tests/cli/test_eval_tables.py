@@ -58,7 +58,7 @@ def test_networks_without_errors_have_no_confused_pairs(capsys: pytest.CaptureFi
 def test_numbers_have_the_quantiles_of_their_errors(capsys: pytest.CaptureFixture[str]) -> None:
     details = Details("number", (Row("weight", {"r2": 0.91, "rmse": 12.3456, "residual_5%": -20.0}),))
     lines = printed(details, capsys)
-    assert re.search(r"number +r2 +rmse +error 5 %\nweight +0.91 +12.35 +-20\n", lines)
+    assert re.search(r"number +r2 +rmse +error 5 %\nweight +0.91 +12.35 +-20\nerrors: quantiles", lines)
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".PNG"])
