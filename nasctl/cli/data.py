@@ -188,12 +188,14 @@ _PREDICTED = {
 
 
 def _summary(report: Report, dataset: str, seconds: float) -> list[tuple[str, str]]:
+    from nasctl.dialects import fitting_spaces
+
     outputs = len(report.class_names) or report.vocabulary
     predicted = _PREDICTED[report.target].format(outputs)
     if report.target == "numbers" and outputs == 1:
         predicted = "a number"
     parts = [f"{count:,} {_SPLITS[split]}" for split, count in report.examples.items()]
-    space = "spaces/cnn.nas" if report.kind == "image" else "spaces/rnn.nas"
+    space = next(iter(fitting_spaces(report.kind, report.target)), "spaces/cnn.nas")
     rows = [("data set", report.name), ("inputs", f"{report.kind.plural}, {_shape(report.shape)}")]
     if report.values is not None:
         low, high = report.values

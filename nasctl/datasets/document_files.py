@@ -17,7 +17,7 @@ from nasctl.datasets.reading import reading, require_file
 from nasctl.datasets.sequence_parts import Part, Parts, by_split, split_named
 from nasctl.datasets.series_tables import labels_in
 from nasctl.datasets.split_files import split_files
-from nasctl.datasets.tables import LARGEST, Table, numbers_of, read_table
+from nasctl.datasets.tables import LARGEST, Table, label_columns, numbers_of, read_table
 from nasctl.datasets.text import Unit
 from nasctl.errors import NasctlError
 from nasctl.files import parse_json, read_text
@@ -26,7 +26,8 @@ from nasctl.foreign_text import shortened
 TABLES = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson")
 _TEXTS = ("text", "document", "sentence", "review", "content", "body")
-_LABELS = ("label", "class", "category", "sentiment", "y")
+_LABELS = ("label", "class", "category", "sentiment", "target", "value", "y")
+_NUMBERS = ("target", "value", "y")
 _UNLABELLED = ("unsup", "unlabeled", "unlabelled")
 
 
@@ -111,24 +112,21 @@ def _of_file(path: Path) -> _Documents:
 
 
 def _of_table(table: Table) -> _Documents:
-    text, label, split = table.column_of(*_TEXTS), table.column_of(*_LABELS), table.column_of("split")
-    target = table.column_of("target")
-    if table.names is None or text is None or (label is None) == (target is None):
-        known = ", ".join(shortened(name, 60) for name in table.names or ("no names",))
+    text, split = table.column_of(*_TEXTS), table.column_of("split")
+    if table.names is None or text is None:
+        known = ", ".join(shortened(name, 60) for name in table.names or ("without names",))
         raise NasctlError(
             f"{table.path} is no table of documents: its columns are {known}",
             hint="name the columns in the first row: `text`, `label` (or `target` for a number to predict) and, "
             "if you like, `split`",
         )
+    labelled, are_numbers = label_columns(table)
     texts = [row[text] for row in table.rows]
     splits = None if split is None else table.column(split)
-    if target is not None:
-        numbers = (table.names[target],)
-        parts = by_split(str(table.path), texts, numbers_of(table, [target]), splits)
-        return _Documents(parts, f"the column {shortened(numbers[0], 60)}", numbers)
-    assert label is not None
-    parts = by_split(str(table.path), texts, labels_in(table.column(label)), splits)
-    return _Documents(parts, f"the column {shortened(table.names[label], 60)}")
+    names = tuple(table.names[index] for index in labelled)
+    labels = numbers_of(table, labelled) if are_numbers else labels_in(table.column(labelled[0]))
+    parts = by_split(str(table.path), texts, labels, splits)
+    return _Documents(parts, f"the column {shortened(names[0], 60)}", names if are_numbers else ())
 
 
 def _of_json_lines(path: Path) -> _Documents:
@@ -146,7 +144,7 @@ def _of_json_lines(path: Path) -> _Documents:
             rows.append({str(key).casefold(): value for key, value in row.items()})
     if not rows:
         raise NasctlError(f"{path} is empty")
-    text, label = _key_of(rows[0], _TEXTS), _key_of(rows[0], (*_LABELS, "target"))
+    text, label = _key_of(rows[0], _TEXTS), _key_of(rows[0], _LABELS)
     for number, row in enumerate(rows, start=1):
         if not text or not label or not isinstance(row.get(text), str) or not _is_label(row.get(label)):
             raise NasctlError(
@@ -154,19 +152,11 @@ def _of_json_lines(path: Path) -> _Documents:
                 hint='write {"text": "…", "label": "…"} in each line; a number to predict is named target',
             )
     values = [row[label] for row in rows]
-    numbers = (label,) if label == "target" else ()
-    cells = [str(value) for value in values]
-    labels = _numbers(path, cells) if numbers else labels_in(cells)
+    labels = labels_in([str(value) for value in values])
+    numbers = (label,) if label in _NUMBERS and labels.dtype.kind in "if" else ()
     splits = [str(row.get("split", "")) for row in rows] if "split" in rows[0] else None
     parts = by_split(str(path), [row[text] for row in rows], labels, splits)
     return _Documents(parts, f"`{label}`", numbers)
-
-
-def _numbers(path: Path, cells: Sequence[str]) -> np.ndarray:
-    numbers = labels_in(cells)
-    if numbers.dtype.kind not in "if":
-        raise NasctlError(f"{path}: a target is no number", hint="name the classes of documents `label`")
-    return numbers
 
 
 def _key_of(row: Mapping[str, object], names: Sequence[str]) -> str:

@@ -10,11 +10,10 @@ import numpy as np
 
 from nasctl.datasets.sequence_parts import Parts, by_split
 from nasctl.datasets.series import without_padding
-from nasctl.datasets.tables import Table, number_in, numbers_of, read_table
+from nasctl.datasets.tables import Table, label_columns, number_in, numbers_of, read_table
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
 
-_LABELS = ("label", "class", "category", "y")
 _IDS = ("id", "series", "series_id", "case", "case_id")
 _TIMES = ("time", "t", "step", "timestamp", "date")
 
@@ -40,9 +39,9 @@ def read_series_table(path: Path) -> SeriesTable:
     """Reads a table of series.
 
     With the columns `id` and `time`, each row is one step of a series, and all other columns are its features.
-    Otherwise each row is a series of one feature. The labels are in the column `label`, or numbers to predict in the
-    columns `target`, `target_1`, …; a column `split` says train, validation or test. In a table without names of
-    columns, the first column is the label, or the last if only that can be it.
+    Otherwise each row is a series of one feature. `tables.label_columns` says which columns are labels; a column
+    `split` says train, validation or test. In a table without names of columns, the first column is the label, or the
+    last if its cells are no numbers.
 
     Raises:
       NasctlError: The file cannot be read, has no labels, or has cells that are no numbers.
@@ -50,15 +49,10 @@ def read_series_table(path: Path) -> SeriesTable:
     table = read_table(path)
     if table.names is None:
         return _without_names(table)
-    label, targets = table.column_of(*_LABELS), _targets(table)
-    if (label is None) == (not targets):
-        raise NasctlError(
-            f"{path} has {'both labels and targets' if targets else 'no column of labels'}",
-            hint="name the column of classes `label`, or those of numbers to predict `target`, `target_1`, …",
-        )
+    labelled, are_numbers = label_columns(table)
     split, id_ = table.column_of("split"), table.column_of(*_IDS)
     time = None if id_ is None else table.column_of(*_TIMES)
-    special = {label, split, id_, time, *targets}
+    special = {split, id_, time, *labelled}
     columns = [index for index in range(len(table.names)) if index not in special]
     if not columns:
         raise NasctlError(f"{path} has no columns of values")
@@ -66,18 +60,17 @@ def read_series_table(path: Path) -> SeriesTable:
     values = numbers_of(table, columns)
     series = [values[rows[0]][:, None] if time is None else values[rows] for rows in groups]
     firsts = [rows[0] for rows in groups]
-    if targets:
-        _check_constant(table, groups, [*targets, *([split] if split is not None else [])])
-        labels = numbers_of(table, targets)[firsts]
+    _check_constant(table, groups, [*labelled, *([split] if split is not None else [])])
+    if are_numbers:
+        labels = numbers_of(table, labelled)[firsts]
     else:
-        assert label is not None
-        _check_constant(table, groups, [label, *([split] if split is not None else [])])
-        labels = labels_in([table.column(label)[row] for row in firsts])
-    splits = None if split is None else [table.column(split)[row] for row in firsts]
+        cells = table.column(labelled[0])
+        labels = labels_in([cells[row] for row in firsts])
+    words = None if split is None else table.column(split)
+    splits = None if words is None else [words[row] for row in firsts]
     parts = by_split(str(path), list(map(without_padding, series)), labels, splits)
-    numbers = tuple(table.names[index] for index in targets)
-    name = table.names[label] if label is not None else numbers[0]
-    return SeriesTable(parts, f"the column {shortened(name, 60)}", numbers)
+    names = tuple(table.names[index] for index in labelled)
+    return SeriesTable(parts, f"the column {shortened(names[0], 60)}", names if are_numbers else ())
 
 
 def labels_in(cells: Sequence[str]) -> np.ndarray:
@@ -108,16 +101,6 @@ def _without_names(table: Table) -> SeriesTable:
         f"the {where} column",
         notes=(f"the {where} column of {table.path.name} is the label",),
     )
-
-
-def _targets(table: Table) -> list[int]:
-    assert table.names is not None
-    names = [name.casefold() for name in table.names]
-    return [
-        index
-        for index, name in enumerate(names)
-        if name == "target" or name.startswith(("target_", "target."))
-    ]
 
 
 def _single(table: Table) -> list[list[int]]:

@@ -17,6 +17,8 @@ from nasctl.foreign_text import shortened
 
 LARGEST = 2**34
 """Largest table that is read, in bytes."""
+_LABELS = ("label", "class", "category", "sentiment")
+_NUMBERS = ("target", "value", "y")
 _MISSING = frozenset(("", "?", "nan", "na", "n/a", "null", "none"))
 
 
@@ -115,6 +117,38 @@ def numbers_of(table: Table, columns: Sequence[int]) -> np.ndarray:
             "or too large for float32"
         )
     return numbers
+
+
+def label_columns(table: Table) -> tuple[list[int], bool]:
+    """The columns of the labels, and whether they are numbers to predict.
+
+    `label`, `class`, `category` and `sentiment` are classes. `target`, `value` and `y`, or several columns `target_1`,
+    `target_2`, …, are numbers if all of their cells are, and otherwise classes.
+
+    Raises:
+      NasctlError: There is no such column, or there are several that are not numbers.
+    """
+    classes = [index for name in _LABELS if (index := table.column_of(name)) is not None]
+    targets = [
+        index
+        for index, name in enumerate(table.names or ())
+        if name.casefold() in _NUMBERS or name.casefold().startswith(("target_", "target."))
+    ]
+    if bool(classes) == bool(targets):
+        raise NasctlError(
+            f"{table.path} has {'both labels and targets' if targets else 'no column of labels'}",
+            hint="name the column of classes `label`, or those of numbers to predict `target`, `target_1`, …",
+        )
+    if targets and all(number_in(cell) is not None for index in targets for cell in table.column(index)):
+        return targets, True
+    found = classes or targets
+    if len(found) > 1:
+        raise NasctlError(
+            f"{table.path} has several columns of labels: "
+            f"{', '.join(shortened((table.names or ())[index], 60) for index in found)}",
+            hint="keep one of them; several columns are numbers, called `target_1`, `target_2`, …",
+        )
+    return found, False
 
 
 def number_in(cell: str) -> float | None:

@@ -15,6 +15,7 @@ A dialect consists of five parts, for which the folder `cnn` is an example:
 
 from nasctl.dialects.dialect import DecisionList, Dialect, Parts
 from nasctl.dialects.ends import input_of, targets_of, typical_signature
+from nasctl.dialects.fitting import fitting_spaces
 from nasctl.dialects.lossless import space_from_json
 from nasctl.dialects.reading import load_space, parse_space
 from nasctl.dialects.registry import dialect_named, dialect_names
@@ -25,6 +26,7 @@ __all__ = [
     "Parts",
     "dialect_named",
     "dialect_names",
+    "fitting_spaces",
     "input_of",
     "load_space",
     "parse_space",

@@ -132,11 +132,11 @@ def test_documents_to_measure_are_read_with_the_vocabulary_of_the_training(tmp_p
 @pytest.mark.parametrize(
     ("rows", "names", "what"),
     [
-        ([("a", "b")], "text,other", "is no table of documents: its columns are text, other"),
+        ([("a", "b")], "body text,other", "is no table of documents: its columns are body text, other"),
         ([("a", "x"), (" ", "y")], "text,label", "document 2 of the train split is empty"),
         ([("a", "x"), ("b", "")], "text,label", "is empty"),
         ([("a b", "x"), ("c d", "x")], "text,label", "has only one class"),
-        ([("a", "x"), ("b", "y")], "text,target", "`x` in column `target` is not a number"),
+        ([("a b", "")], "text,target", "is not a finite number"),
     ],
 )
 def test_what_a_table_may_not_have(

@@ -9,10 +9,9 @@ from pathlib import Path
 from nasctl.arch_json import TaskInfo
 from nasctl.config import DEFAULT_DATA, DataConfig, written_image_size
 from nasctl.datasets import name_for
-from nasctl.dialects import input_of, load_space, targets_of
+from nasctl.dialects import fitting_spaces, input_of, targets_of
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
-from nasctl.resources import shipped_spaces
 from nasctl.space import Space
 from nasctl.target_kind import TargetKind
 from nasctl.tasks import Encoding, Task, make_task, part_of
@@ -121,11 +120,7 @@ def _check_fit(space: Space, task: Task) -> None:
             f"the networks of {space.name} predict {' or '.join(kind.plural for kind in predicted)}, "
             f"but the labels of {task.name} are {target.plural}"
         )
-    fitting = [
-        name
-        for name, other in ((name, load_space(name)) for name in shipped_spaces())
-        if input_of(other) is task.kind and target in targets_of(other)
-    ]
+    fitting = fitting_spaces(task.kind, target)
     default = _default_dataset(space)
     ways = ["name another one with --dataset"]
     if default is not None:
