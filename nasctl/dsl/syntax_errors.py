@@ -79,9 +79,7 @@ def describe_syntax_error(
         )
     if source.position(found.before)[0] < source.position(found.span.start)[0] and not begins_statement:
         # Something is missing at the end of an earlier line.
-        last = re.search(r"\w+$|\S$", source.text[: found.before])
-        start = last.start() if last else max(0, found.before - 1)
-        end = Span(source, start, found.before)
+        end = Span(source, max(0, found.before - max(1, len(previous))), found.before)
         return end, f"unexpected end of the line; expected {wanted} after `{end.text}`", ""
     hint = ""
     if found.text == "{" and {"IN", "NUMBER"} & {name.rpartition("__")[2] for name in acceptable}:
@@ -149,8 +147,12 @@ def _is_kind(terminal: str, patterns: Mapping[str, Pattern]) -> bool:
 
 
 def _word_before(found: UnexpectedLexeme) -> str:
-    match = re.search(r"\w+$", found.span.source.text[: found.before])
-    return match[0] if match else ""
+    """The word before the unexpected lexeme. To search for it by a pattern would take quadratic time."""
+    text = found.span.source.text
+    start = found.before
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start : found.before]
 
 
 def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -79,24 +80,36 @@ def number_value(number: Number, problems: Problems) -> int | float | None:
       The value: an int if the number is written without fraction and exponent, or is whole with its unit; otherwise a
       float. None if an error was added.
     """
-    match = _UNIT.match(number.text)
+    value = _read_number(number.text)
+    if isinstance(value, _Unusable):
+        problems.error(number.span, value.message, hint=value.hint)
+        return None
+    return value
+
+
+@dataclass(frozen=True)
+class _Unusable:
+    """Why a number cannot be used."""
+
+    message: str
+    hint: str
+
+
+@functools.lru_cache(maxsize=1024)  # a repeated group has the same few numbers thousands of times
+def _read_number(text: str) -> int | float | _Unusable:
+    match = _UNIT.match(text)
     assert match is not None
     digits, unit = match["digits"], match["unit"]
     if len(digits) > 40:
-        problems.error(number.span, "this number is too long", hint="numbers have at most 40 characters")
-        return None
+        return _Unusable("this number is too long", "numbers have at most 40 characters")
     exact = Fraction(digits.replace("_", "")) if _small_exponent(digits) else None
     if exact is not None and unit:
         power = _POWERS[unit[0].upper()]
         exact *= (1024 if "i" in unit else 1000) ** power
     if exact is None or abs(exact) > _LARGEST:
-        small = exact is None and "e-" in digits.lower()
-        problems.error(
-            number.span,
-            f"this number is too {'small' if small else 'large'}",
-            hint="numbers must be more than 1e-300" if small else "numbers must be less than 1e30",
-        )
-        return None
+        if exact is None and "e-" in digits.lower():
+            return _Unusable("this number is too small", "numbers must be more than 1e-300")
+        return _Unusable("this number is too large", "numbers must be less than 1e30")
     whole = "." not in digits and "e" not in digits.lower()
     if exact.denominator == 1 and (whole or unit):
         return int(exact)

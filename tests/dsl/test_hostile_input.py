@@ -93,9 +93,10 @@ def test_any_sequence_of_words(text):
         'space choices\ninclude "\x00"',
         "space choices\n" + "a in {1}\n" * 60000,
         "space " * 1000,
+        "space cnn\nlayers in {" + "9" * 300_000 + "} on",
         "\ufeffspace choices\r\na in {1, 2}\r\n",
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_hostile_text(text):
     read(text)
