@@ -64,6 +64,12 @@ PARTS = {
         "--at 100 1000 10000 --rounds 1",
         "--at 100 1000 --rounds 1",
     ),
+    "chunks": Part(
+        "a data set that does not fit into memory against a part of it that does",
+        "chunks.py",
+        "--gigabytes 8 --memory 4",
+        "--gigabytes 0.2 --memory 0.1 --rounds 1",
+    ),
     "workers": Part("children per hour by number of workers", "workers.py", quick="--trials 6 --rounds 1"),
     "end_to_end": Part(
         "a whole search against a script of Optuna and PyTorch", "end_to_end.py", quick="--children 10"
