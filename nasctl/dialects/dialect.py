@@ -51,7 +51,8 @@ class Dialect:
       build: Makes the parts of a space, `(statements, scope, problems) -> Parts`. The statements are those of the
         dialect; `include`, `let`, `require` and settings are handled before the call. The scope contains the names that
         `let` defines. Errors are reported to `problems`; the function then continues, so that all errors are found, and
-        its result is discarded.
+        its result is discarded. A statement whose attribute `form` is an `InputForm` of `common.lark` sets how image
+        files are read.
       graph_builder_from_json: The inverse of `GraphBuilder.to_json`.
       measures: The static measures that `require` can bound. An evaluator must report any other.
       input: What its networks read, which decides the data sets that fit.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nasctl.config import check_setting
 from nasctl.dialects.dialect import Dialect
+from nasctl.dialects.input_form import read_form
 from nasctl.dialects.registry import dialect_named
 from nasctl.dsl.characters import check_characters, line_feeds
 from nasctl.dsl.diagnostics import Problems, nearest
@@ -15,7 +16,7 @@ from nasctl.dsl.files import find_space, read_source
 from nasctl.dsl.includes import resolve_includes
 from nasctl.dsl.parser import parse_tree
 from nasctl.dsl.source import Source, Span
-from nasctl.dsl.syntax import Let, Require, Setting, Settings, SpaceFile, Statement, Word
+from nasctl.dsl.syntax import InputForm, Let, Require, Setting, Settings, SpaceFile, Statement, Word
 from nasctl.dsl.values import Scope, define, evaluate
 from nasctl.errors import NasctlError
 from nasctl.space import Choice, Constraint, Space
@@ -77,6 +78,10 @@ def read_space(source: Source, name: str, problems: Problems) -> Space:
         if isinstance(item, Require) and (made := _bound(item, dialect, scope, problems))
     )
     defaults = _defaults([item for item in statements if isinstance(item, Settings)], scope, problems)
+    for item in statements:
+        form = getattr(item, "form", None)
+        if isinstance(form, InputForm):
+            defaults = {**defaults, "data": read_form(form, scope, problems)}
     own = [item for item in statements if not isinstance(item, (Let, Require, Settings))]
     if not own:
         if not problems.errors:

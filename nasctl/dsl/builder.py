@@ -15,6 +15,7 @@ from nasctl.dsl.syntax import (
     Expression,
     Header,
     Include,
+    InputForm,
     IsAmong,
     Let,
     Node,
@@ -89,6 +90,10 @@ class SyntaxBuilder:
     def setting_item(self, span: Span, name: Word, value: Expression) -> Setting:
         """`NAME VALUE`."""
         return Setting(name, value, span=span)
+
+    def input_form(self, span: Span, *settings: Setting) -> InputForm:
+        """`{ … }` after `input image`."""
+        return InputForm(settings, span=span)
 
     def choice_set(self, span: Span, *elements: Any) -> ChoiceSet:
         """`{…}`: a choice set."""

@@ -135,6 +135,13 @@ class Settings(Node):
 
 
 @dataclass(frozen=True)
+class InputForm(Node):
+    """`{ size 64  fit pad }` after `input image`: how the files of images become the input of a network."""
+
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
 class Compares(Node):
     """A condition on an earlier decision: `optimizer == sgd`, `layers >= 2`."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nasctl.dsl import Span, SyntaxBuilder
-from nasctl.dsl.syntax import Domain, Expression, Node, Word
+from nasctl.dsl.syntax import Domain, Expression, InputForm, Node, Word
 
 
 @dataclass(frozen=True)
 class Input(Node):
-    """`input image`."""
+    """`input image { … }`."""
 
     kind: Word
+    form: InputForm | None
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class Cell(Node):
 class CellSyntax(SyntaxBuilder):
     """The rules of `cell.lark`."""
 
-    def input(self, span: Span, kind: Word) -> Input:
-        """`input image`."""
-        return Input(kind, span=span)
+    def input(self, span: Span, kind: Word, form: InputForm | None) -> Input:
+        """`input image { … }`."""
+        return Input(kind, form, span=span)
 
     def output(self, span: Span, kind: Word) -> Output:
         """`output classifier`."""

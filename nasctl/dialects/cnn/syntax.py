@@ -7,7 +7,7 @@ from typing import Literal
 
 from nasctl.dsl.builder import SyntaxBuilder
 from nasctl.dsl.source import Span
-from nasctl.dsl.syntax import Domain, Expression, Node, Word
+from nasctl.dsl.syntax import Domain, Expression, InputForm, Node, Word
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,15 @@ class End(Node):
 
     name: Literal["input", "output"]
     word: Word
+    form: InputForm | None = None
 
 
 class CnnSyntax(SyntaxBuilder):
     """Makes the syntax tree: one method for each rule of `cnn.lark`."""
 
-    def input(self, span: Span, word: Word) -> End:
-        """`input image`."""
-        return End("input", word, span=span)
+    def input(self, span: Span, word: Word, form: InputForm | None) -> End:
+        """`input image { … }`."""
+        return End("input", word, form, span=span)
 
     def output(self, span: Span, word: Word) -> End:
         """`output classifier`."""
