@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from nasctl.dialects import load_space, parse_space, space_from_json
+from nasctl.dialects import input_of, load_space, parse_space, space_from_json, targets_of
 from nasctl.dsl import SpaceError
 from nasctl.graph import Signature, bind, canonical_hash, measure_cost, op_named
+from nasctl.input_kind import InputKind
 from nasctl.space import Space, sample_uniform
+from nasctl.target_kind import TargetKind
 
 TEXT = Signature(input_shape=(35,), outputs=1_000)
 TREE = """cell tree {
@@ -130,6 +132,31 @@ def test_loads_back_from_json(name: str):
     again = space_from_json(json.loads(json.dumps(space.to_json())))
     assert again.hash == space.hash
     assert again.graph_builder == space.graph_builder
+
+
+def test_language_models_have_the_hash_that_earlier_versions_wrote():
+    assert load_space("spaces/rnn.nas").hash.startswith("a9598b1b676e")
+    assert "reads" not in load_space("spaces/rnn.nas").graph_builder.to_json()
+
+
+def test_what_networks_read_and_predict_is_part_of_the_hash():
+    ends = ("", "output classifier", "output regression", "input series", "input series output regression")
+    spaces = [parse(f"{TREE} {end}") for end in ends]
+    assert len({space.hash for space in spaces}) == len(spaces)
+    for space in spaces:
+        again = space_from_json(json.loads(json.dumps(space.to_json())))
+        assert (again.hash, input_of(again), targets_of(again)) == (
+            space.hash,
+            input_of(space),
+            targets_of(space),
+        )
+    assert parse(f"{TREE} input text output language_model").hash == spaces[0].hash
+    assert parse(f"{TREE} input series output classifier").hash == spaces[3].hash
+
+
+def test_a_space_that_includes_another_may_predict_something_else():
+    space = parse('include "spaces/documents.nas" output regression')
+    assert (input_of(space), targets_of(space)) == (InputKind.TEXT, (TargetKind.NUMBERS,))
 
 
 def test_different_cells_have_different_hashes():
