@@ -16,5 +16,6 @@ def page_aligned(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """
     kind = np.dtype(dtype)
     count = math.prod(shape)
-    pages = mmap.mmap(-1, max(1, count * kind.itemsize))
+    # By default the pages would be shared memory, which limits and tools count apart.
+    pages = mmap.mmap(-1, max(1, count * kind.itemsize), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     return np.frombuffer(pages, kind, count).reshape(shape)
