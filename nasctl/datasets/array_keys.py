@@ -55,17 +55,23 @@ def digest_of_keys(
 ) -> str:
     """The identity of the content of a data set: a digest of the keys and labels of each split.
 
+    It does not depend on how the classes are numbered, as a network is measured with its own numbers.
+
     Args:
       keys: The keys of the examples of each split.
       examples: The examples of each split.
       class_names: The names of the classes, labels or numbers.
       target: What the labels are.
     """
-    digest = hashlib.sha256(repr((class_names, target.value)).encode("utf-8", "surrogatepass"))
+    order = sorted(range(len(class_names)), key=lambda index: class_names[index])
+    number_of = np.argsort(order).astype(np.int32)
+    named = repr((sorted(class_names), target.value))
+    digest = hashlib.sha256(named.encode("utf-8", "surrogatepass"))
     for split, part in examples.items():
         digest.update(f"{split} {part.inputs.dtype.str} {part.inputs.shape}\n".encode())
         digest.update(np.ascontiguousarray(keys[split]).tobytes())
-        digest.update(np.ascontiguousarray(part.labels).tobytes())
+        labels = number_of[part.labels] if target is TargetKind.CLASS else part.labels[:, order]
+        digest.update(np.ascontiguousarray(labels).tobytes())
     return digest.hexdigest()
 
 

@@ -243,3 +243,12 @@ def test_a_size_is_refused_for_arrays_of_another_size(tmp_path: Path) -> None:
     assert load(path, settings=DataConfig(image_size="6x4")).notes
     with pytest.raises(NasctlError, match="arrays of 6×4 pixels, and not of 64×64"):
         load(path, settings=DataConfig(image_size="64"))
+
+
+def test_the_digest_does_not_depend_on_the_numbers_of_the_classes(tmp_path: Path) -> None:
+    inputs, labels = images(30), np.arange(30) % 3
+    names = ["cat", "dog", "hen"]
+    first = load(save(tmp_path, x=inputs, y=labels, class_names=names))
+    other = load(save(tmp_path, x=inputs, y=2 - labels, class_names=names[::-1]))
+    swapped = load(save(tmp_path, x=inputs, y=2 - labels, class_names=names))
+    assert first.digest == other.digest != swapped.digest
