@@ -155,10 +155,14 @@ def _listed(choices: Sequence[Choice]) -> str:
 
 
 def _print_costs(space: Space, dataset: str | None, data_dir: Path | None, settings: DataConfig) -> None:
-    from nasctl.datasets import signature_of
-    from nasctl.dialects import typical_signature
+    from nasctl.datasets import name_for, signature_of
+    from nasctl.dialects import input_of, targets_of, typical_signature
+    from nasctl.target_kind import TargetKind
 
-    found = None if dataset is None else signature_of(dataset, data_dir, settings=settings)
+    found = None
+    if dataset is not None:
+        name = name_for(dataset, input_of(space), next_token=TargetKind.TOKEN in targets_of(space))
+        found = signature_of(name, data_dir, settings=settings)
     signature = found or typical_signature(space)
     if signature is None:
         return

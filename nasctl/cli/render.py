@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nasctl.architecture import Architecture
     from nasctl.graph import Graph, Signature
     from nasctl.render import Heading
+    from nasctl.space import Space
 
 FORMATS = (".svg", ".png", ".html", ".dot", ".txt")
 FILE_WIDTH = 100
@@ -86,7 +87,8 @@ def render(
         check_writable(output)
     overrides = read_settings([], settings_of_costs(dataset, image_size, fit))
     found, document = _read(architecture, tokens)
-    signature = _signature(dataset, data_dir, resolve(found.space.defaults, overrides).data, document)
+    settings_of_data = resolve(found.space.defaults, overrides).data
+    signature = _signature(dataset, data_dir, settings_of_data, found.space, document)
     graph = found.graph
     if signature is not None:
         from nasctl.graph import bind
@@ -130,15 +132,22 @@ def _read(path: Path, tokens: str | None) -> tuple[Architecture, ArchitectureDoc
 
 
 def _signature(
-    dataset: str | None, data_dir: Path | None, settings: DataConfig, document: ArchitectureDocument | None
+    dataset: str | None,
+    data_dir: Path | None,
+    settings: DataConfig,
+    space: Space,
+    document: ArchitectureDocument | None,
 ) -> Signature | None:
     """Returns the inputs and outputs for a data set, by default for that of the document."""
     if dataset is None:
         return document.task.signature if document is not None and document.task is not None else None
 
-    from nasctl.datasets import signature_of
+    from nasctl.datasets import name_for, signature_of
+    from nasctl.dialects import input_of, targets_of
+    from nasctl.target_kind import TargetKind
 
-    return signature_of(dataset, data_dir, settings=settings)
+    name = name_for(dataset, input_of(space), next_token=TargetKind.TOKEN in targets_of(space))
+    return signature_of(name, data_dir, settings=settings)
 
 
 def _heading(

@@ -105,7 +105,8 @@ def numbers_of(table: Table, columns: Sequence[int]) -> np.ndarray:
                 where = f"column `{table.names[index]}`" if table.names else f"column {index + 1}"
                 raise NasctlError(
                     f"{table.path}:{table.lines[number]}: `{shortened(row[index], 60)}` in {where} is not a number",
-                    hint="name the column of the labels `label`; columns `id` and `split` are known too",
+                    hint="name the column of the labels `label`; `id`, `time` and `split` are known, too; "
+                    "tables of texts are for spaces such as spaces/documents.nas",
                 )
             values[number, position] = value
     with np.errstate(over="ignore"):
