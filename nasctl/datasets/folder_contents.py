@@ -28,6 +28,10 @@ IDX_FILE = re.compile(r"^(?P<stem>.+)-(?P<what>images|labels)[-.]idx[13]-ubyte(?
 """The names of the files of MNIST and the data sets that took its format."""
 
 
+_TRIED = 20
+"""The most subfolders that are examined for a data set when a folder is none."""
+
+
 class FolderKind(StrEnum):
     """What a folder is. The values are phrases for messages."""
 
@@ -117,6 +121,13 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted(files) if not name.startswith("."))
 
 
+def _is_data_set(folder: Path) -> bool:
+    try:
+        return look_into(folder).kind is not None
+    except NasctlError:
+        return False
+
+
 def no_data_set(contents: FolderContents) -> NasctlError:
     """The error for a folder that is no data set: what is in it, and what a folder can be."""
     files = sum(contents.suffixes.values())
@@ -130,7 +141,10 @@ def no_data_set(contents: FolderContents) -> NasctlError:
     packed = [suffix for suffix in (".zip", ".tar", ".gz", ".tgz", ".npz") if suffix in contents.suffixes]
     what = "; ".join(f"({number}) {kind}" for number, kind in enumerate(FolderKind, 1))
     hint = f"a folder can be {what}"
-    if ".npz" in packed:
+    below = next((name for name in contents.folders[:_TRIED] if _is_data_set(contents.path / name)), None)
+    if below is not None:
+        hint = f"its subfolder {below} is a data set: name {contents.path / below}; {hint}"
+    elif ".npz" in packed:
         hint = f"to use an .npz file, name the file; {hint}"
     elif packed:
         hint = f"unpack the {packed[0]} file{'s' if contents.suffixes[packed[0]] > 1 else ''} first; {hint}"

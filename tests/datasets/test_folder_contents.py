@@ -63,6 +63,11 @@ def test_links_are_followed_and_circles_end(tmp_path: Path) -> None:
         (("images.zip",), "it has 1 .zip", "unpack the .zip file first"),
         (("data.npz",), "it has 1 .npz", "to use an .npz file, name the file"),
         ((), "it has no files", "train.txt"),
+        (
+            ("mnist/train-images-idx3-ubyte.gz",),
+            "the subfolder mnist, 1 .gz",
+            "its subfolder mnist is a data set: name",
+        ),
     ],
 )
 def test_a_folder_that_is_nothing_is_described(
