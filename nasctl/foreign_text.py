@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import unicodedata
+from collections.abc import Sequence
 from pathlib import PurePath
 
 _UNSAFE = re.compile(
@@ -138,6 +139,16 @@ def shell_word(word: str | PurePath) -> str:
     if visible(text) == text:
         return shlex.quote(text)
     return "$'" + "".join(map(_ansi_c, text)) + "'"
+
+
+def first_names(names: Sequence[str], most: int = 10) -> str:
+    """The first of several names, and how many others there are.
+
+    >>> first_names(["a", "b", "c"]), first_names(["a", "b", "c"], 2)
+    ('a, b, c', 'a, b and 1 more')
+    """
+    others = len(names) - most
+    return ", ".join(names[:most]) + (f" and {others:,} more" if others > 0 else "")
 
 
 def shell_command(*words: str | PurePath) -> str:

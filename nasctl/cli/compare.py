@@ -19,6 +19,7 @@ from nasctl.cli.options import (
     Settings,
     data_settings,
     range_of,
+    read_folder,
     read_settings,
 )
 from nasctl.cli.trial_text import format_reward
@@ -92,6 +93,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
+            parser=read_folder,
             help="With a space: the folder of the runs, where existing runs are resumed. Default: runs/compare-NAME.",
             show_default=False,
         ),

@@ -43,11 +43,25 @@ ArchitecturePath = Annotated[
     ),
 ]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)]
+
+
+def read_folder(text: str) -> Path:
+    """The path of a folder that an option names.
+
+    Raises:
+      NasctlError: It is empty.
+    """
+    if not text.strip():
+        raise NasctlError("the name of a folder is empty", hint="name one, or leave the option out")
+    return Path(text)
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
         metavar="DIR",
+        parser=read_folder,
         help="The folder of prepared data sets. Default: $NASCTL_DATA_DIR, or the folder datasets of nasctl's cache.",
         show_default=False,
     ),
@@ -180,15 +194,15 @@ def read_settings(
 
 
 def option_of(setting: str, options: Mapping[str, tuple[str, object]]) -> str:
-    """What the user typed for a setting: its option, or --set.
+    """What the user typed for a setting: its option, or the setting itself after --set.
 
     >>> option_of("search.trials", {"search.trials": ("--trials", 5)})
     '--trials'
     >>> option_of("search.ahead", {"search.trials": ("--trials", 5)})
-    '--set search.ahead'
+    'search.ahead'
     """
     option, given = options.get(setting, ("", None))
-    return f"--set {setting}" if given is None else option
+    return setting if given is None else option
 
 
 def read_duration(text: str) -> float:

@@ -20,6 +20,7 @@ from nasctl.cli.options import (
     option_of,
     range_of,
     read_duration,
+    read_folder,
     read_settings,
 )
 from nasctl.config import CONTROLLERS, resolve
@@ -138,7 +139,10 @@ def search(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="The run folder. Default: the next free folder runs/NAME.", show_default=False
+            metavar="DIR",
+            parser=read_folder,
+            help="The run folder. Default: the next free folder runs/NAME.",
+            show_default=False,
         ),
     ] = None,
     settings: Settings = None,

@@ -21,6 +21,7 @@ from nasctl.cli.options import (
     Settings,
     data_settings,
     range_of,
+    read_folder,
     read_settings,
 )
 from nasctl.cli.quantities import counted
@@ -63,6 +64,7 @@ def train(
         Path | None,
         typer.Option(
             metavar="DIR",
+            parser=read_folder,
             help="The checkpoint folder. Default: `trained` in the run's folder, or beside the file.",
             show_default=False,
         ),

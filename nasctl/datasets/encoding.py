@@ -10,6 +10,7 @@ import numpy as np
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.image_format import ImageFormat
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import first_names
 from nasctl.target_kind import TargetKind
 
 
@@ -119,6 +120,6 @@ def _relabelled(
 
 
 def _listed(noun: str, names: tuple[str, ...] | list[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:10]) + (" and others" if len(names) > 10 else "")
+    shown = first_names([f"`{name}`" for name in names])
     plural = "es" if noun == "class" else "s"
     return f"the {noun}{plural if len(names) > 1 else ''} {shown}"

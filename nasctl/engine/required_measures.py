@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import first_names
 from nasctl.formula import measure_named, read_formula
 from nasctl.space import Space
 
@@ -23,7 +24,7 @@ def missing_measure(space: Space, reward: str, measured: Collection[str]) -> Nas
         if measure_named(name, known) is None:
             short = sorted({measure.removeprefix("validation_") for measure in known})
             close = difflib.get_close_matches(name, short, n=1)
-            listed = f"the measures are {', '.join(short[:40])}{' and others' if len(short) > 40 else ''}"
+            listed = f"the measures are {first_names(short, 40)}"
             return NasctlError(
                 f"{needed_by} needs {name}, which is not measured",
                 hint=f"did you mean `{close[0]}`? {listed}" if close else listed,

@@ -21,6 +21,9 @@ from nasctl.executors.worker_handle import WorkerExit, WorkerHandle, WorkerLost
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that other processes send to end a process. Any other signal means that it has crashed."""
 
+LONGEST_LOG = 16_000_000
+"""Size in bytes from which a worker's log is shortened."""
+
 START = Path(__file__).with_name("start_worker.py")
 
 
@@ -63,7 +66,8 @@ class WorkerProcess(WorkerHandle):
         self.send({"kind": "spec", "maker": spec.maker, "arguments": dict(spec.arguments)})
 
     def send(self, message: Message) -> None:
-        """Sends a message."""
+        """Sends a message. Shortens the log first, if it has grown long."""
+        _shorten(self._log)
         with suppress(OSError):
             send(self.connection, message)
 
@@ -180,6 +184,17 @@ class ProcessBackend:
             worker.connection.close()  # all of them exit at the same time
         for worker in workers:
             worker.stop()
+
+
+def _shorten(log: Path) -> None:
+    """Keeps the end of a log that is longer than `LONGEST_LOG`. Its worker appends to it, so it need not be told."""
+    with suppress(OSError), log.open("r+b") as file:
+        if os.fstat(file.fileno()).st_size > LONGEST_LOG:
+            file.seek(-LONGEST_LOG // 2, os.SEEK_END)
+            end = file.read()
+            file.seek(0)
+            file.write(b"(nasctl dropped earlier output)\n" + end)
+            file.truncate()
 
 
 def _readable(descriptors: Sequence[int], seconds: float | None) -> bool:

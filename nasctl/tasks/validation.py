@@ -9,6 +9,7 @@ import numpy as np
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.split import random_split, stable_split
 from nasctl.errors import NasctlError
+from nasctl.foreign_text import first_names
 from nasctl.target_kind import TargetKind
 from nasctl.tasks.task import Split
 
@@ -76,6 +77,5 @@ def _notes(splits: Mapping[Split, Examples], class_names: tuple[str, ...], noun:
 
 
 def _listed(noun: str, names: list[str]) -> str:
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     plural = "es" if noun == "class" else "s"
-    return f"the {noun}{plural if len(names) > 1 else ''} {shown}"
+    return f"the {noun}{plural if len(names) > 1 else ''} {first_names(names, 5)}"

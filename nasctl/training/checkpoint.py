@@ -36,6 +36,7 @@ from nasctl.files.json_entries import SIZES, entry, sizes, whole_number, wrong_e
 from nasctl.files.json_text import read_measures, write_record
 from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
+from nasctl.target_kind import TargetKind
 from nasctl.tasks import Encoding, Task
 from nasctl.training.checkpoint_checksums import (
     DAMAGED,
@@ -47,8 +48,11 @@ from nasctl.training.checkpoint_checksums import (
 from nasctl.training.encoding_json import encoding_from_json, words_of
 from nasctl.training.weights import Buildable, Weights, abstract_network, split_network
 
-FORMAT = 2
-"""Increased when the version before can no longer read what is written. Format 1 was that of version 0.1.0."""
+FORMAT = 3
+"""Increased when the version before can no longer read what is written, or would misread it.
+
+Format 1 was that of version 0.1.0. Format 2 had encodings of images in classes that were not brought to a size, and of
+texts; they are still written in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +93,8 @@ class Checkpoint:
         """
         if task.signature != self.signature:
             raise NasctlError(
-                f"the checkpoint {self.folder} takes {words_of(self.signature)}; "
-                f"{task.name} has {words_of(task.signature)}"
+                f"the checkpoint {self.folder} takes {words_of(self.signature, self.encoding)}; "
+                f"{task.name} has {words_of(task.signature, task.encoding)}"
             )
         _, template = split_network(abstract_network(architecture, task))
         leaves_with_paths, structure = jax.tree.flatten_with_path(template)
@@ -168,7 +172,7 @@ def save_checkpoint(
         named, _ = jax.tree.flatten_with_path(weights)
         write_arrays(made / "weights.npz", {_name(path): np.asarray(_to_store(leaf)) for path, leaf in named})
         metadata: dict[str, Any] = {
-            "format": FORMAT,
+            "format": _format_of(task.encoding),
             "dataset": task.name,
             "digest": task.digest,
             "encoding": asdict(task.encoding),
@@ -308,3 +312,9 @@ def _from_store(array: np.ndarray, template: Any) -> Any:
     if jnp.issubdtype(template.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(jnp.asarray(array))
     return jnp.asarray(array, template.dtype)
+
+
+def _format_of(encoding: Encoding) -> int:
+    """The oldest format that can state an encoding."""
+    known = Encoding(encoding.class_names, encoding.mean, encoding.deviation, encoding.target)
+    return 2 if encoding == known and encoding.target in (TargetKind.CLASS, TargetKind.TOKEN) else FORMAT

@@ -55,7 +55,9 @@ def encoding_from_json(
         or encoding.steps not in (0, shape[0])
         or (image is not None and (image.height, image.width, image.channels) != shape)
     ):
-        raise NasctlError(f"{file} is damaged: its encoding does not fit {words_of(signature)}", hint=hint)
+        raise NasctlError(
+            f"{file} is damaged: its encoding does not fit {words_of(signature, encoding)}", hint=hint
+        )
     return encoding
 
 
@@ -82,6 +84,10 @@ def _image(content: Mapping[str, Any], file: Path) -> ImageFormat | None:
     return ImageFormat(height, width, channels, fit)
 
 
-def words_of(signature: Signature) -> str:
-    """The sizes of a network's input and output, for messages."""
-    return f"{'×'.join(map(str, signature.input_shape))} inputs and {signature.outputs} classes"
+def words_of(signature: Signature, encoding: Encoding | None) -> str:
+    """The sizes of a network's input and output, for messages: `8×8×1 inputs and 10 classes`."""
+    target = TargetKind.CLASS if encoding is None else encoding.target
+    outputs = "words" if target is TargetKind.TOKEN else target.plural
+    if signature.outputs == 1:
+        outputs = {"labels": "label", "numbers": "number"}.get(outputs, outputs)
+    return f"{'×'.join(map(str, signature.input_shape))} inputs and {signature.outputs:,} {outputs}"

@@ -11,7 +11,7 @@ from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, SearchConfig
 from nasctl.engine.evaluation.fit import Surroundings, check_fit
 from nasctl.engine.evaluation.method import ChildTraining, Method
-from nasctl.engine.evaluation.settings import choose_executor, jobs_prepared, resolve_settings
+from nasctl.engine.evaluation.settings import choose_executor, jobs_prepared, resolve_settings, runs_alone
 from nasctl.errors import NasctlError
 from nasctl.executors import (
     Executor,
@@ -87,16 +87,11 @@ def _detect(search: SearchConfig, method: Method) -> Machine:
             from nasctl.executors.ray_backend import detect_cluster
 
             return detect_cluster(search.ray_address)
-        case executor if not method.trains and (executor == "inline" or _is_alone(search)):
+        case executor if not method.trains and (executor == "inline" or runs_alone(search)):
             # A function has no use for an accelerator, and finding one takes seconds.
             return detect_processor()
         case _:
             return detect_machine()
-
-
-def _is_alone(search: SearchConfig) -> bool:
-    """Whether a function runs in one worker."""
-    return search.workers == 1 or (search.workers == 0 and search.executor == "auto")
 
 
 def _memory_of_a_child(search: SearchConfig, machine: Machine) -> int:

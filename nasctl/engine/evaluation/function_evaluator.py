@@ -179,6 +179,8 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
     numbers: dict[str, float] = {}
     for name, value in measures.items():
         try:
+            if isinstance(value, str | bytes | bytearray):  # `float` would read them
+                raise TypeError("a text is not a number")
             numbers[name] = float(value)
         except OverflowError as error:
             raise NotFinite(f"the evaluator returned an integer that is too large as {name}") from error

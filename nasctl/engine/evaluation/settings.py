@@ -24,6 +24,11 @@ def choose_executor(search: SearchConfig, *, trains: bool, named: bool = False) 
     return "local" if trains or named or search.workers > 1 else "inline"
 
 
+def runs_alone(search: SearchConfig) -> bool:
+    """Whether a function runs in a single worker because the user asks for nothing else."""
+    return search.executor == "auto" and search.workers <= 1
+
+
 def resolve_settings(
     config: Config, machine: Machine, *, trains: bool, can_group: bool, named: bool = False
 ) -> Config:
@@ -44,7 +49,7 @@ def resolve_settings(
     search = config.search
     group = group_size(search, machine.platform, can_group=can_group) if trains else 1
     executor = "inline" if group > 1 else choose_executor(search, trains=trains, named=named)
-    alone = not trains and search.executor == "auto" and search.workers <= 1
+    alone = not trains and runs_alone(search)
     workers = 1 if executor == "inline" or alone else search.workers or machine.workers
     if search.ahead >= 0:
         ahead = search.ahead
