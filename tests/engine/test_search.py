@@ -152,7 +152,11 @@ def test_a_search_in_which_all_fails_stops_with_the_reason(space: Space, tmp_pat
 
 @pytest.mark.parametrize(
     ("returned", "cause"),
-    [({"loss": 1.0}, 'returned loss but no "reward"'), ("high", "'high' as reward, which is not a number")],
+    [
+        ({"loss": 1.0}, 'returned loss but no "reward"'),
+        ("high", "'high' as reward, which is not a number"),
+        ("0.5", "'0.5' as reward, which is not a number"),
+    ],
 )
 def test_an_evaluator_that_returns_nonsense_is_told_so(
     returned: object, cause: str, space: Space, tmp_path: Path

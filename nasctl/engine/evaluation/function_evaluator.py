@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 from nasctl.architecture import Architecture
 from nasctl.dialects import parse_space
@@ -179,12 +180,17 @@ def _evaluation(returned: float | Mapping[str, float]) -> Evaluation:
     numbers: dict[str, float] = {}
     for name, value in measures.items():
         try:
-            if isinstance(value, str | bytes | bytearray):  # `float` would read them
-                raise TypeError("a text is not a number")
-            numbers[name] = float(value)
+            numbers[name] = _number(value)
         except OverflowError as error:
             raise NotFinite(f"the evaluator returned an integer that is too large as {name}") from error
         except (TypeError, ValueError) as error:
             shown = shortened(repr(value), 200)
             raise NasctlError(f"the evaluator returned {shown} as {name}, which is not a number") from error
     return Evaluation(numbers.pop("reward"), numbers)
+
+
+def _number(value: Any) -> float:
+    """A number of any type. Texts, which `float` would read, are none."""
+    if isinstance(value, str | bytes | bytearray):
+        raise TypeError("a text is not a number")
+    return float(value)

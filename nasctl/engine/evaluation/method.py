@@ -12,7 +12,8 @@ import numpy as np
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, DataConfig, TrainingConfig
-from nasctl.dialects import parse_space
+from nasctl.datasets.image_choice import with_image_size
+from nasctl.dialects import input_of, parse_space
 from nasctl.engine.evaluation.child_evaluator import (
     ChildEvaluator,
     ChildGroupEvaluator,
@@ -28,11 +29,15 @@ from nasctl.engine.evaluation.function_evaluator import (
 from nasctl.engine.evaluation.task_of_space import info_of, settings_of, task_of
 from nasctl.engine.required_measures import missing_measure
 from nasctl.errors import NasctlError
-from nasctl.executors import EvaluationContext, EvaluatorSpec
+from nasctl.executors import EvaluationContext, EvaluatorSpec, detect_machine
 from nasctl.graph import Cost
+from nasctl.input_kind import InputKind
 from nasctl.space import Space, sample_uniform
 from nasctl.tasks import Task
 from nasctl.training import GroupTrainer, can_train_together, memory_of_examples
+
+LARGEST_ON_ACCELERATORS = 224
+"""The height and width of images of files up to which they are used as they are; on a CPU it is that of `load`."""
 
 STATIC_MEASURES = frozenset(field.name for field in fields(Cost))
 
@@ -156,7 +161,8 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
         space.decode(tokens).graph  # noqa: B018 decoding is the check
     except NasctlError as error:
         raise NasctlError(error.message, hint="give a function that scores them, with --evaluator") from error
-    task = task_of(space, dataset, data_dir=data_dir, settings=config.data)
+    settings = _with_image_size(space, config, dataset, data_dir)
+    task = task_of(space, dataset, data_dir=data_dir, settings=settings)
     task.configured(config.training)  # whether its classes can be weighted
     measured = {*STATIC_MEASURES, *measures_of_training(task)}
     if (missing := missing_measure(space, config.search.reward, measured)) is not None:
@@ -164,7 +170,19 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
             f"{missing.message} when networks are trained",
             hint=f"{missing.hint}; a function given with --evaluator can return other measures",
         )
-    return ChildTraining(space, task, data_dir, config.training, settings_of(task, config.data))
+    return ChildTraining(space, task, data_dir, config.training, settings_of(task, settings))
+
+
+def _with_image_size(space: Space, config: Config, dataset: str | None, data_dir: Path | None) -> DataConfig:
+    """The settings of the data, with larger images where an accelerator trains on a folder of images of any size."""
+    settings = config.data
+    if dataset is None or settings.image_size or settings.splits != "stable":
+        return settings
+    if input_of(space) is not InputKind.IMAGE or config.search.executor == "ray":
+        return settings
+    if detect_machine().platform == "cpu":
+        return settings
+    return with_image_size(dataset, data_dir, settings, largest=LARGEST_ON_ACCELERATORS)
 
 
 def call_function(
