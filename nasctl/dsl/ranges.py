@@ -65,7 +65,8 @@ def _by_step(
         return None
     if isinstance(low, int) and isinstance(step, int):
         return tuple(low + step * index for index in range(count))
-    values = tuple(min(max(_plain(first + exact * index), low), high) for index in range(count))
+    plain = _plain if isinstance(low, int) else float
+    values = tuple(min(max(plain(first + exact * index), low), high) for index in range(count))
     if any(left >= right for left, right in pairwise(values)):
         problems.error(at, f"this step is too small to change {low}", hint="give it a larger step")
         return None

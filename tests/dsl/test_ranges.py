@@ -86,6 +86,7 @@ def test_ranges_by_a_step(low, high, step):
         ("5..5.0 log 3", (5,)),
         ("9007199254740993..9007199254740993 step *2.0", (9007199254740993,)),
         ("9007199254740993..9007199254740993 step 0.5", (9007199254740993,)),
+        ("-7.112774802962118e16..-7.1e16 step 1e15", (-7.112774802962118e16,)),
     ],
 )
 def test_rounding_keeps_values_apart_and_within_the_bounds(text, values):
