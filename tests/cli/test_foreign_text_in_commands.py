@@ -7,15 +7,14 @@ import logging
 import os
 import re
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-from nasctl.cli import main
 from nasctl.foreign_text import visible
 
 SPACE = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
@@ -40,6 +39,13 @@ TEXTS = [
 HARDEST = [
     case for case in TEXTS if case.id in ("closing tag", "escaped tag", "terminal escape", "lone surrogate")
 ]
+EACH = [
+    case
+    if case in HARDEST
+    else pytest.param(*case.values, id=case.id, marks=() if case.id == "other scripts" else pytest.mark.slow)
+    for case in TEXTS
+]
+"""All texts; the hardest ones are quick."""
 
 
 @dataclass(frozen=True)
@@ -64,30 +70,18 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def nasctl(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Iterator[Run]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(main, "allow_configuration", lambda: None)
+def nasctl(tmp_path: Path, in_process: Callable[..., CompletedProcess[str]]) -> Run:
     (tmp_path / "toy.nas").write_text(SPACE)
 
     def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["nasctl", *map(os.fspath, arguments)])
-        with pytest.raises(SystemExit) as exited:
-            main.run()
-        code = exited.value.code
-        out, err = (text.decode() for text in capfdbinary.readouterr())
-        for text in (out, err):
+        done = in_process(*arguments)
+        for text in (done.stdout, done.stderr):
             assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) is None
             shown = re.sub(r'"traceback": "(\\.|[^"\\])*"', "", text)  # without those of trials in JSON
             assert "Traceback" not in shown and "this is a bug" not in shown
-        return Done(0 if code is None else int(code), out, err)
+        return Done(done.returncode, done.stdout, done.stderr)
 
-    before = set(sys.modules)
-    yield run
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "") or "").startswith(str(tmp_path)):
-            del sys.modules[name]
+    return run
 
 
 def evaluator(body: str, name: str = "own") -> None:
@@ -101,7 +95,7 @@ SEARCH = ("search", "toy.nas", "--evaluator", "own:score", "--executor", "inline
 FEW = (*SEARCH, "--trials", "3", "--out", "run")
 
 
-@pytest.mark.parametrize(("text", "shown"), TEXTS)
+@pytest.mark.parametrize(("text", "shown"), EACH)
 def test_the_error_of_an_evaluator_is_shown_by_search_trials_and_status(
     text: str, shown: str, nasctl: Run
 ) -> None:
@@ -122,7 +116,7 @@ def test_the_error_of_an_evaluator_is_shown_by_search_trials_and_status(
     assert state["failed"] == 3
 
 
-@pytest.mark.parametrize(("text", "shown"), TEXTS)
+@pytest.mark.parametrize(("text", "shown"), EACH)
 def test_a_path_is_shown_and_its_commands_can_be_pasted(text: str, shown: str, nasctl: Run) -> None:
     name = text.replace("/", "|")
     shown = shown.replace("/", "|")
@@ -368,7 +362,7 @@ def test_all_trials_failed_is_exit_code_1_and_json_is_still_printed(nasctl: Run)
     assert nasctl("trials", "run").code == nasctl("status", "run").code == 0
 
 
-@pytest.mark.parametrize(("text", "shown"), TEXTS)
+@pytest.mark.parametrize(("text", "shown"), EACH)
 def test_choices_and_names_of_spaces_are_shown(text: str, shown: str, nasctl: Run) -> None:
     name = text.replace("/", "|")
     choice = text.replace("\udcff", "")

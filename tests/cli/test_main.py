@@ -1,4 +1,4 @@
-"""`nasctl` as a process: exit codes, messages without tracebacks, interrupts."""
+"""Exit codes, messages without tracebacks, and interrupts of `nasctl`, as a process where that is the point."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from nasctl.errors import NasctlError
 from nasctl.store import TrialStore
 
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 CHOICES = "space choices\n\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\n"
 SLOW_SCORE = """\
 import time
@@ -71,9 +73,16 @@ def folder(tmp_path: Path) -> Path:
     ids=" ".join,
 )
 def test_invalid_input_is_reported_in_one_message_with_exit_code_2(
-    arguments: list[str], message: str, folder: Path
+    arguments: list[str], message: str, folder: Path, in_process: Command
 ) -> None:
-    done = nasctl(*arguments, cwd=folder)
+    refused_with(message, in_process(*arguments), folder)
+
+
+def test_a_process_that_refuses_its_input_has_exit_code_2(folder: Path) -> None:
+    refused_with("absent.nas", nasctl("search", "absent.nas", cwd=folder), folder)
+
+
+def refused_with(message: str, done: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -81,24 +90,24 @@ def test_invalid_input_is_reported_in_one_message_with_exit_code_2(
     assert {path.name for path in folder.iterdir()} <= {"toy.nas", "slow.py", "__pycache__"}
 
 
-def test_a_search_with_a_function_prints_its_best_trial_as_json(folder: Path) -> None:
+def test_a_search_with_a_function_prints_its_best_trial_as_json(folder: Path, in_process: Command) -> None:
     arguments = ("search", "toy.nas", "--evaluator", "slow:score", "--controller", "random", "--trials", "6")
     done = nasctl(*arguments, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["trials"] == 6
     assert found["run"] == "runs/toy"
-    listed = [
-        json.loads(line) for line in nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()
-    ]
+    listed = [json.loads(line) for line in in_process("trials", "runs/toy", "--json").stdout.splitlines()]
     assert [trial["number"] for trial in listed] == list(range(6))
     assert found["best"]["reward"] == max(trial["reward"] for trial in listed)
     assert {"number", "tokens", "reward", "status", "metrics"} <= set(listed[0])
 
 
-def test_a_search_of_plain_choices_prints_the_best_values_and_commands_that_work(folder: Path) -> None:
+def test_a_search_of_plain_choices_prints_the_best_values_and_commands_that_work(
+    folder: Path, in_process: Command
+) -> None:
     arguments = ("search", "toy.nas", "--evaluator", "slow:score", "--controller", "random", "--trials", "3")
-    done = nasctl(*arguments, cwd=folder)
+    done = in_process(*arguments, "--executor", "inline")
     assert done.returncode == 0, done.stderr
     values = json.loads((folder / "runs/toy/best/arch.json").read_text())["values"]
     assert " ".join(f"{name}={value}" for name, value in values.items()) in done.stdout
@@ -106,17 +115,20 @@ def test_a_search_of_plain_choices_prints_the_best_values_and_commands_that_work
     assert "nasctl render" not in done.stdout  # there is no network to draw
 
 
-def test_a_search_that_fails_ends_with_exit_code_1(folder: Path) -> None:
+def test_a_search_that_fails_ends_with_exit_code_1(folder: Path, in_process: Command) -> None:
     (folder / "broken.py").write_text("def score(architecture):\n    raise OSError('no simulator')\n")
-    done = nasctl("search", "toy.nas", "--evaluator", "broken:score", "--controller", "random", cwd=folder)
+    search = ("search", "toy.nas", "--evaluator", "broken:score", "--controller", "random")
+    done = in_process(*search, "--executor", "inline")
     assert done.returncode == 1
     assert "no simulator" in done.stderr
     assert "Traceback" not in done.stderr
-    listed = nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()
+    listed = in_process("trials", "runs/toy", "--json").stdout.splitlines()
     assert "in score" in json.loads(listed[0])["traceback"]
 
 
-def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_resume(folder: Path) -> None:
+def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_resume(
+    folder: Path, in_process: Command
+) -> None:
     common = ["search", "toy.nas", "--evaluator", "slow:score", "--controller", "random"]
     common += ["--set", "search.duplicates=repeat"]
     running = subprocess.Popen(
@@ -134,12 +146,12 @@ def test_an_interrupt_ends_with_exit_code_130_and_says_how_to_resume(folder: Pat
     assert running.returncode == 130
     assert "nasctl search toy.nas --resume --out runs/toy --evaluator slow:score" in stderr
     assert "Traceback" not in stderr
-    kept = len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines())
+    kept = len(in_process("trials", "runs/toy", "--json").stdout.splitlines())
     assert kept > 0
     again = ["--resume", "--out", "runs/toy", "--evaluator", "slow:score"]
-    done = nasctl("search", "toy.nas", *again, "--trials", str(kept + 3), cwd=folder)
+    done = in_process("search", "toy.nas", *again, "--executor", "inline", "--trials", str(kept + 3))
     assert done.returncode == 0, done.stderr
-    assert len(nasctl("trials", "runs/toy", "--json", cwd=folder).stdout.splitlines()) == kept + 3
+    assert len(in_process("trials", "runs/toy", "--json").stdout.splitlines()) == kept + 3
 
 
 def wait_for_trials(database: Path, count: int, running: subprocess.Popen[bytes]) -> int:
@@ -180,18 +192,9 @@ def test_a_killed_search_resumes_with_the_trials_of_an_uninterrupted_one(folder:
     assert len(listed("whole")) == 60
 
 
-def test_a_closed_pipe_is_not_an_error(folder: Path) -> None:
-    nasctl(
-        "search",
-        "toy.nas",
-        "--evaluator",
-        "slow:score",
-        "--controller",
-        "random",
-        "--trials",
-        "5",
-        cwd=folder,
-    )
+def test_a_closed_pipe_is_not_an_error(folder: Path, in_process: Command) -> None:
+    search = ("search", "toy.nas", "--evaluator", "slow:score", "--controller", "random", "--trials", "5")
+    in_process(*search, "--executor", "inline")
     piped = subprocess.run(
         f"{sys.executable} -m nasctl trials runs/toy --json | head -1",
         shell=True,

@@ -1,7 +1,9 @@
 """The convolution against its definition, with every unfolding; and which unfoldings are selected."""
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -46,15 +48,31 @@ def force(patch: pytest.MonkeyPatch, form: str) -> None:
     patch.setattr(selection, "select_unfoldings", unfoldings)
 
 
-@pytest.fixture(params=FORMS)
+def forms_with(cases: Sequence[object], *, quick: int) -> list[Any]:
+    """All pairs of a form and a case. Those of a quick test run have every form and every case.
+
+    Args:
+      cases: The cases.
+      quick: One in this number of pairs is quick.
+    """
+    return [
+        pytest.param(
+            form, case, id=f"{form}-{case}", marks=() if (row + column) % quick == 0 else pytest.mark.slow
+        )
+        for row, form in enumerate(FORMS)
+        for column, case in enumerate(cases)
+    ]
+
+
+@pytest.fixture
 def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     force(monkeypatch, request.param)
     return str(request.param)
 
 
-@pytest.mark.parametrize("size, kernel, stride", CASES)
-def test_output_and_gradients(form: str, size: Pair, kernel: Pair, stride: Pair) -> None:
-    compare_with_definition(size, kernel, stride)
+@pytest.mark.parametrize("form, case", forms_with(CASES, quick=3), indirect=["form"])
+def test_output_and_gradients(form: str, case: tuple[Pair, Pair, Pair]) -> None:
+    compare_with_definition(*case)
 
 
 @pytest.mark.parametrize("size, kernel, stride", CASES)
@@ -82,7 +100,8 @@ def test_bfloat16_is_accumulated_in_float32(monkeypatch: pytest.MonkeyPatch, pla
         np.testing.assert_allclose(value.astype(jnp.float32), reference, rtol=2**-8, atol=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
 @given(
     form=st.sampled_from(list(FORMS)),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
@@ -95,11 +114,13 @@ def test_any_size_kernel_and_stride(form: str, size: Pair, kernel: Pair, stride:
         compare_with_definition(size, kernel, stride)
 
 
-@pytest.mark.parametrize(
-    "kernel, stride", [((3, 3), (1, 1)), ((7, 5), (1, 1)), ((1, 7), (2, 1)), ((5, 5), (3, 2))]
-)
-def test_float32_is_precise(form: str, kernel: Pair, stride: Pair) -> None:
+KERNELS = [((3, 3), (1, 1)), ((7, 5), (1, 1)), ((1, 7), (2, 1)), ((5, 5), (3, 2))]
+
+
+@pytest.mark.parametrize("form, case", forms_with(KERNELS, quick=4), indirect=["form"])
+def test_float32_is_precise(form: str, case: tuple[Pair, Pair]) -> None:
     """Compares with XLA's convolution in float64, for maps of the size that children have."""
+    kernel, stride = case
     operands, exact = in_float64(kernel, stride)
     values = all_three(lambda maps, weights: convolve(maps, weights, stride), *operands)
     for value, reference in zip(values, exact, strict=True):
@@ -151,14 +172,15 @@ def test_a_stride_along_an_axis_of_one_tap_skips_values() -> None:
     assert maps.ravel().tolist() == [0, 2, 4, 6, 8]
 
 
-def test_vmap_equals_a_loop(form: str) -> None:
+@pytest.mark.parametrize("form, case", forms_with([(2, 1)], quick=4), indirect=["form"])
+def test_vmap_equals_a_loop(form: str, case: Pair) -> None:
     random = np.random.default_rng(0)
     maps = random.standard_normal((3, 5, 6, 2, 4)).astype(np.float32)
     weights = random.standard_normal((3, 3, 5, 2, 3)).astype(np.float32)
 
     def ours(maps, weights):
         return all_three(
-            lambda maps, weights: convolve(maps, weights, (2, 1)), maps, weights, jnp.ones((3, 6, 3, 4))
+            lambda maps, weights: convolve(maps, weights, case), maps, weights, jnp.ones((3, 6, 3, 4))
         )
 
     batched = jax.vmap(ours)(maps, weights)

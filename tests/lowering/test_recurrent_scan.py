@@ -1,6 +1,7 @@
 """The custom gradient through time against automatic differentiation of the scan, in float32 and float64."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,16 @@ from nasctl.space import sample_uniform
 STEPS = 6
 
 
-@pytest.fixture(params=["float32", "float64"])
+def in_both_types(cases: Iterable[object], *, quick: Collection[object]) -> list[Any]:
+    """Each case in float32 and in float64, which is quick for some."""
+    return [
+        pytest.param(case, dtype, marks=() if dtype == "float64" and case in quick else pytest.mark.slow)
+        for case in cases
+        for dtype in ("float32", "float64")
+    ]
+
+
+@pytest.fixture
 def dtype(request: pytest.FixtureRequest) -> Iterator[str]:
     jax.config.update("jax_enable_x64", request.param == "float64")
     yield request.param
@@ -67,7 +77,7 @@ def assert_equal(found: object, expected: object, dtype: str) -> None:
         np.testing.assert_allclose(ours / scale, theirs / scale, atol=tolerance)
 
 
-@pytest.mark.parametrize("base", [2, 4, 8, 16])
+@pytest.mark.parametrize(("base", "dtype"), in_both_types([2, 4, 8, 16], quick=[2, 8]), indirect=["dtype"])
 def test_random_trees(base: int, dtype: str) -> None:
     space = tree_space(base)
     rng = np.random.default_rng(base)
@@ -76,7 +86,7 @@ def test_random_trees(base: int, dtype: str) -> None:
         assert_equal(*both_gradients(graph, seed, dtype), dtype)
 
 
-@pytest.mark.parametrize("name", KNOWN_CELLS)
+@pytest.mark.parametrize(("name", "dtype"), in_both_types(KNOWN_CELLS, quick=KNOWN_CELLS), indirect=["dtype"])
 def test_the_known_cells(name: str, dtype: str) -> None:
     assert_equal(*both_gradients(KNOWN_CELLS[name](), 0, dtype), dtype)
 
@@ -90,6 +100,7 @@ def product_inside() -> Graph:
     return writer.finish([writer.add("tanh", [writer.add("add", terms, name="sum")], name="output")])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"], indirect=True)
 def test_a_cell_with_a_product_inside_is_differentiated_automatically(dtype: str) -> None:
     assert_equal(*both_gradients(product_inside(), 0, dtype), dtype)
 

@@ -50,8 +50,8 @@ def check_shapes(space: Space, architecture: Architecture) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_have_the_shapes_and_parameters_of_their_graph(name: str) -> None:
-    for architecture in sampled(NETWORKS[name], 3):
-        check_shapes(NETWORKS[name], architecture)
+    (architecture,) = sampled(NETWORKS[name], 1)
+    check_shapes(NETWORKS[name], architecture)
 
 
 @pytest.mark.slow
