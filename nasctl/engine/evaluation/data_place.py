@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nasctl.datasets.source import PREFIXES
 from nasctl.errors import NasctlError
 from nasctl.store import RunFolder
 
@@ -22,7 +23,8 @@ def require_place(dataset: str, owner: str) -> None:
     Raises:
       NasctlError: It is not there any more.
     """
-    place = dataset.partition(":")[2] if dataset.startswith(("words:", "chars:")) else dataset
+    prefix, _, rest = dataset.partition(":")
+    place = rest if prefix in PREFIXES else dataset
     if Path(place).is_absolute() and not os.path.lexists(place):
         raise NasctlError(
             f"the data set of {owner} is no longer at {place}",
