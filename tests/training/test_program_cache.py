@@ -26,7 +26,8 @@ from nasctl import cache
 from nasctl.config import TrainingConfig
 from nasctl.dialects import parse_space
 from nasctl.tasks import SupervisedTask
-from nasctl.training import Weights, child, evaluate, prepare, program_cache
+from nasctl.training import Weights, child, chunks, evaluate, prepare, program_cache
+from nasctl.training.chunks import ChunkLayout
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
 ARCHITECTURE = parse_space(
@@ -97,6 +98,19 @@ def test_what_was_compiled_before_is_not_traced_and_trains_alike(
     again = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     assert not {"train", "evaluate"} & set(traced)
     assert_same(first, again)
+
+
+def test_programs_of_chunks_are_cached_too(
+    blobs: SupervisedTask, traced: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    monkeypatch.setattr(chunks, "chunk_layout", lambda *_: ChunkLayout(7, 3, 16))
+    traced.clear()
+    assert_same(whole, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert {"train_chunk", "evaluate"} <= set(traced)
+    traced.clear()
+    assert_same(whole, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert not {"train_chunk", "evaluate"} & set(traced)
 
 
 def test_jax_does_not_keep_it_too(blobs: SupervisedTask, folder: Path) -> None:
