@@ -226,14 +226,14 @@ def test_every_name_of_an_op_is_one():
             TREE + "input series share embedding",
             [
                 "share embedding: only a language model can share its embedding with its output; "
-                "remove `share embedding`, or write `input text`"
+                "remove `share embedding`; if it is in a file that you include, include spaces/documents.nas"
             ],
         ),
         (
             TREE + "output regression share embedding",
             [
                 "share embedding: only a language model can share its embedding with its output; "
-                "remove `share embedding`"
+                "remove `share embedding`; if it is in a file that you include, include spaces/documents.nas"
             ],
         ),
         (

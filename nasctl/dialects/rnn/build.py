@@ -119,9 +119,7 @@ def _ends(by_subject: Mapping[str, Node], problems: Problems) -> tuple[InputKind
         problems.error(
             shared.span,
             "only a language model can share its embedding with its output",
-            hint="remove `share embedding`"
-            if output is not None
-            else "remove `share embedding`, or write `input text`",
+            hint="remove `share embedding`; if it is in a file that you include, include spaces/documents.nas",
         )
     return InputKind(reads), Output(predicts)
 
