@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def image_formats() -> tuple[str, ...]:
     from PIL import Image, ImageFile
 
     Image.init()
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # it would print what is wrong with a file
     return tuple(
         name
         for name, (opener, _) in Image.OPEN.items()

@@ -210,6 +210,15 @@ def test_margins_are_black() -> None:
     assert found[:, 0, 0].tolist() == [0] * 5 + [255] * 10 + [0] * 5
 
 
+def test_pillow_prints_nothing_about_a_damaged_file(capfd: pytest.CaptureFixture[str]) -> None:
+    content = bytearray(saved(COLOURS, "TIFF"))
+    at = content.index(b"\x15\x01\x03\x00\x01\x00\x00\x00\x03\x00")  # SamplesPerPixel
+    content[at + 8 : at + 10] = b"\x16\x01"
+    with pytest.raises(UnidentifiedImageError):
+        decode(bytes(content), ImageFormat(12, 16, 3))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_files_that_need_another_program_are_not_opened() -> None:
     with pytest.raises(UnidentifiedImageError):
         pixels(saved(COLOURS, "EPS"), size=(12, 16))
