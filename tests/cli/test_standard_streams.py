@@ -69,21 +69,16 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
     return done
 
 
+FULL, CLOSED = ("> /dev/full", b"No space left on device"), (">&-", b"Bad file descriptor")
+QUICK = {("--help", FULL), ("describe toy.nas", FULL), ("fmt - < toy.nas", CLOSED)}
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("command", "output", "cause"),
     [
-        "--version",
-        "--help",
-        "check toy.nas --json",
-        "fmt - < toy.nas",
-        "describe toy.nas",
-    ],
-)
-@pytest.mark.parametrize(
-    ("output", "cause"),
-    [
-        pytest.param("> /dev/full", b"No space left on device", id="full"),
-        pytest.param(">&-", b"Bad file descriptor", id="closed"),
+        pytest.param(command, *broken, marks=() if (command, broken) in QUICK else pytest.mark.slow)
+        for command in ("--version", "--help", "check toy.nas --json", "fmt - < toy.nas", "describe toy.nas")
+        for broken in (FULL, CLOSED)
     ],
 )
 def test_output_that_cannot_be_written_is_one_message_and_exit_code_1(
@@ -95,7 +90,14 @@ def test_output_that_cannot_be_written_is_one_message_and_exit_code_1(
     assert len(done.stderr.splitlines()) == 2
 
 
-@pytest.mark.parametrize("command", ["--help", "grammar cnn", "sample toy.nas --json"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("--help", marks=pytest.mark.slow),
+        "grammar cnn",
+        pytest.param("sample toy.nas --json", marks=pytest.mark.slow),
+    ],
+)
 def test_a_pipe_that_nothing_reads_ends_a_command_silently(command: str, folder: Path) -> None:
     # `exec 3<&-` closes the only reader of the pipe before the command writes.
     done = shell(f"mkfifo p; exec 3<>p 4>p; exec 3<&-; rm p; nasctl {command} >&4", folder)
@@ -122,16 +124,18 @@ def test_fmt_reads_and_writes_utf_8_in_any_locale_and_refuses_other_bytes(folder
     assert b"the byte 0xff here is not UTF-8" in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
-    "command",
+    ("command", "encoding"),
     [
-        "--help",
-        "check toy.nas bad.nas",
-        "describe toy.nas",
-        "sample toy.nas --json",
-        "check nöwhere→.nas",
-        "$'check\\xff'",
+        ("check toy.nas bad.nas", "ascii"),
+        ("check nöwhere→.nas", "latin-1"),
+        *(
+            pytest.param(command, encoding, marks=pytest.mark.slow)
+            for command in ("--help", "describe toy.nas", "sample toy.nas --json", "$'check\\xff'")
+            for encoding in ("ascii", "latin-1")
+        ),
+        pytest.param("check toy.nas bad.nas", "latin-1", marks=pytest.mark.slow),
+        pytest.param("check nöwhere→.nas", "ascii", marks=pytest.mark.slow),
     ],
 )
 def test_characters_that_the_encoding_lacks_are_replaced(command: str, encoding: str, folder: Path) -> None:

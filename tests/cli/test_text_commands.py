@@ -1,14 +1,15 @@
-"""A search of recurrent cells from end to end, with each command in its own process."""
+"""A search of recurrent cells from end to end. Those of images have each command in its own process."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from nasctl.cli.main import app
 
 SPACE = """
 space rnn
@@ -38,21 +39,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "letters" / f"{split}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "small.nas").write_text(SPACE, encoding="utf-8")
     search = ["search", "small.nas", "--dataset", "letters", "--trials", "4", "--controller", "random"]
-    done = nasctl([*search, "--out", "run", "--json"], folder)
-    assert done.returncode == 0, done.stderr
+    nasctl([*search, "--out", "run", "--executor", "inline", "--json"], folder)
     return folder
 
 
-def nasctl(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nasctl", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+def nasctl(arguments: list[str], folder: Path) -> str:
+    """The output of a command that works."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 def answer(arguments: list[str], folder: Path):
-    done = nasctl([*arguments, "--json"], folder)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in nasctl([*arguments, "--json"], folder).splitlines()]
 
 
 def test_a_trial_has_a_perplexity_and_a_reward_that_depends_on_it(folder: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_trial_has_a_perplexity_and_a_reward_that_depends_on_it(folder: Path) 
     assert [trial["status"] for trial in trials] == ["complete"] * 4
     for trial in trials:
         assert trial["reward"] >= 80 / trial["metrics"]["validation_perplexity"] ** 2 * (1 - 1e-12)
-    assert "perplexity" in nasctl(["trials", "run"], folder).stdout
+    assert "perplexity" in nasctl(["trials", "run"], folder)
 
 
 def test_eval_has_exactly_the_same_result(folder: Path) -> None:

@@ -40,7 +40,7 @@ def run(controller, first, trials, reward=worth, outstanding=0):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(space=spaces(), seed=st.integers(0, 1000), failing=st.sampled_from([0, 2, 3]))
 def test_proposals_are_valid_in_any_space_and_follow_its_schedule(name, space, seed, failing):
     controller = MAKERS[name](space, seed)

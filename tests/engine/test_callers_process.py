@@ -101,7 +101,7 @@ def changed(tmp_path: Path):
     [
         pytest.param("children", marks=pytest.mark.slow),
         "function",
-        "reference",
+        pytest.param("reference", marks=pytest.mark.slow),
         pytest.param("workers", marks=pytest.mark.slow),
         pytest.param("trained by workers", marks=pytest.mark.slow),
     ],

@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
 import stat
 import subprocess
 import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,31 +32,54 @@ from nasctl.training import Weights, child, chunks, evaluate, prepare, program_c
 from nasctl.training.chunks import ChunkLayout
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.05)
+Result = tuple[list[dict[str, float]], list[np.ndarray]]
 ARCHITECTURE = parse_space(
     """
 space cnn
-layers 2
+layers 1
 layer {
-  conv { height 3  width 3  filters 4 }
+  conv { size 1  filters 4 }
   batch_norm
-  relu
 }
 """,
     name="small",
 ).decode(())
 
 
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Has programs cached below a folder, in which JAX's own cache is, too."""
+    settings: Any = jax.config
+    before = settings.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    reset_cache()
+    program_cache._evict.cache_clear()
+    yield
+    jax.config.update("jax_compilation_cache_dir", before)
+    reset_cache()
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path) -> Iterator[Path]:
     """The folder of the program cache; JAX's own cache is empty too."""
-    settings: Any = jax.config
-    before = settings.jax_compilation_cache_dir
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
-    reset_cache()
-    program_cache._evict.cache_clear()
-    yield tmp_path / "programs"
-    jax.config.update("jax_compilation_cache_dir", before)
-    reset_cache()
+    with caching_in(tmp_path):
+        yield tmp_path / "programs"
+
+
+@pytest.fixture(scope="module")
+def compiled(blobs: SupervisedTask, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A program cache in which a child finds its programs, and what the child came to when it was not cached."""
+    folder = tmp_path_factory.mktemp("once")
+    with caching_in(folder):
+        found = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    return folder / "programs", found
+
+
+@pytest.fixture
+def first(compiled: tuple[Path, Result], folder: Path) -> Result:
+    """What the child came to when it was not cached. The programs that it left are in the folder."""
+    shutil.copytree(compiled[0], folder)
+    return compiled[1]
 
 
 @pytest.fixture
@@ -71,7 +96,7 @@ def traced() -> Iterator[list[str]]:
     jax.monitoring.unregister_event_duration_listener(note)
 
 
-def result(prepared: child.PreparedChild) -> tuple[list[dict[str, float]], list[np.ndarray]]:
+def result(prepared: child.PreparedChild) -> Result:
     """History without the seconds, and weights."""
     trained = prepared.run()
     history = [{name: v for name, v in epoch.items() if name != "seconds"} for epoch in trained.history]
@@ -133,9 +158,9 @@ def test_a_loaded_program_takes_the_memory_of_the_optimiser_state(blobs: Supervi
         assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(prepared.weights))
 
 
-def test_one_program_serves_all_rates_and_seeds(blobs: SupervisedTask, traced: list[str]) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
-    traced.clear()
+def test_one_program_serves_all_rates_and_seeds(
+    blobs: SupervisedTask, traced: list[str], first: Result
+) -> None:
     other = replace(CONFIG, epochs=3, learning_rate=0.01, schedule="constant")
     prepare(ARCHITECTURE, blobs, other, seed=1).run()
     assert not {"train", "evaluate"} & set(traced)
@@ -174,12 +199,14 @@ def test_what_has_no_fingerprint_is_traced_every_time(
     ids=["empty", "cut", "flipped", "longer"],
 )
 def test_a_damaged_file_is_replaced(
-    blobs: SupervisedTask, traced: list[str], folder: Path, damage: Callable[[bytes], bytes]
+    blobs: SupervisedTask,
+    traced: list[str],
+    folder: Path,
+    first: Result,
+    damage: Callable[[bytes], bytes],
 ) -> None:
-    first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     for file in folder.iterdir():
         file.write_bytes(damage(file.read_bytes()))
-    traced.clear()
     assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
     assert {"train", "evaluate"} <= set(traced)
     traced.clear()
@@ -277,7 +304,10 @@ def test_the_folder_is_the_user_s_alone(blobs: SupervisedTask, folder: Path) -> 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+@pytest.mark.parametrize(
+    "mode", [0o720, pytest.param(0o702, marks=pytest.mark.slow), pytest.param(0o777, marks=pytest.mark.slow)]
+)
+@pytest.mark.usefixtures("first")
 def test_a_folder_that_others_can_write_to_is_not_used(
     blobs: SupervisedTask,
     folder: Path,
@@ -285,13 +315,13 @@ def test_a_folder_that_others_can_write_to_is_not_used(
     caplog: pytest.LogCaptureFixture,
     mode: int,
 ) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
     folder.chmod(mode)
     cause = "other users can write to it; delete it, and it is created again with mode 0700"
     assert_not_used(blobs, folder, traced, caplog, cause)
 
 
+@pytest.mark.usefixtures("first")
 def test_a_folder_of_another_user_is_not_used(
     blobs: SupervisedTask,
     folder: Path,
@@ -299,29 +329,27 @@ def test_a_folder_of_another_user_is_not_used(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assert_not_used(blobs, folder, traced, caplog, "it belongs to another user")
 
 
+@pytest.mark.usefixtures("first")
 def test_a_symbolic_link_is_not_followed(
     blobs: SupervisedTask, folder: Path, traced: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
     folder.rename(folder.with_name("elsewhere"))
     folder.symlink_to(folder.with_name("elsewhere"))
     assert_not_used(blobs, folder, traced, caplog, "it is a symbolic link")
 
 
+@pytest.mark.usefixtures("first")
 def test_a_file_of_another_user_is_not_loaded(
     blobs: SupervisedTask, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     plant(folder)
     monkeypatch.setattr(program_cache, "is_own", lambda found: stat.S_ISDIR(found.st_mode))
-    traced.clear()
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     assert {"train", "evaluate"} <= set(traced) and Planted.unpickled == 0
 
@@ -335,10 +363,10 @@ def test_without_the_undocumented_setting_programs_are_cached_all_the_same(
     blobs: SupervisedTask, folder: Path, traced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program_cache, "_min_compile_time", None)
-    first = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
+    alone = result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0))
     assert any(path.name.startswith("jit_train") for path in folder.parent.iterdir())
     traced.clear()
-    assert_same(first, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
+    assert_same(alone, result(prepare(ARCHITECTURE, blobs, CONFIG, seed=0)))
     assert not {"train", "evaluate"} & set(traced)
 
 
@@ -375,8 +403,8 @@ def test_the_longest_unused_evict(
     assert {"0", "1"} < left and len(left) == 4
 
 
+@pytest.mark.usefixtures("first")
 def test_use_keeps_a_program_young(blobs: SupervisedTask, folder: Path) -> None:
-    prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
     for file in folder.iterdir():
         os.utime(file, (10**9, 10**9))
     prepare(ARCHITECTURE, blobs, CONFIG, seed=0)
