@@ -236,5 +236,5 @@ def import_pillow() -> None:
 
 
 NPZ = Kind("npz", 25_000, make_npz, attempt_npz)
-IMAGES = Kind("images", 15_000, make_images, attempt_images, import_pillow)
+IMAGES = Kind("images", 15_000, make_images, attempt_images, import_pillow, threads=True)
 TEXTS = Kind("texts", 20_000, make_text, attempt_text)
