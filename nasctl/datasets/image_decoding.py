@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +22,10 @@ _GREY = frozenset({"1", "L", "LA", "La", "I", "F"})
 """The modes of Pillow without colours, besides those of 16 bits."""
 
 _ORIENTATION = 0x0112  # the tag of EXIF
-_BITS = 258  # the tag of TIFF
+_BITS = 258  # the tags of TIFF
+_PHOTOMETRIC = 262
+_PLANES = 284
+_SAMPLES = 339
 
 _WITH_PAGES = frozenset({"GIF", "WEBP", "PNG", "AVIF", "TIFF", "FLI", "DCX"})
 """Formats whose files may be animations or have pages. The further images of a JPEG are no frames."""
@@ -52,7 +56,7 @@ def read_header(path: Path) -> Header:
 
     with Image.open(path, formats=image_formats()) as image:
         width, height = image.size
-        if _orientation(image) >= 5:
+        if _orientation(image) in _TURNED:
             width, height = height, width
         return Header(height, width, image.mode in _GREY or image.mode.startswith("I;16"))
 
@@ -81,7 +85,7 @@ def decode(content: bytes, form: ImageFormat) -> tuple[np.ndarray, bool]:
     mode = "L" if form.channels == 1 else "RGB"
     with Image.open(io.BytesIO(content), formats=image_formats()) as image:
         orientation = _orientation(image)
-        size = (form.width, form.height) if orientation < 5 else (form.height, form.width)
+        size = (form.height, form.width) if orientation in _TURNED else (form.width, form.height)
         least = tuple(round(_DETAIL * side) for side in size)
         image.draft(None, (least[0], least[1]))
         frames = image.format in _WITH_PAGES and getattr(image, "is_animated", False)
@@ -100,14 +104,28 @@ def fitted(image: Image, size: tuple[int, int], fit: Fit) -> Image:
       fit: `crop` scales it so that it covers the size, and cuts the sides that are too long at both ends; `pad` scales
         it so that it lies within, between black margins; `stretch` changes its proportions.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     if image.size == size:
         return image
     if fit == "pad":
-        return ImageOps.pad(image, size, Image.Resampling.BICUBIC)
+        return _padded(image, size)
     box = _central_box(image.size, size) if fit == "crop" else None
     return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=_DETAIL)
+
+
+def _padded(image: Image, size: tuple[int, int]) -> Image:
+    """The whole image in the middle of a black one. A very long image keeps a line of pixels."""
+    from PIL import Image
+
+    scale = min(size[0] / image.width, size[1] / image.height)
+    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    whole = Image.new(image.mode, size)
+    whole.paste(
+        image.resize(inner, Image.Resampling.BICUBIC),
+        (round((size[0] - inner[0]) / 2), round((size[1] - inner[1]) / 2)),
+    )
+    return whole
 
 
 def _central_box(size: tuple[int, int], shape: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -130,8 +148,13 @@ _TRANSPOSITIONS = {
 }
 """How an image is turned by its orientation in EXIF (CIPA DC-008, section 4.6.5)."""
 
+_TURNED = frozenset({5, 6, 7, 8})
+"""The orientations that swap height and width."""
+
 
 def _orientation(image: Image) -> int:
+    if image.format == "TIFF":  # Pillow turns it itself
+        return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged metadata; the pixels may be whole
@@ -142,11 +165,17 @@ def _eight_bits(image: Image) -> Image:
     """The image with 8 bits a channel, without transparency. Pillow would set all values above 255 to 255."""
     from PIL import Image
 
+    tags = getattr(image, "tag_v2", {})
+    _require_known_samples(tags)
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PPM", "PNG")):
-        bits = getattr(image, "tag_v2", {}).get(_BITS, (16,))
-        return Image.fromarray((np.asarray(image) >> (4 if bits == (12,) else 8)).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        return Image.fromarray(_scaled(np.asarray(image)))
+        values = np.asarray(image) >> (4 if tags.get(_BITS) == (12,) else 8)
+    elif image.mode in ("I", "F"):
+        values = _scaled(np.asarray(image))
+    else:
+        values = None
+    if values is not None:  # Pillow inverts 8 bits itself where a TIFF stores white as 0
+        eight = values.astype(np.uint8)
+        return Image.fromarray(255 - eight if tags.get(_PHOTOMETRIC) == 0 else eight)
     if image.has_transparency_data:
         grey = image.mode in _GREY
         layered = image.convert("LA" if grey else "RGBA")
@@ -154,6 +183,21 @@ def _eight_bits(image: Image) -> Image:
         white.paste(layered.convert(white.mode), mask=layered.getchannel("A"))
         return white
     return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode in _GREY else "RGB")
+
+
+def _require_known_samples(tags: Mapping[int, Any]) -> None:
+    """Refuses images of TIFF that Pillow reads to other pixels than they have.
+
+    Raises:
+      NasctlError: The channels have 16 bits and are stored one after the other, or the samples are signed bytes.
+    """
+    bits = tags.get(_BITS, ())
+    if len(bits) > 1 and max(bits) > 8 and tags.get(_PLANES) == 2:
+        raise NasctlError(
+            "it has planes of 16 bits: convert it to 8 bits, or store the channels of each pixel together"
+        )
+    if 8 in bits and 2 in tags.get(_SAMPLES, ()):
+        raise NasctlError("it has signed numbers of 8 bits: convert it to unsigned ones")
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ from nasctl.files.json_text import write_json
 FOLDER = ".images"
 """The folder of prepared images in the data folder."""
 
-VERSION = 1
+VERSION = 2
 """The version of the decoding. Increase it when the pixels of a file change."""
 
 LARGEST_TOTAL = 20 * 10**9

@@ -67,6 +67,30 @@ def test_the_orientation_of_a_camera_is_applied(
     assert (header.width, header.height) == upright.size
 
 
+_UPRIGHT = {
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).transpose(1, 0, 2),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("orientation", [0, *range(1, 10), 65535])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
+def test_an_orientation_is_applied_once_in_every_format(format: str, orientation: int, tmp_path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = saved(COLOURS, format, exif=exif, **({"lossless": True} if format == "WEBP" else {}))
+    expected = _UPRIGHT.get(orientation, lambda a: a)(np.asarray(COLOURS))
+    (tmp_path / "x").write_bytes(content)
+    header = read_header(tmp_path / "x")
+    assert (header.height, header.width) == expected.shape[:2]
+    assert np.array_equal(pixels(content, size=expected.shape[:2]), expected)
+
+
 @pytest.mark.parametrize(
     "exif", [b"", b"Exif\0\0", b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03", b"\xff" * 50]
 )
@@ -132,6 +156,24 @@ def test_a_tiff_of_12_bits_uses_the_whole_range() -> None:
     changed[at + 8] = 12
     found = pixels(bytes(changed), channels=1)
     assert np.array_equal(found[..., 0], values >> 4)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_white_may_be_stored_as_0(dtype: type) -> None:
+    values = np.linspace(0, np.iinfo(dtype).max, 192).round().astype(dtype).reshape(12, 16)
+    content = saved(Image.fromarray(values), "TIFF")
+    at = content.index(b"\x06\x01\x03\x00\x01\x00\x00\x00\x01\x00") + 8  # PhotometricInterpretation
+    found = pixels(content[:at] + b"\0" + content[at + 1 :], channels=1)
+    assert np.array_equal(found[..., 0], 255 - (values >> (8 if dtype is np.uint16 else 0)))
+
+
+def test_samples_that_pillow_reads_wrongly_are_refused() -> None:
+    with pytest.raises(NasctlError, match="signed numbers of 8 bits"):
+        pixels(saved(COLOURS.convert("L"), "TIFF", tiffinfo={339: 2}))
+    content = saved(COLOURS, "TIFF", tiffinfo={284: 2})
+    deep = content.replace(b"\x08\x00\x08\x00\x08\x00", b"\x10\x00\x10\x00\x10\x00")
+    with pytest.raises(NasctlError, match="planes of 16 bits"):
+        pixels(deep)
 
 
 def test_fractions_from_0_to_1_are_multiplied_by_255() -> None:
@@ -203,6 +245,12 @@ def test_a_crop_keeps_the_centre_and_the_proportions() -> None:
     image = Image.new("RGB", (90, 30), "red")
     image.paste("lime", (30, 0, 60, 30))
     assert pixels(saved(image, "PNG"), size=(30, 30)).reshape(-1, 3).tolist() == [[0, 255, 0]] * 900
+
+
+@pytest.mark.parametrize("shape", [(5000, 1), (1, 5000)])
+def test_a_line_of_pixels_remains_of_a_very_long_image(shape: tuple[int, int]) -> None:
+    found = np.asarray(fitted(Image.new("L", shape, 200), (64, 64), "pad"))
+    assert ((found == 200).sum(), (found == 0).sum()) == (64, 64 * 63)
 
 
 def test_margins_are_black() -> None:
