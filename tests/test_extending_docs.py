@@ -50,8 +50,8 @@ EDITS = [
     ("nasctl/datasets/catalogue.py", "(DIGITS, CIFAR10)", "(DIGITS, CIFAR10, STRIPES)"),
     (
         "nasctl/datasets/catalogue.py",
-        "\nfrom nasctl.datasets.text import",
-        "\nfrom nasctl.datasets.stripes import STRIPES\nfrom nasctl.datasets.text import",
+        "\nfrom nasctl.datasets.texts.text import",
+        "\nfrom nasctl.datasets.stripes import STRIPES\nfrom nasctl.datasets.texts.text import",
     ),
     (
         "nasctl/cli/main.py",

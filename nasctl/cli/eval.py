@@ -167,7 +167,7 @@ def _in_order(measures: Mapping[str, float], metrics: Sequence[str]) -> list[str
 
 def _unknown_tokens(task: Task, split: Split) -> str:
     """How a text differs from that of the training: its share of unknown text tokens."""
-    from nasctl.datasets.text import UNKNOWN
+    from nasctl.datasets.texts.text import UNKNOWN
 
     names, labels = task.encoding.class_names, task.splits[split].labels
     unknown = (labels == names.index(UNKNOWN)).mean() if UNKNOWN in names else 0.0

@@ -11,9 +11,9 @@ from nasctl.datasets.data_folder import default_data_dir
 from nasctl.datasets.dataset import DatasetSpec
 from nasctl.datasets.digits import DIGITS
 from nasctl.datasets.preparation import folder_of, is_prepared
-from nasctl.datasets.python_manual import NAME as PYDOC
-from nasctl.datasets.python_manual import SUMMARY, VOCABULARY, pydoc_folder
-from nasctl.datasets.text import STEPS
+from nasctl.datasets.texts.python_manual import NAME as PYDOC
+from nasctl.datasets.texts.python_manual import SUMMARY, VOCABULARY, pydoc_folder
+from nasctl.datasets.texts.text import STEPS
 from nasctl.errors import NasctlError
 
 CATALOGUE: Mapping[str, DatasetSpec] = {spec.name: spec for spec in (DIGITS, CIFAR10)}

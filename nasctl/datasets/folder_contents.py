@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nasctl.datasets.reading import reading
 from nasctl.datasets.split_files import has_split_files
-from nasctl.datasets.text_files import is_text_folder
+from nasctl.datasets.texts.text_files import is_text_folder
 from nasctl.errors import NasctlError
 
 IMAGE_SUFFIXES = frozenset(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasctl.datasets.arrays.idx_names import NAMES, folder_of_idx
 from nasctl.datasets.catalogue import describe, names
 from nasctl.datasets.data_folder import default_data_dir
-from nasctl.datasets.idx_names import NAMES, folder_of_idx
 
 
 @dataclass(frozen=True)

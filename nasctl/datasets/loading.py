@@ -15,7 +15,7 @@ from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.folder_contents import FolderKind, no_data_set
 from nasctl.datasets.source import DOCUMENTS, SERIES, Request
 from nasctl.datasets.sources import SOURCES, holds, looks_like_tfds
-from nasctl.datasets.text import STEPS
+from nasctl.datasets.texts.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind

@@ -12,7 +12,7 @@ from nasctl.config import DataConfig
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.folder_contents import FolderContents, look_into
-from nasctl.datasets.text import Unit
+from nasctl.datasets.texts.text import Unit
 from nasctl.errors import NasctlError
 
 SERIES, DOCUMENTS = "series", "documents"

@@ -10,24 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from nasctl.datasets.arrays.idx_files import load_idx_folder
+from nasctl.datasets.arrays.idx_names import folder_of_idx, is_idx_name
+from nasctl.datasets.arrays.npy_folder import load_npy_folder, refuse_single_array
+from nasctl.datasets.arrays.npz_file import load_npz
+from nasctl.datasets.arrays.parquet_files import load_parquet
+from nasctl.datasets.arrays.pixel_table import is_pixel_table, load_pixel_table
 from nasctl.datasets.catalogue import CATALOGUE
 from nasctl.datasets.dataset import Dataset
-from nasctl.datasets.document_files import JSON_LINES, TABLES, has_text, load_documents
 from nasctl.datasets.folder_contents import FolderKind
-from nasctl.datasets.idx_files import load_idx_folder
-from nasctl.datasets.idx_names import folder_of_idx, is_idx_name
-from nasctl.datasets.image_folder import load_image_folder
-from nasctl.datasets.npy_folder import load_npy_folder, refuse_single_array
-from nasctl.datasets.npz_file import load_npz
-from nasctl.datasets.parquet_files import load_parquet
-from nasctl.datasets.pixel_table import is_pixel_table, load_pixel_table
+from nasctl.datasets.images.folder import load_image_folder
 from nasctl.datasets.preparation import load_spec
-from nasctl.datasets.python_manual import NAME as PYDOC
-from nasctl.datasets.python_manual import load_pydoc
-from nasctl.datasets.series_files import load_series
+from nasctl.datasets.sequences.document_files import JSON_LINES, TABLES, has_text, load_documents
+from nasctl.datasets.sequences.series_files import load_series
 from nasctl.datasets.source import DOCUMENTS, SERIES, Request, Source
 from nasctl.datasets.split_files import split_files
-from nasctl.datasets.text_files import load_text_files
+from nasctl.datasets.texts.python_manual import NAME as PYDOC
+from nasctl.datasets.texts.python_manual import load_pydoc
+from nasctl.datasets.texts.text_files import load_text_files
 from nasctl.errors import NasctlError
 
 

@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 
 from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets import image_builder
-from nasctl.datasets.array_names import SplitName
+from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.encoding import Encoding

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from nasctl.config import DataConfig
+from nasctl.datasets.arrays.kept import kept_arrays
 from nasctl.datasets.dataset import Examples
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.image_builder import examples_of
-from nasctl.datasets.image_decoding import Header, fitted
 from nasctl.datasets.image_format import ImageFormat
-from nasctl.datasets.image_size import image_format, note_of_size
-from nasctl.datasets.kept_arrays import kept_arrays
+from nasctl.datasets.images.decoding import Header, fitted
+from nasctl.datasets.images.size import image_format, note_of_size
 from nasctl.datasets.reading import require_memory
 from nasctl.errors import NasctlError
 

@@ -15,7 +15,7 @@ from nasctl.config import TrainingConfig
 from nasctl.datasets import Dataset, Examples
 from nasctl.datasets.content import digest_of_examples
 from nasctl.datasets.encoding import Encoding
-from nasctl.datasets.text import STEPS
+from nasctl.datasets.texts.text import STEPS
 from nasctl.errors import NasctlError
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind

@@ -230,8 +230,8 @@ ELSEWHERE = {
     "executors/ray_backend.py": {"read_bytes", "write_bytes"},  # files of a child in temporary folders
     # data sets have a boundary of their own: nasctl/datasets/reading.py
     "datasets/preparation.py": {"read_text", "write_text", "rename", "os.rename", "np.load", "np.save"},
-    "datasets/python_manual.py": {"read_text", "write_text"},
-    "datasets/text_files.py": {"read_text"},
+    "datasets/texts/python_manual.py": {"read_text", "write_text"},
+    "datasets/texts/text_files.py": {"read_text"},
 }
 """Calls outside the boundary, by file."""
 

@@ -14,10 +14,10 @@ import numpy as np
 from mutation import foreign_text, mutate_bytes, mutate_text
 from running import Kind
 
+from nasctl.datasets.arrays.npz_file import load_npz
 from nasctl.datasets.dataset import Dataset
-from nasctl.datasets.image_folder import load_image_folder
-from nasctl.datasets.npz_file import load_npz
-from nasctl.datasets.text_files import load_text_files
+from nasctl.datasets.images.folder import load_image_folder
+from nasctl.datasets.texts.text_files import load_text_files
 from nasctl.target_kind import TargetKind
 
 _NAMES = ("x_train", "y_train", "x_test", "y_test", "class_names")

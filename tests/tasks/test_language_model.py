@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasctl.datasets.text import text_dataset
+from nasctl.datasets.texts.text import text_dataset
 from nasctl.tasks import LanguageModel, language_model
 from nasctl.training.loop import rank_of
 

@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 
 from nasctl.config import TrainingConfig
-from nasctl.datasets.text import text_dataset
+from nasctl.datasets.texts.text import text_dataset
 from nasctl.dialects import parse_space
 from nasctl.graph import Signature
 from nasctl.space import sample_uniform

@@ -12,7 +12,7 @@ import numpy as np
 
 from nasctl.arch_json import TaskInfo
 from nasctl.config import Config, DataConfig, TrainingConfig
-from nasctl.datasets.image_choice import with_image_size
+from nasctl.datasets.images.choice import with_image_size
 from nasctl.dialects import input_of, parse_space
 from nasctl.engine.evaluation.child_evaluator import (
     ChildEvaluator,

@@ -1,0 +1,1 @@
+"""Texts whose next token a network predicts, and the text tokens of all texts."""
