@@ -309,7 +309,8 @@ def check_setting(section: str, key: str, value: object) -> int | float | str | 
     choices = setting.metadata.get("choices")
     if choices and converted not in choices:
         raise NasctlError(
-            f"{section}.{key} cannot be `{shown(converted)}`", hint=f"it is one of {', '.join(choices)}"
+            f"{section}.{key} cannot be `{shown(converted)}`",
+            hint=f"it is one of {', '.join(filter(None, choices))}",
         )
     read: Callable[[Any], int | float | str | bool] | None = setting.metadata.get("read")
     return read(converted) if read and converted else converted
