@@ -224,7 +224,6 @@ ELSEWHERE = {
     "training/checkpoint.py": {"rename", "os.rename"},  # replaces a folder
     "training/program_cache.py": {"open", "os.replace"},  # a cache: every error means that it is not used
     "training/fingerprint.py": {"read_bytes", "read_text"},  # nasctl's own source, and the processor's name
-    "executors/machine.py": {"read_text"},  # the memory limit, from the kernel
     "executors/worker.py": {"read_text"},  # the memory that is used, from the kernel
     "executors/process_backend.py": {"open"},  # the log that a worker appends to
     "executors/ray_backend.py": {"read_bytes", "write_bytes"},  # files of a child in temporary folders
@@ -232,6 +231,16 @@ ELSEWHERE = {
     "datasets/preparation.py": {"read_text", "write_text", "rename", "os.rename", "np.load", "np.save"},
     "datasets/texts/python_manual.py": {"read_text", "write_text"},
     "datasets/texts/text_files.py": {"read_text"},
+    "datasets/arrays/idx_files.py": {"open"},
+    "datasets/arrays/npy_folder.py": {"open", "np.load"},
+    "datasets/arrays/npz_file.py": {"open"},
+    "datasets/arrays/pixel_table.py": {"read_bytes"},
+    # kept results of decoding: every error means that they are not used
+    "datasets/arrays/kept.py": {"np.load", "np.save"},
+    "datasets/arrays/keys.py": {"np.load", "np.save"},
+    "datasets/images/pixel_file.py": {"open", "np.load"},
+    "datasets/images/prepared.py": {"rename", "os.rename"},
+    "machine_memory.py": {"read_text"},  # the memory limit, from the kernel
 }
 """Calls outside the boundary, by file."""
 
