@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasctl.cli.console import Column, Styled, print_json, progress, results
-from nasctl.cli.options import DataDir, Json
+from nasctl.cli.console import Column, print_json, progress, results
+from nasctl.cli.data_text import print_notes, shape_text
+from nasctl.cli.options import DataDir, Fit, ImageSize, Json, data_settings, read_settings
 from nasctl.cli.quantities import counted
+from nasctl.config import resolve
 from nasctl.foreign_text import shell_command, shortened
 
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ def list_names(data_dir: DataDir = None, json: Json = False) -> None:
         [
             (
                 known.name,
-                _shape(known.shape),
+                shape_text(known.shape),
                 f"{known.classes:,}" if known.classes else "",
                 f"{known.train:,}" if known.train else "",
                 f"{known.test:,}" if known.test else "",
@@ -87,25 +90,34 @@ def list_names(data_dir: DataDir = None, json: Json = False) -> None:
 
 
 @data.command("check")
-def check_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = False) -> None:
+def check_data(
+    dataset: DatasetName,
+    data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
+    json: Json = False,
+) -> None:
     """Check a data set: read it as a search would, and print its kind, splits, classes and what is odd.
 
     What cannot be used is an error that names the place. A data set that is not prepared is prepared first.
 
     Example: nasctl data check mine.npz
     """
+    options = data_settings(image_size, fit)
+    settings = resolve(read_settings([], options)).data
     started = time.perf_counter()
     with progress().steps(f"reading {dataset}"):
         from nasctl.tasks import make_task
         from nasctl.tasks.report import report_of
 
-        report = report_of(make_task(dataset, data_dir=data_dir))
+        report = report_of(make_task(dataset, data_dir=data_dir, settings=settings))
     seconds = time.perf_counter() - started
     if json:
         print_json(_as_json(report) | {"seconds": round(seconds, 2)})
         return
     printer = results()
-    printer.fields(_summary(report, dataset, seconds))
+    given = [str(word) for option in options.values() if option[1] is not None for word in option]
+    printer.fields(_summary(report, [dataset, *given], seconds))
     if report.counts:
         printer.line()
         _print_classes(report)
@@ -119,12 +131,17 @@ def check_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = Fals
         printer.table(columns, rows[:SHOWN])
     if report.notes:
         printer.line()
-        for note in report.notes:
-            printer.line(Styled("note:", "bold yellow"), f" {note}")
+        print_notes(printer, report.notes)
 
 
 @data.command("prepare")
-def prepare_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = False) -> None:
+def prepare_data(
+    dataset: DatasetName,
+    data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    fit: Fit = None,
+    json: Json = False,
+) -> None:
     """Prepare a data set, so that later commands need not download, decode or convert it.
 
     A search does this by itself. Prepare a data set before you start searches that share it, or where there is network.
@@ -133,11 +150,12 @@ def prepare_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = Fa
     """
     from nasctl.datasets import default_data_dir, load
 
+    settings = resolve(read_settings([], data_settings(image_size, fit))).data
     folder = Path(data_dir).expanduser() if data_dir else default_data_dir()
     before = _files(folder)
     started = time.perf_counter()
     with progress().steps(f"preparing {dataset}"):
-        loaded = load(dataset, folder)
+        loaded = load(dataset, folder, settings=settings)
     seconds = time.perf_counter() - started
     written = {path: size for path, size in _files(folder).items() if path not in before}
     place = os.path.commonpath([os.path.dirname(path) for path in written]) if written else None
@@ -161,15 +179,14 @@ def prepare_data(dataset: DatasetName, data_dir: DataDir = None, json: Json = Fa
             f"{dataset} was prepared in {took}: {counted(len(written), 'file')} of "
             f"{_size(sum(written.values()) / 1e9)} in {place}"
         )
-    for note in loaded.notes:
-        printer.line(Styled("note:", "bold yellow"), f" {note}")
+    print_notes(printer, loaded.notes)
 
 
 def _files(folder: Path) -> dict[str, int]:
     """The files below a folder and their sizes, except for downloads."""
     found = {}
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "downloads" and not name.startswith(".")]
+        folders[:] = [name for name in folders if name != "downloads"]
         for name in names:
             path = os.path.join(place, name)
             try:
@@ -187,7 +204,8 @@ _PREDICTED = {
 }
 
 
-def _summary(report: Report, dataset: str, seconds: float) -> list[tuple[str, str]]:
+def _summary(report: Report, arguments: Sequence[str], seconds: float) -> list[tuple[str, str]]:
+    """The rows that describe a data set; `arguments` are its name and the options that say how it is read."""
     from nasctl.dialects import fitting_spaces
 
     outputs = len(report.class_names) or report.vocabulary
@@ -196,7 +214,7 @@ def _summary(report: Report, dataset: str, seconds: float) -> list[tuple[str, st
         predicted = "a number"
     parts = [f"{count:,} {_SPLITS[split]}" for split, count in report.examples.items()]
     space = next(iter(fitting_spaces(report.kind, report.target)), "spaces/cnn.nas")
-    rows = [("data set", report.name), ("inputs", f"{report.kind.plural}, {_shape(report.shape)}")]
+    rows = [("data set", report.name), ("inputs", f"{report.kind.plural}, {shape_text(report.shape)}")]
     if report.values is not None:
         low, high = report.values
         rows.append(("values", f"{low:.4g} to {high:.4g}, kept as {report.dtype}"))
@@ -205,7 +223,7 @@ def _summary(report: Report, dataset: str, seconds: float) -> list[tuple[str, st
         ("examples", ", ".join(parts)),
         ("memory", f"{_size(report.gigabytes)} for the examples; read in {seconds:.1f} s"),
         ("measured by", report.metric.replace("_", " ")),
-        ("search with", shell_command("nasctl", "search", space, "--dataset", dataset)),
+        ("search with", shell_command("nasctl", "search", space, "--dataset", *arguments)),
     ]
     return rows
 
@@ -248,17 +266,6 @@ def _as_json(report: Report) -> dict[str, object]:
         "metric": report.metric,
         "notes": list(report.notes),
     }
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    """The shape of an input.
-
-    >>> _shape((28, 28, 1)), _shape((35,))
-    ('28×28', '35 steps')
-    """
-    if len(shape) == 1:
-        return f"{shape[0]:,} steps"
-    return "×".join(map(str, shape[:2] if shape[2:] == (1,) else shape))
 
 
 def _size(gigabytes: float) -> str:

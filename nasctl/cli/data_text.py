@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nasctl.cli.console import Printer, Styled
@@ -67,14 +67,22 @@ def _target(task: Task) -> TargetKind:
 
 
 def _inputs(task: Task) -> str:
-    shape = task.signature.input_shape
-    if len(shape) == 1:
-        return f"{task.kind.plural} in steps of {shape[0]:,}"
-    size = "×".join(map(str, shape[:2] if shape[2:] == (1,) else shape))
+    size = shape_text(task.signature.input_shape)
+    if task.kind is not InputKind.IMAGE:
+        return f"{task.kind.plural} of {size}"
     fit = f" ({task.encoding.image.fit})" if task.encoding.image else ""
-    return (
-        f"{size} {task.kind.plural}{fit}" if task.kind is InputKind.IMAGE else f"{task.kind.plural} of {size}"
-    )
+    return f"{size} {task.kind.plural}{fit}"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """The shape of an input.
+
+    >>> shape_text((28, 28, 1)), shape_text((32, 32, 3)), shape_text((35,)), shape_text((150, 2))
+    ('28×28', '32×32×3', '35 steps', '150 steps × 2 features')
+    """
+    if len(shape) == 3:
+        return "×".join(map(str, shape[:2] if shape[2] == 1 else shape))
+    return " × ".join(f"{size:,} {word}" for size, word in zip(shape, ("steps", "features"), strict=False))
 
 
 def _outputs(task: Task) -> str:

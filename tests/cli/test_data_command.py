@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from nasctl.cli.main import app
@@ -94,3 +95,22 @@ def test_text_has_a_vocabulary(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NasctlError, match="only one class"):
         run("check", save(tmp_path, x=pixels(9), y=np.zeros(9, int)))
+
+
+def photographs(folder: Path) -> str:
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(6):
+            Image.fromarray(pixels(1)[0]).resize((90, 60)).save(folder / name / f"{number}.png")
+    return str(folder)
+
+
+def test_images_are_checked_and_prepared_at_the_size_of_the_options(tmp_path: Path) -> None:
+    folder = photographs(tmp_path / "photographs")
+    options = ("--image-size", "16x20", "--fit", "pad", "--data-dir", str(tmp_path / "data"))
+    prepared = json.loads(run("prepare", folder, *options, "--json"))
+    assert prepared["bytes"] > 12 * 16 * 20 * 3
+    checked = run("check", folder, *options)
+    assert "16×20×3" in checked
+    assert "--image-size 16x20 --fit pad" in checked
+    assert "needs no preparation" in run("prepare", folder, *options)
