@@ -265,7 +265,7 @@ SECTIONS: Mapping[str, type] = {
     "training": TrainingConfig,
     "data": DataConfig,
 }
-"""The sections that a space file and `--set SECTION.KEY=VALUE` can set."""
+"""The sections that `--set SECTION.KEY=VALUE` can set. A space file states those of `data` in `input image {…}`."""
 
 
 def check_section(section: str, keys: object) -> None:

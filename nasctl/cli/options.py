@@ -97,6 +97,11 @@ ExampleCount = Annotated[
 ]
 
 
+def data_dir_options(data_dir: Path | None) -> list[str]:
+    """The option with which a command that is printed for the user finds the same data sets."""
+    return [] if data_dir is None else ["--data-dir", str(data_dir)]
+
+
 def data_settings(
     image_size: str | None, fit: str | None, examples: str | None = None
 ) -> dict[str, tuple[str, object]]:

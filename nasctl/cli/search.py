@@ -191,7 +191,7 @@ def search(
     from nasctl.engine import search as start_run
     from nasctl.engine.resumption import CannotChange
 
-    with SearchView() as view:
+    with SearchView(data_dir) as view:
         try:
             if resume:
                 run = resume_run(

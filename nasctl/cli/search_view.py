@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from nasctl.arch_json import load_document
 from nasctl.cli.console import Part, Styled, beside, fields, literal, print_json, progress, results
 from nasctl.cli.data_text import data_json, print_data, print_notes
+from nasctl.cli.options import data_dir_options
 from nasctl.cli.quantities import counted, duration, sparkline
 from nasctl.cli.trial_text import format_reward, measure_texts, shown_cause, trial_progress, trial_summary
 from nasctl.config import Config
@@ -38,10 +39,15 @@ MOST_SHOWN = 8
 
 
 class SearchView(Listener):
-    """Shows the progress of a search on standard error. It is a context manager: the live view ends with the block."""
+    """Shows the progress of a search on standard error. It is a context manager: the live view ends with the block.
 
-    def __init__(self) -> None:
+    Args:
+      data_dir: The folder of prepared data sets that the search was given, which the next commands need, too.
+    """
+
+    def __init__(self, data_dir: Path | None = None) -> None:
         self._progress = progress()
+        self._data_options = data_dir_options(data_dir)
         self._folder: Path | None = None
         self._title: tuple[Part, ...] = ()
         self._config = Config()
@@ -114,7 +120,7 @@ class SearchView(Listener):
         if self._folder is None:
             self._progress.line("interrupted before the first trial; nothing was stored")
             return
-        again = [] if evaluator is None else ["--evaluator", evaluator]
+        again = self._data_options + ([] if evaluator is None else ["--evaluator", evaluator])
         command = shell_command("nasctl", "search", Path(space), "--resume", "--out", self._folder, *again)
         self._progress.line(f"interrupted; {len(self._trials)} trials are stored in {self._folder}")
         self._progress.line(f"resume with: {command}")
@@ -145,7 +151,7 @@ class SearchView(Listener):
                 hint=f"`{shell_command('nasctl', 'trials', run.folder)}` lists the causes",
             )
         if run.best is not None and not json:
-            _print_best(run, run.best)
+            _print_best(run, run.best, self._data_options)
 
     def _print_counts(self, run: Run) -> None:
         reused = sum(trial.reused is not None for trial in run.trials)
@@ -197,7 +203,7 @@ class SearchView(Listener):
         return duration(elapsed) + ("" if left is None else f", about {duration(left)} left")
 
 
-def _print_best(run: Run, best: Trial) -> None:
+def _print_best(run: Run, best: Trial, data_options: Sequence[str]) -> None:
     """Prints the best trial of a run, its files, and commands for the next steps."""
     printer = results()
     printer.line(f"Best: {trial_summary(best)}.")
@@ -218,7 +224,7 @@ def _print_best(run: Run, best: Trial) -> None:
         commands.insert(0, (shell_command("nasctl", "render", run.folder), "draw it"))
     if checkpoint.is_dir():
         files.append((str(checkpoint), "its trained parameters"))
-        train = shell_command("nasctl", "train", run.folder)
+        train = shell_command("nasctl", "train", run.folder, *data_options)
         commands.insert(0, (train, "train the best architecture for longer"))
     printer.listed(files)
     printer.line("Next:")

@@ -19,6 +19,7 @@ from nasctl.cli.options import (
     ImageSize,
     Json,
     Settings,
+    data_dir_options,
     data_settings,
     range_of,
     read_folder,
@@ -155,7 +156,7 @@ def train(
     )
     printer.listed([(str(folder), "the checkpoint")])
     printer.line("Next:")
-    again = shell_command("nasctl", "eval", folder)
+    again = shell_command("nasctl", "eval", folder, *data_dir_options(data_dir))
     printer.listed([(again, "measure it again")], "bold")
 
 
