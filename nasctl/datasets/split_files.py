@@ -45,7 +45,10 @@ def split_files(path: Path, suffixes: Collection[str]) -> dict[SplitName, Path]:
             )
         if groups:
             return next(iter(groups.values()))
-    raise NasctlError(f"{path} has no file such as NAME_TRAIN{next(iter(suffixes))}")
+    raise NasctlError(
+        f"{path} has no file such as NAME_TRAIN{next(iter(suffixes))}",
+        hint=f"files of the kinds {', '.join(suffixes)} are read, one for each split; or name a single file",
+    )
 
 
 def has_split_files(names: Collection[str], suffixes: Collection[str]) -> bool:

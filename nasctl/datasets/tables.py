@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def read_table(path: Path) -> Table:
             )
     if _has_names(rows):
         names = tuple(name.strip() for name in rows[0])
-        repeated = next((name for name in names if names.count(name) > 1), None)
+        repeated = next((name for name, count in Counter(names).items() if count > 1), None)
         if repeated is not None:
             raise NasctlError(f"{path} has two columns named `{shortened(repeated, 60)}`")
         rows, lines = rows[1:], lines[1:]

@@ -149,10 +149,10 @@ def _is_kind(terminal: str, patterns: Mapping[str, Pattern]) -> bool:
 def _word_before(found: UnexpectedLexeme) -> str:
     """The word before the unexpected lexeme. To search for it by a pattern would take quadratic time."""
     text = found.span.source.text
-    start = found.before
+    start = end = min(found.before, len(text))  # a bracket may be missing after the last character
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
-    return text[start : found.before]
+    return text[start:end]
 
 
 def _unreadable(found: UnexpectedLexeme) -> tuple[str, str]:

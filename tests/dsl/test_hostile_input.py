@@ -102,6 +102,11 @@ def test_hostile_text(text):
     read(text)
 
 
+def test_a_missing_bracket_after_a_word_that_cannot_follow():
+    strides = "space cnn\ninput image\nlayers 6\nlayer {\n  conv { size 3  filters in {24, 36} }\n  relu\n}\n"
+    read(strides + "output classifier\ntraining { epochs 5 conv {\n    size    3\n    filters {\n")
+
+
 def test_bytes_that_are_not_utf_8(tmp_path: Path):
     path = tmp_path / "latin.nas"
     path.write_bytes("space choices # é\na in {1, 2}".encode("latin-1"))

@@ -19,6 +19,9 @@ from nasctl.target_kind import TargetKind
 _MANY = 20
 """Up to this number, different whole numbers are always classes."""
 
+_LARGEST_LOSS = 0.01
+"""The largest rounding error of numbers in float32, relative to their standard deviation."""
+
 _SUGGESTION = "labels are classes (N,), zeros and ones (N, K), or numbers (N,) or (N, K)"
 
 
@@ -140,14 +143,16 @@ def _of_rows(
     place: str, columns: Mapping[SplitName, tuple[str, np.ndarray]], class_names: Sequence[str] | None
 ) -> Labels:
     first, train = columns["train"]
+    columns, mark = _as_zeros_and_ones(columns)
     arrays = [array for _, array in columns.values()]
     if all(((array == 0) | (array == 1)).all() for array in arrays):
         if all((array.sum(1, dtype=np.int64) == 1).all() for array in arrays):
-            note = f"each row of {first} has one 1: its column is the class"
+            note = f"each row of {first} has one {mark}: its column is the class"
             classes = {split: (name, array.argmax(1)) for split, (name, array) in columns.items()}
             return _classes(place, classes, class_names, [note])
         several = (
-            f"the rows of {first} have any number of ones: each column is a label that applies or does not"
+            f"the rows of {first} have any number of {'ones' if mark == '1' else mark}: each column is a label that "
+            "applies or does not"
         )
         names = _names(place, first, train.shape[1], class_names, "columns")
         values = {split: array.astype(np.uint8) for split, (_, array) in columns.items()}
@@ -163,6 +168,19 @@ def _of_rows(
         )
     note = f"the {train.shape[1]} columns of {first} are predicted as numbers"
     return _numbers(place, columns, class_names, [note])
+
+
+def _as_zeros_and_ones(
+    columns: Mapping[SplitName, tuple[str, np.ndarray]],
+) -> tuple[Mapping[SplitName, tuple[str, np.ndarray]], str]:
+    """Rows of -1 and 1, or of 0 and 255, as rows of 0 and 1, and what meant 1. Other rows stay as they are."""
+    for low, high in ((-1, 1), (0, 255)):
+        if all(((array == low) | (array == high)).all() for _, array in columns.values()):
+            ones = {
+                split: (name, (array == high).astype(np.uint8)) for split, (name, array) in columns.items()
+            }
+            return ones, str(high)
+    return columns, "1"
 
 
 def _classes(
@@ -236,18 +254,44 @@ def _numbers(
     notes: list[str],
 ) -> Labels:
     first, train = columns["train"]
-    values = {}
+    width = train.reshape(len(train), -1).shape[1]
+    names = _names(place, first, width, class_names, "columns")
+    return Labels(TargetKind.NUMBERS, read_numbers(place, columns), names, tuple(notes))
+
+
+def read_numbers(
+    place: str, columns: Mapping[SplitName, tuple[str, np.ndarray]]
+) -> dict[SplitName, np.ndarray]:
+    """Numbers to predict as (N, K) float32.
+
+    Args:
+      place: The file, for messages.
+      columns: For each split, the name of its labels and the labels, (N,) or (N, K), without NaN.
+
+    Raises:
+      NasctlError: Numbers are too large for float32, all equal, or so large that float32 loses their differences.
+    """
+    values: dict[SplitName, np.ndarray] = {}
     for split, (name, array) in columns.items():
         with np.errstate(over="ignore"):
             values[split] = array.reshape(len(array), -1).astype(np.float32)
         if not np.isfinite(values[split]).all():
-            raise NasctlError(f"{place}: {name} has values that are too large for float32")
-    if len(train) and (values["train"] == values["train"][0]).all():
+            raise NasctlError(
+                f"{place}: {name} has values that are too large for float32",
+                hint="divide them by a constant, or store their logarithm",
+            )
+    first, train = columns["train"]
+    exact = train.reshape(len(train), -1).astype(np.float64)
+    if len(exact) and (exact == exact[0]).all():
         raise NasctlError(f"{place}: all values of {first} are equal", hint="there is nothing to predict")
-    width = values["train"].shape[1]
-    return Labels(
-        TargetKind.NUMBERS, values, _names(place, first, width, class_names, "columns"), tuple(notes)
-    )
+    lost = np.abs(exact - values["train"]).max(0, initial=0.0) > _LARGEST_LOSS * exact.std(0)
+    if lost.any():
+        column = f"column {lost.argmax()} of {first}" if len(lost) > 1 else first
+        raise NasctlError(
+            f"{place}: the differences between the values of {column} are lost in float32",
+            hint=f"subtract {first}.mean(0), and divide by {first}.std(0)",
+        )
+    return values
 
 
 def _names(

@@ -59,12 +59,12 @@ def roles_of(place: str, names: Collection[str]) -> Roles:
                 found.setdefault(split, []).append(name)
     splits: dict[SplitName, tuple[str, str]] = {}
     for split in ("train", "validation", "test", None):
-        if split not in inputs or split not in labels or (split is None and splits):
+        if split not in inputs or split not in labels or (split is None and "train" in splits):
             continue
         splits[split or "train"] = _pair(place, inputs[split], labels[split])
-    used = {name for pair in splits.values() for name in pair}
     if "train" not in splits:
         raise NasctlError(f"{place} lacks {_lacking(names, inputs, labels)}", hint=_wanted(names))
+    used = {name for pair in splits.values() for name in pair}
     titles = next((name for name in CLASS_NAMES if name in names), "")
     return Roles(splits, titles, [name for name in names if name not in used and name != titles])
 
@@ -92,7 +92,7 @@ def _words(name: str) -> list[str]:
     """
     words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
     if len(words) == 1:
-        glued = re.fullmatch(r"(x|y)(train|test|val|valid)|(train|test|val|valid)(x|y)", words[0])
+        glued = re.fullmatch(rf"(x|y)({'|'.join(_SPLITS)})|({'|'.join(_SPLITS)})(x|y)", words[0])
         if glued:
             return [word for word in glued.groups() if word]
     return words

@@ -59,6 +59,8 @@ def read_npz(path: Path) -> Splits:
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     """Checks that the directory lists all members with their names: a damaged one would be a set without them."""
     members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+    if not members:
+        raise ValueError("it has no arrays")
     next_starts = [*(member.header_offset for member in members[1:]), archive.start_dir]
     with path.open("rb") as file:
         for member, next_start in zip(members, next_starts, strict=True):

@@ -1,8 +1,9 @@
 """Reads tables of pixels: CSV files with a label and the grey values of an image in each row, as Kaggle has its digits.
 
-A table is recognised by its first row. With a header, one column is called `label` (or `class`, `target`, `y`, `digit`)
-and all others end in a number: `pixel0`, `px_1`, `1x1`. Without a header, the label comes first, as in the CSV files of
-MNIST. The number of pixels must be a square, such as 784 = 28 × 28.
+The cells are separated by commas, semicolons or tabs. A table is recognised by its first row. With a header, one column
+is called `label` (or `class`, `target`, `y`, `digit`) and all others end in a number: `pixel0`, `px_1`, `1x1`. Without
+a header, the label comes first, as in the CSV files of MNIST. The number of pixels must be a square, such as 784 = 28 ×
+28.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ class _Layout:
       header: The number of rows before the first image.
       label: The column of the labels; None if there is none.
       pixels: The columns of the pixels.
+      delimiter: What separates the cells.
     """
 
     header: int
     label: int | None
     pixels: tuple[int, ...]
+    delimiter: str
 
 
 def is_pixel_table(path: Path) -> bool:
@@ -101,13 +104,15 @@ def _layout(path: Path) -> _Layout | None:
     """Where a table has what, by its first row; None if it is no table of pixels."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = next(csv.reader([file.readline(_FIRST_ROW)]), [])
+            line = file.readline(_FIRST_ROW)
+        delimiter = max(",;\t", key=line.count)
+        first = next(csv.reader([line], delimiter=delimiter), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
     cells = [cell.strip() for cell in first]
     if all(_is_number(cell) for cell in cells):
         pixels = tuple(range(1, len(cells)))
-        return _Layout(0, 0, pixels) if _side(len(pixels)) else None
+        return _Layout(0, 0, pixels, delimiter) if _side(len(pixels)) else None
     labels = [column for column, cell in enumerate(cells) if cell.lower() in _LABELS]
     rest = tuple(
         column
@@ -116,7 +121,8 @@ def _layout(path: Path) -> _Layout | None:
     )
     if len(labels) > 1 or len(rest) < _FEWEST or not all(_PIXEL.fullmatch(cells[column]) for column in rest):
         return None
-    return _Layout(1, labels[0] if labels else None, rest) if _side(len(rest)) else None
+    label = labels[0] if labels else None
+    return _Layout(1, label, rest, delimiter) if _side(len(rest)) else None
 
 
 def _side(count: int) -> int:
@@ -135,8 +141,9 @@ def _read(path: Path, layout: _Layout) -> Split:
     with reading(path, "a table of pixels", hint="each row needs a label and a number for each pixel"):
         values = _numbers(path, layout)
         if values is None:  # of fractions or texts, or with a cell that `loadtxt` names
+            _check_widths(path, layout.delimiter)
             options: dict[str, Any] = {
-                "delimiter": ",", "skiprows": layout.header, "comments": None, "encoding": "utf-8-sig",
+                "delimiter": layout.delimiter, "skiprows": layout.header, "comments": None, "encoding": "utf-8-sig",
                 "quotechar": '"',
             }  # fmt: skip
             labels = _labels(np.loadtxt(path, str, usecols=layout.label, ndmin=1, **options))
@@ -148,19 +155,39 @@ def _read(path: Path, layout: _Layout) -> Split:
 
 def _numbers(path: Path, layout: _Layout) -> np.ndarray | None:
     """All cells of a table of whole numbers, five times as fast as `loadtxt`; None if it is not one."""
-    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()[layout.header :]
+    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
     rows = [line for line in lines if line]
-    cells = {line.count(b",") + 1 for line in rows}
+    delimiter = layout.delimiter.encode()
+    cells = {line.count(delimiter) + 1 for line in rows}
     if len(cells) != 1:
         return None
+    rows = rows[layout.header :]
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # of what is no whole number
         try:
-            values = np.fromstring(b",".join(rows).decode("ascii"), np.int64, sep=",")
+            values = np.fromstring(delimiter.join(rows).decode("ascii"), np.int64, sep=layout.delimiter)
         except (DeprecationWarning, ValueError):
             return None
     width = cells.pop()
     return values.reshape(len(rows), width) if values.size == len(rows) * width else None
+
+
+def _check_widths(path: Path, delimiter: str) -> None:
+    """Checks that all rows have the same number of cells: `loadtxt` drops what follows the columns that it reads.
+
+    Raises:
+      NasctlError: A row has more or fewer.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        width = 0
+        for row in rows:
+            width = width or len(row)
+            if row and len(row) != width:
+                raise NasctlError(
+                    f"{path}:{rows.line_num}: this row has {len(row):,} cells, but the first one has {width:,}",
+                    hint="each row needs a label and a number for each pixel",
+                )
 
 
 def _labels(texts: np.ndarray) -> np.ndarray:

@@ -114,7 +114,8 @@ def _of_file(path: Path) -> _Documents:
 def _of_table(table: Table) -> _Documents:
     text, split = table.column_of(*_TEXTS), table.column_of("split")
     if table.names is None or text is None:
-        known = ", ".join(shortened(name, 60) for name in table.names or ("without names",))
+        names = table.names or ("without names",)
+        known = ", ".join(shortened(name, 60) for name in names[:12]) + (", …" if len(names) > 12 else "")
         raise NasctlError(
             f"{table.path} is no table of documents: its columns are {known}",
             hint="name the columns in the first row: `text`, `label` (or `target` for a number to predict) and, "
@@ -154,7 +155,7 @@ def _of_json_lines(path: Path) -> _Documents:
     values = [row[label] for row in rows]
     labels = labels_in([str(value) for value in values])
     numbers = (label,) if label in _NUMBERS and labels.dtype.kind in "if" else ()
-    splits = [str(row.get("split", "")) for row in rows] if "split" in rows[0] else None
+    splits = [str(row.get("split", "")) for row in rows] if any("split" in row for row in rows) else None
     parts = by_split(str(path), [row[text] for row in rows], labels, splits)
     return _Documents(parts, f"`{label}`", numbers)
 

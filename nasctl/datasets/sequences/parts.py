@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar
 import numpy as np
 
 from nasctl.datasets.arrays.dataset import SPLIT_SEED, TEST_SHARE
-from nasctl.datasets.arrays.labels import Labels, read_labels
+from nasctl.datasets.arrays.labels import Labels, read_labels, read_numbers
 from nasctl.datasets.dataset import Examples
 from nasctl.datasets.split import stable_split
 from nasctl.errors import NasctlError
@@ -111,17 +111,14 @@ def labels_of(
     named = {split: (label, parts[split].labels) for split in first}
     if not numbers:
         return read_labels(place, named, class_names)
-    values = {
-        split: np.asarray(array, np.float32).reshape(len(array), len(numbers))
-        for split, (_, array) in named.items()
-    }
-    for array in values.values():
-        if not np.isfinite(array).all():
+    for _, array in named.values():
+        missing = ~np.isfinite(array.reshape(len(array), -1)).all(1)
+        if missing.any():
             raise NasctlError(
-                f"{place}: {label} is not a finite number for {(~np.isfinite(array)).any(1).sum():,} examples",
+                f"{place}: {label} is not a finite number for {missing.sum():,} examples",
                 hint="leave examples without a label out",
             )
-    return Labels(TargetKind.NUMBERS, values, tuple(numbers))
+    return Labels(TargetKind.NUMBERS, read_numbers(place, named), tuple(numbers))
 
 
 def with_test(

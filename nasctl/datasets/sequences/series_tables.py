@@ -74,11 +74,11 @@ def read_series_table(path: Path) -> SeriesTable:
 
 
 def labels_in(cells: Sequence[str]) -> np.ndarray:
-    """The labels in cells: numbers if all of them are, else texts."""
+    """The labels in cells: numbers if all of them are, NaN where one is missing; else texts."""
     numbers = [number_in(cell) for cell in cells]
-    if any(number is None or not np.isfinite(number) for number in numbers):
+    values = np.array([np.nan if number is None else number for number in numbers], np.float64)
+    if None in numbers or np.isnan(values).all():
         return np.array(cells, np.str_)
-    values = np.array(numbers, np.float64)
     whole = bool((values == np.floor(values)).all() and (abs(values) < 2**53).all())
     return values.astype(np.int64) if whole else values
 

@@ -82,10 +82,10 @@ def _read_header(path: Path, lines: Iterator[tuple[int, str]]) -> dict[str, str]
                 f"{path}:{number}: this line comes before @data, but does not begin with @",
                 hint="a .ts file has a header of lines such as `@classLabel true yes no`, then `@data`",
             )
-        name, _, value = line[1:].partition(" ")
+        name, *value = line[1:].split(maxsplit=1) or [""]
         if name.casefold() == "data":
             return header
-        header[name.casefold()] = value.strip()
+        header[name.casefold()] = "".join(value)
     raise NasctlError(f"{path} has no line @data", hint="a .ts file has a header, then `@data`, then series")
 
 

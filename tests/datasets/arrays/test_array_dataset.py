@@ -37,6 +37,7 @@ def save(folder: Path, **arrays: object) -> str:
         "train-data train-targets test-data test-targets",
         "Xtrain ytrain Xtest ytest",
         "trainX trainY testX testY",
+        "Xtraining ytraining Xtesting ytesting",
         "train_x train_y test_x test_y",
         "x_train labels_train x_test labels_test",
     ],
@@ -55,8 +56,13 @@ def test_names_without_a_split(names: str) -> None:
     assert roles_of("a.npz", names.split()).splits == {"train": tuple(names.split())}
 
 
+def test_arrays_that_name_no_split_are_for_training_beside_those_for_the_test() -> None:
+    splits = roles_of("a.npz", ["x", "y", "x_test", "y_test"]).splits
+    assert splits == {"train": ("x", "y"), "test": ("x_test", "y_test")}
+
+
 @pytest.mark.parametrize(
-    "validation", ["x_val y_val", "x_valid y_valid", "val_images val_labels", "X_dev y_dev"]
+    "validation", ["devX devY", "x_val y_val", "x_valid y_valid", "val_images val_labels", "X_dev y_dev"]
 )
 def test_a_validation_split_is_used(validation: str) -> None:
     inputs, labels = validation.split()

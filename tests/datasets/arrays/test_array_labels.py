@@ -42,6 +42,8 @@ def test_whole_numbers_from_0_are_classes_without_a_note(dtype: str) -> None:
         ([[0, 1], [1, 0], [1, 0]], ("0", "1"), [1, 0, 0], "its column is the class"),
         ([[0.0, 1.0], [1.0, 0.0]], ("0", "1"), [1, 0], "its column is the class"),
         ([[True, False], [False, True]], ("0", "1"), [0, 1], "its column is the class"),
+        ([[-1, 1], [1, -1]], ("0", "1"), [1, 0], "has one 1: its column is the class"),
+        ([[0, 255], [255, 0]], ("0", "1"), [1, 0], "has one 255: its column is the class"),
         ([[0, 0, 1], [1, 0, 0]], ("0", "2"), [1, 0], "the labels 0, 2"),
     ],
 )
@@ -90,6 +92,9 @@ def test_rows_with_several_ones_are_several_labels() -> None:
     assert labels.values["train"].dtype == np.uint8
     assert labels.values["test"].tolist() == [[1, 1, 1]]
     assert labels.names == ("red", "round", "ripe")
+    signs = read([[1, 1, -1], [-1, -1, 1], [-1, -1, -1]])
+    assert signs.target is TargetKind.LABELS
+    assert signs.values["train"].tolist() == labels.values["train"].tolist()
 
 
 def test_numbers_of_a_test_split_with_a_fraction_make_all_splits_numbers() -> None:
@@ -125,6 +130,8 @@ def test_names_are_matched_by_number_and_else_by_order() -> None:
         ([["a", "b"]], None, None, "has texts of the shape"),
         ([[0.2, 0.8], [0.6, 0.4]], None, None, "probabilities of 2 classes"),
         ([0.5, 0.5], None, None, "all values of y_train are equal"),
+        ([1e8 + 0.5, 1e8 + 1], None, None, "differences between the values of y_train are lost"),
+        ([[0.5, 1e9], [1.5, 1e9 + 1]], None, None, "column 1 of y_train are lost"),
         ([1e39, 0.5], None, None, "too large for float32"),
         ([0, 1], None, ["a"], "class_names has 1 names, but y_train has 2"),
         ([0, 1], None, ["a", "a"], "class_names has a twice"),

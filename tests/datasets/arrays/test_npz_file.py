@@ -28,6 +28,12 @@ def test_an_npz_file_is_a_data_set(tmp_path: Path) -> None:
     assert dataset.class_names == ("0", "1", "2")
 
 
+def test_a_file_without_arrays_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz")
+    with pytest.raises(NasctlError, match="it has no arrays"):
+        load(str(tmp_path / "a.npz"))
+
+
 def test_the_name_of_the_data_set_is_an_absolute_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

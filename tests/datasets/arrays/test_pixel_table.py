@@ -45,6 +45,14 @@ def test_headers_of_tables(tmp_path: Path, header: list[str] | None) -> None:
     assert any("64 columns" in note and "8×8 pixels" in note for note in dataset.notes)
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_cells_may_be_separated_by_other_signs(tmp_path: Path, delimiter: str) -> None:
+    file = table(tmp_path / "digits.csv", ["label", *NAMES])
+    expected = load(str(file))
+    file.write_text(file.read_text().replace(",", delimiter))
+    assert np.array_equal(np.asarray(load(str(file)).train.inputs), np.asarray(expected.train.inputs))
+
+
 def test_the_label_may_come_last_and_be_a_text(tmp_path: Path) -> None:
     rows = [
         [*row, ("cat", "a, dog", "hen")[label]] for row, label in zip(PIXELS.tolist(), LABELS, strict=True)
@@ -92,7 +100,8 @@ def test_other_tables_are_not_tables_of_pixels(tmp_path: Path, header: list[str]
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([[0, *[1] * 63]], "is not a table of pixels"),
+        ([[0, *[1] * 63]], r"a.csv:2: this row has 64 cells, but the first one has 65"),
+        ([[0, *[1] * 65], [1, *[2] * 64]], r"a.csv:2: this row has 66 cells"),
         ([[0, *[1] * 63, "x"]], "is not a table of pixels"),
         ([[0, *[1] * 63, ""]], "is not a table of pixels"),
         ([["", *[1] * 64], [1, *[2] * 64]], "is empty"),

@@ -151,5 +151,7 @@ def test_what_json_lines_may_not_have(tmp_path: Path) -> None:
     )
     (tmp_path / "b.jsonl").write_text('{"text": "a", "label": "x"}\n{oops\n')
     refused(str(tmp_path / "b.jsonl"), "b.jsonl:2.* this is not JSON")
+    split = [{"text": "a", "label": "x"}, {"text": "b", "label": "y", "split": "test"}]
+    refused(str(json_lines(tmp_path / "d.jsonl", split)), "in the column split is no split")
     (tmp_path / "c.jsonl").write_text("[1]\n")
     refused(str(tmp_path / "c.jsonl"), "c.jsonl:1: this line is no JSON object")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nasctl.datasets import Dataset, Encoding, load, name_for
+from nasctl.datasets.tables import read_table
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 from nasctl.target_kind import TargetKind
@@ -90,6 +91,7 @@ def test_the_numbers_of_a_ts_file_are_numbers_also_if_they_are_whole(tmp_path: P
         (["(0,1),(1,2):yes"], HEADER + "@timestamps true\n", "has timestamps"),
         (["1,2:yes"], "@problemName test\n@classLabel false\n", "has no labels"),
         (["1,2:yes"], "", "has no labels"),
+        (["1,2:5", "1,3:5"], "@targetLabel\ttrue\n", "all values of the last field are equal"),
         ([], HEADER, "has no series after @data"),
         (["?,?:yes", "1,2:no"], HEADER, "series 1 of the train split has no values of feature 1"),
         (["1,2:yes", "1,2:1,2:no"], HEADER, "series 2 of the train split has 2 features, but the first"),
@@ -105,6 +107,20 @@ def test_a_folder_of_several_data_sets_needs_the_name_of_a_file(tmp_path: Path) 
         ts(tmp_path / f"{name}_TEST.ts", ["1,2:yes"])
     assert "A_TRAIN.ts" in refused(str(tmp_path), "has the files of several data sets: A, B")
     assert len(load(str(tmp_path / "B_TRAIN.ts")).train) == 2
+
+
+def test_the_label_of_a_row_may_not_be_missing_among_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("label,a,b\n" + "".join(f"{row % 2 or 'NA'},{row},{row + 1}\n" for row in range(20)))
+    with pytest.raises(NasctlError, match="10 values that are NaN"):
+        load(f"series:{path}")
+
+
+def test_tables_may_have_many_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    steps = range(50_000)
+    path.write_text(f"label,{','.join(f't{step}' for step in steps)}\n0,{','.join('1' for _ in steps)}\n")
+    assert len(read_table(path).names or ()) == 50_001
 
 
 def test_a_row_of_a_table_is_a_series(tmp_path: Path) -> None:
