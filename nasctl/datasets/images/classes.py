@@ -47,6 +47,11 @@ def list_of_folders(tree: Tree) -> ImageList:
         if empty:
             notes.append(f"{folder} has folders without images: {listed(empty)}")
         members += [(name, split, label) for label in classes for name in found.get(label, ())]
+    if list(places) == [""] and len(classes) < 4 and (same := _same_folders(tree, list(tree.folders_in("")))):
+        notes.append(
+            f"each of the classes {listed(classes)} has the subfolders {listed(same)}: "
+            "if the folders are splits, call them train, val and test"
+        )
     used = {name for name, _, _ in members}
     if outside := [name for name in tree.images if name not in used]:
         notes.append(f"{_files(outside, 'image')} outside of the folders of classes: {listed(outside)}")
@@ -83,6 +88,12 @@ def _places(tree: Tree) -> dict[str, ImageSplit | None]:
                     f"{tree.root} has the class `{both[0]}` twice: in {both[0]} and in {name}/{both[0]}",
                     hint="put the training images into train/CLASS, beside val/CLASS and test/CLASS",
                 )
+        if called and (same := _same_folders(tree, tops)):
+            raise NasctlError(
+                f"{tree.root} has the folders {listed(tops)} with the same subfolders {listed(same)}: "
+                f"{next(iter(called))} is a split, and {sorted(classes)[0]} is none",
+                hint="call the splits train, val and test; a class with the name of a split needs another name",
+            )
         return {"": None}
     by_split: dict[ImageSplit, str] = {}
     for name, split in called.items():
@@ -98,6 +109,12 @@ def _places(tree: Tree) -> dict[str, ImageSplit | None]:
             hint="put the training images into train/CLASS",
         )
     return {by_split[split]: split for split in SPLITS if split in by_split} or {"": None}
+
+
+def _same_folders(tree: Tree, tops: list[str]) -> list[str]:
+    """The subfolders that all of several folders have, if they have no others and at least two."""
+    found = [set(map(normal, tree.folders_in(name))) for name in tops]
+    return sorted(found[0]) if len(found[0]) > 1 and all(names == found[0] for names in found) else []
 
 
 def _images_by_class(tree: Tree, place: str) -> dict[str, list[str]]:

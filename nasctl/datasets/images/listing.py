@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -85,13 +86,17 @@ class ImageList:
         return parts
 
 
+_AROUND = re.compile(r"[ _-]?(?:set|split|data|dataset|images|imgs)$|[ _-]?(?:19|20)\d\d$")
+"""What may follow the name of a split, as in `train_set` and `val2017`."""
+
+
 def split_called(name: str) -> ImageSplit | None:
     """The split that a folder or a column of a table names, in one of the usual spellings.
 
-    >>> split_called("Valid"), split_called("cats")
-    ('validation', None)
+    >>> split_called("Valid"), split_called("test_images"), split_called("cats")
+    ('validation', 'test', None)
     """
-    return _CALLED.get(name.casefold())
+    return _CALLED.get(_AROUND.sub("", name.strip().casefold()))
 
 
 def normal(name: str) -> str:
@@ -144,6 +149,8 @@ def with_splits(images: ImageList, how: str = "stable") -> ImageList:
             f"{'at random' if how == 'random' else 'by a hash of their names'}"
         )
     if images.target is TargetKind.CLASS:
+        if alike := _alike(images.class_names):
+            notes.append(f"classes whose names differ in upper and lower case or in spaces only: {alike}")
         counts = np.bincount(images.labels, minlength=len(images.class_names))
         few = [
             f"`{name}` ({count})"
@@ -154,6 +161,16 @@ def with_splits(images: ImageList, how: str = "stable") -> ImageList:
             notes.append(f"classes of fewer than {_FEW} images: {listed(few)}")
     order = np.argsort([SPLITS.index(split) for split in splits], kind="stable")
     return replace(images, splits=tuple(splits.tolist()), notes=tuple(notes)).take(order)
+
+
+def _alike(names: Sequence[str]) -> str:
+    """The first names that are equal but for their case and the spaces around them; empty if there are none."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.strip().casefold(), name)
+        if other != name:
+            return f"`{other}` and `{name}`"
+    return ""
 
 
 def check_splits(images: ImageList) -> None:

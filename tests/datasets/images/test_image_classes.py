@@ -67,6 +67,37 @@ def test_train_may_be_a_class(tmp_path: Path) -> None:
     assert load_image_folder(tmp_path).class_names == ("bus", "train")
 
 
+@pytest.mark.parametrize(
+    ("train", "test"), [("train_set", "test-set"), ("Train Images", "Test Images"), ("train2017", "testdata")]
+)
+def test_words_around_a_split_are_no_classes(train: str, test: str, tmp_path: Path) -> None:
+    draw_classes(tmp_path / train, a=3, b=3)
+    draw_classes(tmp_path / test, a=1, b=1)
+    dataset = load_image_folder(tmp_path)
+    assert (dataset.class_names, counts(dataset)) == (("a", "b"), (6, 0, 2))
+
+
+@pytest.mark.parametrize("names", [("tain", "test"), ("train", "holdout"), ("train", "eval")])
+def test_a_split_beside_an_unknown_one_is_refused(names: tuple[str, str], tmp_path: Path) -> None:
+    for name in names:
+        draw_classes(tmp_path / name, a=3, b=3)
+    message, hint = refusal(tmp_path)
+    assert all(name in message for name in names)
+    assert "call the splits train, val and test" in hint
+
+
+def test_folders_that_may_be_splits_are_noted(tmp_path: Path) -> None:
+    for name in ("tain", "tset"):
+        draw_classes(tmp_path / name, a=3, b=3)
+    assert any("if the folders are splits" in note for note in load_image_folder(tmp_path).notes)
+
+
+def test_classes_that_differ_in_case_only_are_noted(tmp_path: Path) -> None:
+    draw_classes(tmp_path, Cats=3, cats=3, dogs=3)
+    notes = load_image_folder(tmp_path).notes
+    assert any("`Cats` and `cats`" in note for note in notes)
+
+
 def test_the_test_images_stay_when_files_are_added(tmp_path: Path) -> None:
     for number in range(40):
         draw(tmp_path / "a" / f"{number}.png", number)
