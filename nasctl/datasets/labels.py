@@ -65,6 +65,7 @@ def labels_of(columns: Mapping[str, Sequence[str]], place: Callable[[int], str])
             raise NasctlError(f"{place(row)} has no `{name}`", hint="write the label, or remove the line")
     numbers = _numbers(cells)
     if numbers is None:
+        _check_words(name, cells, place)
         return _classes([cell.strip() for cell in cells], sorted({cell.strip() for cell in cells}))
     _check_finite(name, numbers, place)
     if (numbers != np.rint(numbers)).any():
@@ -130,7 +131,27 @@ def _numbers(cells: Sequence[str]) -> np.ndarray | None:
     return np.array([float(cell) for cell in cells])
 
 
+def _check_words(name: str, cells: Sequence[str], place: Callable[[int], str]) -> None:
+    """Checks that a column of words is none of numbers in which some cells are not: each number would be a class.
+
+    Raises:
+      NasctlError: More than half of the cells are numbers, and some of them have fractions or the column is called as
+        one of numbers.
+    """
+    other = [row for row, cell in enumerate(cells) if not _NUMBER.fullmatch(cell.strip())]
+    written = [cell for cell in cells if _NUMBER.fullmatch(cell.strip())]
+    fractions = any(float(cell) % 1 for cell in written)
+    if len(written) > len(other) and (fractions or name.lower() in NUMBER_COLUMNS):
+        raise NasctlError(
+            f"{place(other[0])}: `{shown(cells[other[0]])}` in the column `{name}` is no number, as most others are",
+            hint="write a number with a point, or remove the line",
+        )
+
+
 def _check_finite(name: str, numbers: np.ndarray, place: Callable[[int], str]) -> None:
     large = np.flatnonzero(np.abs(numbers) > np.finfo(np.float32).max)
     if len(large):
-        raise NasctlError(f"{place(int(large[0]))}: the number in the column `{name}` is too large")
+        raise NasctlError(
+            f"{place(int(large[0]))}: the number in the column `{name}` is too large",
+            hint="numbers have 32 bits: divide the column by a constant",
+        )

@@ -205,6 +205,10 @@ MISTAKES = {
         ["file,value", *rows("1e39,2")],
         "labels.csv:2: the number in the column `value` is too large",
     ),
+    "a fraction that is missing": (
+        ["file,y", *rows("1.5,n/a,2.5,3")],
+        "labels.csv:3: `n/a` in the column `y` is no number, as most others are",
+    ),
     "a column twice": (["file,label,label", "1.png,a,b"], "has two columns `label`"),
 }
 
