@@ -62,6 +62,11 @@ def read_images(
             f"{first} has the shape {train.shape}: its second axis is read as channels, and images have "
             f"{_size(shaped['train'])} pixels"
         )
+    elif train.ndim == 4 and _may_have_channels_first(train.shape):
+        notes.append(
+            f"{first} has the shape {train.shape}: images have {_size(shaped['train'])} pixels, and the last axis is "
+            f"read as channels; if the second one is, store np.moveaxis({first}, 1, -1)"
+        )
     ranges = {split: _range(place, name, shaped[split]) for split, (name, _) in arrays.items()}
     notes += _check_ranges(place, arrays, ranges)
     whole = _as_bytes(shaped, ranges)
@@ -126,6 +131,18 @@ def _shape(place: str, name: str, array: np.ndarray) -> np.ndarray:
                 hint=f"nasctl has the channels last; store np.moveaxis({name}, 1, -1)",
             )
     return array
+
+
+def _may_have_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether the second axis of images may be channels as well as the last one.
+
+    >>> _may_have_channels_first((60, 3, 7, 7)), _may_have_channels_first((60, 32, 32, 3))
+    (True, False)
+    """
+    _, second, third, last = shape
+    if second == third != last:
+        return False
+    return last > 4 or (second in (1, 3) and third == last > 1)
 
 
 def _range(place: str, name: str, array: np.ndarray) -> tuple[float, float]:

@@ -31,7 +31,7 @@ def pixels(*shape: int) -> np.ndarray:
         ((5, 4, 6, 1), (4, 6, 1), False),
         ((5, 4, 6, 3), (4, 6, 3), False),
         ((5, 8, 8, 13), (8, 8, 13), False),
-        ((5, 3, 4, 4), (3, 4, 4), False),
+        ((5, 3, 4, 4), (3, 4, 4), True),
         ((5, 3, 32, 32), (32, 32, 3), True),
         ((5, 1, 28, 28), (28, 28, 1), True),
         ((5, 4, 20, 84), (20, 84, 4), True),
@@ -113,3 +113,11 @@ def test_ranges_that_may_be_meant_are_noted() -> None:
     _, notes = read(RNG.random((4, 8, 8)) * 5, RNG.random((4, 8, 8)) * 90)
     assert "but x_test from" in notes[0]
     assert read(RNG.random((4, 8, 8)), RNG.random((4, 8, 8)) * 0.9)[1] == []
+
+
+@pytest.mark.parametrize("shape", [(3, 7, 7), (1, 5, 5), (3, 3, 3), (28, 28, 28)])
+def test_shapes_that_may_have_channels_first_are_noted(shape: tuple[int, ...]) -> None:
+    array = np.zeros((6, *shape), np.uint8)
+    images, notes = read_images("a.npz", {"train": ("x", array)})
+    assert images["train"].shape == array.shape
+    assert any("store np.moveaxis(x, 1, -1)" in note for note in notes)
