@@ -170,9 +170,11 @@ NEEDED: dict[str, set[str]] = {
 }
 """For each file, the commands that may fail if it is damaged."""
 
-QUICK = {"truncated", "folder"}
+QUICK = {("run.json", "folder"), *((file, "truncated") for file in NEEDED)}
 CASES = [
-    pytest.param(file, damage, id=f"{file}-{damage}", marks=[] if damage in QUICK else [pytest.mark.slow])
+    pytest.param(
+        file, damage, id=f"{file}-{damage}", marks=[] if (file, damage) in QUICK else [pytest.mark.slow]
+    )
     for file in NEEDED
     for damage in DAMAGES
     if file != "controller" or damage in ("missing", *SPECIAL)

@@ -46,7 +46,13 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), HUGE.values(), ids=HUGE)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(*case, id=name, marks=pytest.mark.slow if name.startswith("conditions") else ())
+        for name, case in HUGE.items()
+    ],
+)
 def test_what_is_too_large_is_refused_at_once(text, message):
     start = time.process_time()
     with pytest.raises(SpaceError, match=message):

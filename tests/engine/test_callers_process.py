@@ -100,8 +100,8 @@ def changed(tmp_path: Path):
     "search",
     [
         pytest.param("children", marks=pytest.mark.slow),
-        "function",
-        pytest.param("reference", marks=pytest.mark.slow),
+        pytest.param("function", marks=pytest.mark.slow),
+        "reference",
         pytest.param("workers", marks=pytest.mark.slow),
         pytest.param("trained by workers", marks=pytest.mark.slow),
     ],
@@ -118,7 +118,7 @@ def test_a_process_that_is_configured_is_changed(changed) -> None:
 
 SCRIPT = """
 import nasctl
-settings = {"search": {"executor": "local", "workers": 1}}
+settings = {"search": {"executor": "local", "workers": 1}, "controller": {"kind": "random"}}
 run = nasctl.search("toy.nas", "scores_beside:score", trials=2, settings=settings)
 print([trial.status for trial in run.trials])
 """

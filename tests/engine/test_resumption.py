@@ -67,7 +67,8 @@ def scored(space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / "scores_of_resumption.py").write_text(SCORES)
     monkeypatch.chdir(tmp_path)
     Path("toy.nas").write_text(space.source)
-    nasctl.search("toy.nas", EVALUATOR, controller="random", seed=3, trials=3, out="run")
+    inline = {"search": {"executor": "inline"}}
+    nasctl.search("toy.nas", EVALUATOR, controller="random", seed=3, trials=3, out="run", settings=inline)
     return tmp_path
 
 

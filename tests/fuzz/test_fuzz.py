@@ -29,7 +29,7 @@ FEWER = {
     "checkpoint": 40,
 }
 FEWER |= {
-    "run.json resumed": 15,
+    "run.json resumed": 6,
     "rows resumed": 15,
     "controller": 15,
     "tokens": 600,

@@ -59,8 +59,10 @@ def test_training_in_chunks_has_the_same_digits(
     "config",
     [
         replace(CONFIG, augment=False, epochs=2),
-        replace(CONFIG, optimiser="adam", clip=1.0, epochs=2, learning_rate=0.01),
-        replace(CONFIG, precision="bfloat16", epochs=2),
+        pytest.param(
+            replace(CONFIG, optimiser="adam", clip=1.0, epochs=2, learning_rate=0.01), marks=pytest.mark.slow
+        ),
+        pytest.param(replace(CONFIG, precision="bfloat16", epochs=2), marks=pytest.mark.slow),
     ],
 )
 def test_the_digits_are_the_same_with_every_setting(

@@ -61,6 +61,7 @@ def test_a_child_is_what_it_is_alone(letters: LanguageModel) -> None:  # noqa: F
         assert measured["loss"] == pytest.approx(child.metrics["validation_loss"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_child_that_fails_leaves_the_others_alone(letters: LanguageModel) -> None:  # noqa: F811
     config = replace(CONFIG, learning_rate=1e30, epochs=2)
     (child,) = GroupTrainer(SPACE, letters, config, width=1).train(sampled(1), seeds=(0,))

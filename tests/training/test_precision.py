@@ -120,6 +120,7 @@ def test_a_child_learns_as_it_does_in_float32(blobs: SupervisedTask) -> None:
     np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.05)
 
 
+@pytest.mark.slow
 def test_a_language_model_does_too(letters: LanguageModel) -> None:  # noqa: F811
     curves = [
         [epoch["train_loss"] for epoch in train_child(CELL, letters, config, seed=1).history]
