@@ -11,10 +11,10 @@ import numpy as np
 from nasctl.datasets.dataset import Examples
 from nasctl.datasets.rows import blocks_of
 
-SplitName = TypeVar("SplitName", bound=str)
+Name = TypeVar("Name", bound=str)
 
 
-def digest_of_examples(splits: Mapping[SplitName, Examples], class_names: Iterable[str]) -> str:
+def digest_of_examples(splits: Mapping[Name, Examples], class_names: Iterable[str]) -> str:
     """The SHA-256 digest of the examples of each split, in their order, and of the names of the classes.
 
     Two data sets with the same digest train and measure a network alike. Takes 0.2 s for CIFAR-10.

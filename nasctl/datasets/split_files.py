@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from nasctl.datasets.reading import reading
-from nasctl.datasets.sequences.parts import SplitName, split_named
+from nasctl.datasets.split_names import SplitName, split_named
 from nasctl.errors import NasctlError
 
 _NAME = re.compile(r"(?P<stem>.*?)(?:^|[_.-])(?P<split>[A-Za-z]+)$")

@@ -11,12 +11,12 @@ import tensorflow_datasets as tfds
 
 from nasctl.config import DEFAULT_DATA, DataConfig
 from nasctl.datasets import image_builder
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.reading import reading
 from nasctl.datasets.split import keys_of_arrays, stable_split
+from nasctl.datasets.split_names import SplitName
 from nasctl.datasets.tfds_images import feature_keys, read_fitted, wanted_form
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import message_of, shell_command

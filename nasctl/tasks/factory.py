@@ -6,7 +6,6 @@ A new kind of input or target is a file beside this one and a line in a table he
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from nasctl.config import DEFAULT_DATA, DataConfig
@@ -60,8 +59,6 @@ def make_task(
     loaded = load(dataset, data_dir, settings=settings, encoding=encoding)
     if loaded.target is TargetKind.TOKEN:
         return language_model(loaded, validation_seed=validation_seed, encoding=encoding)
-    if settings.splits == "random":  # without keys, the task holds out at random, as earlier versions did
-        loaded = replace(loaded, train=replace(loaded.train, keys=None), digest="")
     return supervised_task(loaded, validation_seed=validation_seed, encoding=encoding)
 
 

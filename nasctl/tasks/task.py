@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
@@ -11,11 +11,12 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 from nasctl.config import TrainingConfig
 from nasctl.datasets import Examples
 from nasctl.datasets.encoding import Encoding
+from nasctl.datasets.split_names import SplitName
 from nasctl.graph import Signature
 from nasctl.input_kind import InputKind
 from nasctl.metrics import Metric
 
-Split = Literal["train", "validation", "test"]
+Split = SplitName
 Metrics = Mapping[str, float]
 
 

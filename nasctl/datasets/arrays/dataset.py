@@ -10,10 +10,10 @@ import numpy as np
 from nasctl.datasets.arrays.images import read_images
 from nasctl.datasets.arrays.keys import digest_of_keys, keys_of_examples
 from nasctl.datasets.arrays.labels import read_labels
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.arrays.splits import Split, Splits
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.split import stable_split
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 

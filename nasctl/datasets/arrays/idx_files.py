@@ -16,18 +16,15 @@ from typing import IO, cast
 import numpy as np
 
 from nasctl.datasets.arrays.dataset import dataset_of_arrays
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.arrays.splits import Split, Splits
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.folder_contents import IDX_FILE
 from nasctl.datasets.reading import reading, require_file, require_memory
+from nasctl.datasets.split_names import SPELLINGS, SplitName
 from nasctl.errors import NasctlError
 
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_SPLITS: Mapping[str, SplitName] = {
-    "train": "train", "test": "test", "t10k": "test",
-    "val": "validation", "valid": "validation", "validation": "validation",
-}  # fmt: skip
+_SPLITS: Mapping[str, SplitName] = {**SPELLINGS, "t10k": "test"}
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nasctl.datasets.arrays.names import SplitName
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 
 _SMALLEST_FLAT = 64

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from nasctl.datasets.preparation import prepare
-from nasctl.errors import NasctlError
 
 FOLDER = ".arrays"
 """The folder of kept arrays in the data folder."""
@@ -59,8 +58,6 @@ def _read(folder: Path) -> dict[str, np.ndarray] | None:
             file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
             for file in sorted(folder.glob("*.npy"))
         }
-    except NasctlError:
-        raise
     except Exception:  # NumPy raises errors of many types for a damaged header
         return None
     return arrays or None

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from nasctl.cache import cache_folder
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.dataset import Examples
 from nasctl.datasets.split import keys_of_arrays
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.files import replace_file
 from nasctl.target_kind import TargetKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nasctl.datasets.arrays.names import SplitName
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
 from nasctl.target_kind import TargetKind

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from nasctl.datasets.split_names import SPELLINGS, SplitName, split_named
 from nasctl.errors import NasctlError
-
-SplitName = Literal["train", "validation", "test"]
 
 _INPUTS = ("images", "image", "x", "imgs", "data", "features", "inputs", "input", "pixels")
 _LABELS = ("y", "labels", "label", "targets", "target", "classes", "class")
-_SPLITS: Mapping[str, SplitName] = {
-    "train": "train", "training": "train", "trn": "train",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "tst": "test",
-}  # fmt: skip
 CLASS_NAMES = ("class_names", "label_names", "classes_names", "target_names", "names")
 """The names of an array with the names of the classes."""
 
@@ -81,7 +75,8 @@ def _split_of(name: str, kinds: tuple[str, ...]) -> tuple[bool, SplitName | None
     others = [word for word in words if word not in kinds]
     if not others:
         return len(words) == 1, None
-    return others[0] in _SPLITS, _SPLITS.get(others[0])
+    split = split_named(others[0])
+    return split is not None, split
 
 
 def _words(name: str) -> list[str]:
@@ -92,7 +87,7 @@ def _words(name: str) -> list[str]:
     """
     words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
     if len(words) == 1:
-        glued = re.fullmatch(rf"(x|y)({'|'.join(_SPLITS)})|({'|'.join(_SPLITS)})(x|y)", words[0])
+        glued = re.fullmatch(rf"(x|y)({'|'.join(SPELLINGS)})|({'|'.join(SPELLINGS)})(x|y)", words[0])
         if glued:
             return [word for word in glued.groups() if word]
     return words

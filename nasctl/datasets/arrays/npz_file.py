@@ -26,8 +26,8 @@ _LARGEST_DESCRIPTOR = 24
 def load_npz(path: Path) -> Dataset:
     """Reads images from an .npz file.
 
-    It has the images `x_train` and the labels `y_train`, in one of the spellings of `array_names`, and optionally those
-    of validation and test examples, and `class_names`. `array_images` and `array_labels` say which shapes and dtypes
+    It has the images `x_train` and the labels `y_train`, in one of the spellings of `names`, and optionally those
+    of validation and test examples, and `class_names`. `images` and `labels` say which shapes and dtypes
     they may have. Large arrays that are not compressed are memory-mapped.
 
     Raises:

@@ -20,7 +20,6 @@ import numpy as np
 from nasctl.config import DataConfig
 from nasctl.datasets.arrays.dataset import dataset_of_arrays
 from nasctl.datasets.arrays.kept import kept_arrays
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.arrays.splits import Split, Splits
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
@@ -28,16 +27,13 @@ from nasctl.datasets.image_format import ImageFormat
 from nasctl.datasets.images.decoding import Header, decode, read_header
 from nasctl.datasets.images.size import image_format, note_of_size
 from nasctl.datasets.reading import reading, require_file, require_memory
+from nasctl.datasets.split_names import SPELLINGS, SplitName
 from nasctl.errors import NasctlError
 
 if TYPE_CHECKING:
     import pyarrow
 
-_SPLIT = re.compile(r"(?:^|[-_.])(train|training|val|valid|validation|dev|test)(?=[-_.])", re.IGNORECASE)
-_SPLITS: Mapping[str, SplitName] = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "dev": "validation", "test": "test",
-}  # fmt: skip
+_SPLIT = re.compile(rf"(?:^|[-_.])({'|'.join(SPELLINGS)})(?=[-_.])", re.IGNORECASE)
 _LABELS = ("label", "labels", "class", "target", "y", "digit", "fine_label")
 _IMAGES = ("image", "img", "images", "pixels", "x")
 _VERSION = "parquet 1"
@@ -96,7 +92,7 @@ def _files(path: Path) -> dict[SplitName, list[Path]]:
         paths = sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet"))
     for file in paths:
         match = _SPLIT.search(file.name)
-        found.setdefault(_SPLITS[match[1].lower()] if match else "train", []).append(file)
+        found.setdefault(SPELLINGS[match[1].lower()] if match else "train", []).append(file)
     if "train" not in found:
         raise NasctlError(
             f"{path} has no Parquet file of training examples, only {paths[0].name}",

@@ -12,7 +12,6 @@ import csv
 import math
 import re
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from nasctl.datasets.arrays.dataset import dataset_of_arrays
-from nasctl.datasets.arrays.names import SplitName
 from nasctl.datasets.arrays.splits import Split, Splits
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.reading import reading, require_file, require_memory
+from nasctl.datasets.split_names import SPELLINGS, SplitName
 from nasctl.errors import NasctlError
 
 _LABELS = ("label", "class", "target", "y", "digit", "labels", "category")
@@ -32,11 +31,7 @@ _FEWEST = 64
 """Columns of pixels from which a table is taken as one of images."""
 _FIRST_ROW = 2**20
 """Characters that the first row may have."""
-_SPLIT = re.compile(r"(?:^|[-_.])(train|training|val|valid|validation|dev|test)\.csv$", re.IGNORECASE)
-_SPLITS: Mapping[str, SplitName] = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "dev": "validation", "test": "test",
-}  # fmt: skip
+_SPLIT = re.compile(rf"(?:^|[-_.])({'|'.join(SPELLINGS)})\.csv$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def _tables(path: Path) -> dict[SplitName, Path]:
         for file in sorted(path.iterdir()):
             match = _SPLIT.search(file.name)
             if match:
-                found.setdefault(_SPLITS[match[1].lower()], file)
+                found.setdefault(SPELLINGS[match[1].lower()], file)
     return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
 

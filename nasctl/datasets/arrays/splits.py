@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nasctl.datasets.arrays.names import Roles, SplitName
+from nasctl.datasets.arrays.names import Roles
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from nasctl.datasets.images.listing import (
-    SPLITS,
     ImageList,
-    ImageSplit,
     listed,
     name_keys,
     normal,
     order_of,
-    split_called,
 )
 from nasctl.datasets.images.tree import Tree
+from nasctl.datasets.split_names import SPLITS, SplitName, split_named
 from nasctl.errors import NasctlError
 
 _NEEDED = "a folder of images needs a subfolder for each class, and at least two classes"
@@ -30,7 +28,7 @@ def list_of_folders(tree: Tree) -> ImageList:
     """
     places = _places(tree)
     notes: list[str] = []
-    members: list[tuple[str, ImageSplit | None, str]] = []
+    members: list[tuple[str, SplitName | None, str]] = []
     classes: tuple[str, ...] = ()
     for place, split in places.items():
         found = _images_by_class(tree, place)
@@ -76,10 +74,10 @@ def _files(names: tuple[str, ...] | list[str], noun: str) -> str:
     return f"1 {noun} is ignored," if len(names) == 1 else f"{len(names):,} {noun}s are ignored,"
 
 
-def _places(tree: Tree) -> dict[str, ImageSplit | None]:
+def _places(tree: Tree) -> dict[str, SplitName | None]:
     """The folder of each split, the training images first; `{"": None}` if the root has the folders of the classes."""
     tops = list(dict.fromkeys(name.partition("/")[0] for name in tree.images if "/" in name))
-    called = {name: split for name in tops if (split := split_called(name))}
+    called = {name: split for name in tops if (split := split_named(name))}
     classes = set(tops) - set(called)
     if classes and (len(called) == 1 or "train" not in called.values()):  # a class may be called `train`
         for name in called:
@@ -95,7 +93,7 @@ def _places(tree: Tree) -> dict[str, ImageSplit | None]:
                 hint="call the splits train, val and test; a class with the name of a split needs another name",
             )
         return {"": None}
-    by_split: dict[ImageSplit, str] = {}
+    by_split: dict[SplitName, str] = {}
     for name, split in called.items():
         if split in by_split:
             raise NasctlError(

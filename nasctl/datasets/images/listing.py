@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from nasctl.datasets.split import keys_of, stable_split, stratified_split
+from nasctl.datasets.split_names import SPLITS, SplitName
 from nasctl.errors import NasctlError
 from nasctl.target_kind import TargetKind
-
-ImageSplit = Literal["train", "validation", "test"]
-
-SPLITS: tuple[ImageSplit, ...] = ("train", "validation", "test")
 
 TEST_SHARE = 0.2
 """The share of the images that is held out for the test if the data set has no test split of its own."""
@@ -26,12 +21,6 @@ _SPLIT_SEED = 0
 
 _FEW = 5
 """The number of images from which on a class is not noted as small."""
-
-_CALLED: dict[str, ImageSplit] = {
-    **dict.fromkeys(("train", "training", "trn"), SPLITS[0]),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), SPLITS[1]),
-    **dict.fromkeys(("test", "testing", "tst"), SPLITS[2]),
-}
 
 _LISTED = 3
 """The most files or folders that a note names."""
@@ -55,7 +44,7 @@ class ImageList:
     root: Path
     names: tuple[str, ...]
     keys: np.ndarray
-    splits: tuple[ImageSplit | None, ...]
+    splits: tuple[SplitName | None, ...]
     labels: np.ndarray
     class_names: tuple[str, ...]
     target: TargetKind = TargetKind.CLASS
@@ -74,9 +63,9 @@ class ImageList:
             labels=self.labels[np.asarray(indices, np.int64)],
         )
 
-    def parts(self) -> dict[ImageSplit, slice]:
+    def parts(self) -> dict[SplitName, slice]:
         """Where the files of each split are, if they are sorted by split."""
-        parts: dict[ImageSplit, slice] = {}
+        parts: dict[SplitName, slice] = {}
         start = 0
         for split in SPLITS:
             stop = start + self.splits.count(split)
@@ -84,19 +73,6 @@ class ImageList:
                 parts[split] = slice(start, stop)
             start = stop
         return parts
-
-
-_AROUND = re.compile(r"[ _-]?(?:set|split|data|dataset|images|imgs)$|[ _-]?(?:19|20)\d\d$")
-"""What may follow the name of a split, as in `train_set` and `val2017`."""
-
-
-def split_called(name: str) -> ImageSplit | None:
-    """The split that a folder or a column of a table names, in one of the usual spellings.
-
-    >>> split_called("Valid"), split_called("test_images"), split_called("cats")
-    ('validation', 'test', None)
-    """
-    return _CALLED.get(_AROUND.sub("", name.strip().casefold()))
 
 
 def normal(name: str) -> str:

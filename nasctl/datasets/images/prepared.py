@@ -26,10 +26,11 @@ import numpy as np
 from nasctl.datasets.image_format import ImageFormat
 from nasctl.datasets.images.decoding import Header
 from nasctl.datasets.images.files import Content, Problem, read_headers, read_pixels
-from nasctl.datasets.images.listing import ImageList, ImageSplit
+from nasctl.datasets.images.listing import ImageList
 from nasctl.datasets.images.pixel_file import Check, PixelFile, open_pixels
 from nasctl.datasets.preparation import prepare
 from nasctl.datasets.reading import require_memory
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import WorkFailed
 from nasctl.files import cause_of
 from nasctl.files.arrays import read_arrays, write_arrays
@@ -93,7 +94,7 @@ class ImageStore:
             return read_headers(images.root, images.names)
         return self._kept("headers", write, read)
 
-    def pixels(self, form: ImageFormat) -> tuple[dict[ImageSplit, np.ndarray], list[Content | Problem]]:
+    def pixels(self, form: ImageFormat) -> tuple[dict[SplitName, np.ndarray], list[Content | Problem]]:
         """Decodes the files, or opens what was decoded before.
 
         Args:
@@ -151,7 +152,7 @@ class ImageStore:
 
         def read(
             folder: Path,
-        ) -> tuple[dict[ImageSplit, np.ndarray], list[Content | Problem]] | None:
+        ) -> tuple[dict[SplitName, np.ndarray], list[Content | Problem]] | None:
             facts = _facts(folder)
             if facts["digests"].shape != (len(images), 32) or facts["frames"].shape != (len(images),):
                 return None

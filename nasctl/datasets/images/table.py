@@ -15,16 +15,15 @@ import numpy as np
 from nasctl.datasets.images.classes import note_of_others
 from nasctl.datasets.images.listing import (
     ImageList,
-    ImageSplit,
     listed,
     name_keys,
     normal,
     order_of,
-    split_called,
 )
 from nasctl.datasets.images.tree import Tree
 from nasctl.datasets.labels import CLASS_COLUMNS, NUMBER_COLUMNS, Labels, labels_of
 from nasctl.datasets.reading import reading
+from nasctl.datasets.split_names import SplitName, split_named
 from nasctl.errors import NasctlError
 from nasctl.files import read_text
 from nasctl.target_kind import TargetKind
@@ -212,11 +211,11 @@ class _Finder:
         return found[0] if len(found) == 1 else None
 
 
-def _splits(table: _Table, column: str, rows: Sequence[int]) -> list[ImageSplit | None]:
-    splits: list[ImageSplit | None] = []
+def _splits(table: _Table, column: str, rows: Sequence[int]) -> list[SplitName | None]:
+    splits: list[SplitName | None] = []
     for row in rows:
         cell = table.columns[column][row].strip()
-        split = split_called(cell)
+        split = split_named(cell)
         if split is None:
             raise NasctlError(
                 f"{table.place(row)}: `{cell}` is no split", hint="a split is train, val or test"
@@ -229,13 +228,13 @@ def _splits(table: _Table, column: str, rows: Sequence[int]) -> list[ImageSplit 
     return splits
 
 
-def _folder_splits(names: Sequence[str]) -> list[ImageSplit | None]:
+def _folder_splits(names: Sequence[str]) -> list[SplitName | None]:
     """The splits that the folders of the files state: all of them, or none."""
-    splits = [split_called(name.partition("/")[0]) if "/" in name else None for name in names]
+    splits = [split_named(name.partition("/")[0]) if "/" in name else None for name in names]
     return splits if None not in splits and "train" in splits else [None] * len(names)
 
 
-def _check_classes(path: Path, labels: Labels, splits: Sequence[ImageSplit | None]) -> None:
+def _check_classes(path: Path, labels: Labels, splits: Sequence[SplitName | None]) -> None:
     if labels.target is not TargetKind.NUMBERS and len(labels.class_names) < 2:
         raise NasctlError(
             f"{path} has one class only, `{labels.class_names[0]}`"

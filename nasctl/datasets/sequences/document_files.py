@@ -14,9 +14,10 @@ from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.reading import reading, require_file
 from nasctl.datasets.sequences.documents import documents_dataset
-from nasctl.datasets.sequences.parts import Part, Parts, by_split, split_named
+from nasctl.datasets.sequences.parts import Part, Parts, by_split
 from nasctl.datasets.sequences.series_tables import labels_in
 from nasctl.datasets.split_files import split_files
+from nasctl.datasets.split_names import split_named
 from nasctl.datasets.tables import LARGEST, Table, label_columns, numbers_of, read_table
 from nasctl.datasets.texts.text import Unit
 from nasctl.errors import NasctlError

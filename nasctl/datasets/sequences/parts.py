@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -12,23 +12,12 @@ from nasctl.datasets.arrays.dataset import SPLIT_SEED, TEST_SHARE
 from nasctl.datasets.arrays.labels import Labels, read_labels, read_numbers
 from nasctl.datasets.dataset import Examples
 from nasctl.datasets.split import stable_split
+from nasctl.datasets.split_names import SplitName, split_named
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
 from nasctl.target_kind import TargetKind
 
-SplitName = Literal["train", "validation", "test"]
 Sequences = TypeVar("Sequences")
-
-_SPELLINGS: Mapping[str, SplitName] = {
-    "train": "train",
-    "training": "train",
-    "valid": "validation",
-    "val": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +38,6 @@ class Part(Generic[Sequences]):
 
 
 Parts = Mapping[SplitName, Part[Sequences]]
-
-
-def split_named(word: str) -> SplitName | None:
-    """The split that a word means, in the usual spellings; None for any other word.
-
-    >>> split_named("TRAIN"), split_named("val"), split_named("cat")
-    ('train', 'validation', None)
-    """
-    return _SPELLINGS.get(word.casefold())
 
 
 def by_split(

@@ -15,8 +15,9 @@ import numpy as np
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.reading import require_memory
-from nasctl.datasets.sequences.parts import Part, Parts, SplitName, examples_of, labels_of, with_test
+from nasctl.datasets.sequences.parts import Part, Parts, examples_of, labels_of, with_test
 from nasctl.datasets.split import keys_of
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 

@@ -10,11 +10,12 @@ from nasctl.datasets.arrays.npz_file import read_npz
 from nasctl.datasets.arrays.splits import Split
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.encoding import Encoding
-from nasctl.datasets.sequences.parts import Part, SplitName
+from nasctl.datasets.sequences.parts import Part
 from nasctl.datasets.sequences.series import series_dataset, without_padding
 from nasctl.datasets.sequences.series_tables import SeriesTable, read_series_table
 from nasctl.datasets.sequences.ts_files import read_ts
 from nasctl.datasets.split_files import split_files
+from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 
 SUFFIXES = (".ts", ".tsv", ".csv")

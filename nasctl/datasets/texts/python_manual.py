@@ -16,11 +16,10 @@ from pathlib import Path
 
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.preparation import prepare
+from nasctl.datasets.split_names import SPLITS, SplitName
 from nasctl.datasets.texts.text import (
-    SPLITS,
     UNKNOWN,
     Lines,
-    TextSplit,
     Unit,
     Vocabulary,
     split_lines,
@@ -87,10 +86,10 @@ def _write(staging_dir: Path) -> Path:
     return folder
 
 
-def _read(folder: Path) -> dict[TextSplit, Lines] | None:
+def _read(folder: Path) -> dict[SplitName, Lines] | None:
     """Reads the lines of each split; returns None if they are missing, truncated or changed."""
     try:
-        lines: dict[TextSplit, Lines] = {
+        lines: dict[SplitName, Lines] = {
             split: (folder / "lines" / f"{split}.txt").read_text(encoding="utf-8").splitlines()
             for split in SPLITS
         }
@@ -102,7 +101,7 @@ def _read(folder: Path) -> dict[TextSplit, Lines] | None:
     return lines if expected in ("", _digest(lines)) else None  # version 0.1.0 wrote no digest
 
 
-def _digest(lines: Mapping[TextSplit, Lines]) -> str:
+def _digest(lines: Mapping[SplitName, Lines]) -> str:
     return hashlib.sha256(repr([list(lines[split]) for split in SPLITS]).encode()).hexdigest()
 
 

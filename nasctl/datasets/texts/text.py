@@ -15,16 +15,15 @@ from typing import Literal
 import numpy as np
 
 from nasctl.datasets.dataset import Dataset, Examples
+from nasctl.datasets.split_names import SPLITS, SplitName
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
 from nasctl.target_kind import TargetKind
 
 Unit = Literal["words", "chars"]
-TextSplit = Literal["train", "validation", "test"]
 Lines = Sequence[str]
 Vocabulary = tuple[str, ...]
 
-SPLITS: tuple[TextSplit, ...] = ("train", "validation", "test")
 STEPS = 35
 """Time steps of truncated backpropagation, and thus the number of text tokens of an input (Zaremba et al. 2014)."""
 MOST_WORDS = 10_000
@@ -36,7 +35,7 @@ END: Mapping[Unit, str] = {"words": "<eos>", "chars": "\n"}
 
 
 def text_dataset(
-    name: str, lines: Mapping[TextSplit, Lines], unit: Unit, vocabulary: Vocabulary | None = None
+    name: str, lines: Mapping[SplitName, Lines], unit: Unit, vocabulary: Vocabulary | None = None
 ) -> Dataset:
     """Creates the data set of a text.
 
@@ -83,7 +82,7 @@ def text_dataset(
     return Dataset(name, InputKind.TEXT, train, test, vocabulary, validation, TargetKind.TOKEN)
 
 
-_PURPOSE: Mapping[TextSplit, str] = {"train": "training", "validation": "validation", "test": "test"}
+_PURPOSE: Mapping[SplitName, str] = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def text_tokens(lines: Iterable[str], unit: Unit) -> Iterator[str]:
@@ -120,7 +119,7 @@ def vocabulary_of(tokens: Sequence[str], unit: Unit) -> Vocabulary:
     return END[unit], UNKNOWN, *islice(known, MOST_WORDS - 2)
 
 
-def split_lines(lines: Lines) -> dict[TextSplit, Lines]:
+def split_lines(lines: Lines) -> dict[SplitName, Lines]:
     """Splits a text 8 : 1 : 1 into training, validation and test lines.
 
     The text is divided into 20 blocks, and each block is split in this ratio. Every split thus covers all subjects of
@@ -131,7 +130,7 @@ def split_lines(lines: Lines) -> dict[TextSplit, Lines]:
     """
     blocks = max(1, min(BLOCKS, len(lines) // 10))
     edges = [len(lines) * tenth // (10 * blocks) for tenth in range(10 * blocks + 1)]
-    parts: dict[TextSplit, list[str]] = {split: [] for split in SPLITS}
+    parts: dict[SplitName, list[str]] = {split: [] for split in SPLITS}
     for start in range(0, 10 * blocks, 10):
         parts["train"] += lines[edges[start] : edges[start + 8]]
         parts["validation"] += lines[edges[start + 8] : edges[start + 9]]

@@ -10,11 +10,12 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from nasctl.datasets.image_builder import quiet
-from nasctl.datasets.texts.text import Lines, TextSplit
+from nasctl.datasets.split_names import SplitName
+from nasctl.datasets.texts.text import Lines
 
 
 def write_text(
-    dataset: str, version: str, summary: str, lines: Mapping[TextSplit, Lines], data_dir: Path
+    dataset: str, version: str, summary: str, lines: Mapping[SplitName, Lines], data_dir: Path
 ) -> Path:
     """Writes a text.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nasctl.datasets.dataset import Dataset
 from nasctl.datasets.reading import reading, require_file
-from nasctl.datasets.texts.text import SPLITS, Lines, TextSplit, Unit, Vocabulary, split_lines, text_dataset
+from nasctl.datasets.split_names import SPLITS, SplitName
+from nasctl.datasets.texts.text import Lines, Unit, Vocabulary, split_lines, text_dataset
 from nasctl.errors import NasctlError
 
 _NAMES = {"train": ("train",), "validation": ("valid", "validation"), "test": ("test",)}
@@ -37,7 +38,7 @@ def is_text_folder(path: Path) -> bool:
     return path.is_dir() and bool(_candidates(path, "train"))
 
 
-def _file(folder: Path, split: TextSplit) -> Path:
+def _file(folder: Path, split: SplitName) -> Path:
     files = _candidates(folder, split)
     if not files:
         raise NasctlError(
@@ -52,7 +53,7 @@ def _file(folder: Path, split: TextSplit) -> Path:
     return files[0]
 
 
-def _candidates(folder: Path, split: TextSplit) -> list[Path]:
+def _candidates(folder: Path, split: SplitName) -> list[Path]:
     """Lists the file `train.txt`; if it does not exist, the files whose names end in `.train.txt`."""
     plain = [folder / f"{name}.txt" for name in _NAMES[split] if (folder / f"{name}.txt").is_file()]
     return plain or sorted(path for name in _NAMES[split] for path in folder.glob(f"*.{name}.txt"))

@@ -73,6 +73,14 @@ def test_images_of_other_sizes_are_brought_to_one(tmp_path: Path) -> None:
     assert any("scaled and cropped to 6×6" in note for note in dataset.notes)
 
 
+def test_splits_have_the_usual_spellings(tmp_path: Path) -> None:
+    for split in ("training", "dev", "testing"):
+        write(tmp_path / f"{split}-0.parquet", {"image": files(), "label": LABELS})
+    dataset = load(str(tmp_path), tmp_path / "data")
+    assert dataset.validation is not None
+    assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (30, 30, 30)
+
+
 def test_other_columns_of_images(tmp_path: Path) -> None:
     write(tmp_path / "bytes.parquet", {"img": [png(image) for image in IMAGES], "label": LABELS})
     assert load(str(tmp_path / "bytes.parquet"), tmp_path).train.inputs.shape[1:] == (9, 9, 3)
