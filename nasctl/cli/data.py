@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,6 +106,7 @@ def check_data(
     settings = resolve(read_settings([], options)).data
     started = time.perf_counter()
     with progress().steps(f"reading {dataset}"):
+        from nasctl.dialects import fitting_spaces
         from nasctl.tasks import make_task
         from nasctl.tasks.report import report_of
 
@@ -117,7 +117,7 @@ def check_data(
         return
     printer = results()
     given = [str(word) for option in options.values() if option[1] is not None for word in option]
-    printer.fields(_summary(report, [dataset, *given], seconds))
+    printer.fields(_summary(report, seconds))
     if report.counts:
         printer.line()
         _print_classes(report)
@@ -132,6 +132,11 @@ def check_data(
     if report.notes:
         printer.line()
         print_notes(printer, report.notes)
+    space = next(iter(fitting_spaces(report.kind, report.target)), "spaces/cnn.nas")
+    command = shell_command("nasctl", "search", space, "--dataset", dataset, *given)
+    printer.line()
+    printer.line("Next:")
+    printer.line(f"  {command}")
 
 
 @data.command("prepare")
@@ -204,16 +209,13 @@ _PREDICTED = {
 }
 
 
-def _summary(report: Report, arguments: Sequence[str], seconds: float) -> list[tuple[str, str]]:
-    """The rows that describe a data set; `arguments` are its name and the options that say how it is read."""
-    from nasctl.dialects import fitting_spaces
-
+def _summary(report: Report, seconds: float) -> list[tuple[str, str]]:
+    """The rows that describe a data set."""
     outputs = len(report.class_names) or report.vocabulary
     predicted = _PREDICTED[report.target].format(outputs)
     if report.target == "numbers" and outputs == 1:
         predicted = "a number"
     parts = [f"{count:,} {_SPLITS[split]}" for split, count in report.examples.items()]
-    space = next(iter(fitting_spaces(report.kind, report.target)), "spaces/cnn.nas")
     rows = [("data set", report.name), ("inputs", f"{report.kind.plural}, {shape_text(report.shape)}")]
     if report.values is not None:
         low, high = report.values
@@ -223,7 +225,6 @@ def _summary(report: Report, arguments: Sequence[str], seconds: float) -> list[t
         ("examples", ", ".join(parts)),
         ("memory", f"{_size(report.gigabytes)} for the examples; read in {seconds:.1f} s"),
         ("measured by", report.metric.replace("_", " ")),
-        ("search with", shell_command("nasctl", "search", space, "--dataset", *arguments)),
     ]
     return rows
 

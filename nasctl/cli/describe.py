@@ -64,7 +64,7 @@ def describe(
         f"{counted(len(loaded.decisions), 'decision')}"
     )
     if predicted := targets_of(loaded):
-        targets = " or ".join(kind.plural for kind in predicted)
+        targets = " or ".join(", ".join(kind.plural for kind in predicted).rsplit(", ", 1))
         printer.line(f"its networks read {input_of(loaded).plural} and predict {targets}")
     if loaded.schedule:
         decision = loaded.decisions[loaded.schedule.decision]
@@ -174,7 +174,8 @@ def _print_costs(space: Space, dataset: str | None, data_dir: Path | None, setti
     shape = "×".join(map(str, signature.input_shape))
     printer = results()
     printer.line(
-        f"Costs of {SAMPLES} random architectures for inputs of shape {shape} and {signature.outputs:,} outputs:"
+        f"Costs of {SAMPLES} random architectures for inputs of shape {shape} and "
+        f"{counted(signature.outputs, 'output')}:"
     )
     for measure, label in (
         ("params", "parameters"),

@@ -11,7 +11,7 @@ import typer
 
 from nasctl.cli.console import Styled, print_json, progress, results
 from nasctl.cli.data_text import print_notes
-from nasctl.cli.eval_tables import check_picture, print_details, write_picture
+from nasctl.cli.eval_tables import check_picture, print_details, require_confusion, write_picture
 from nasctl.cli.options import DataDir, Json
 from nasctl.cli.quantities import counted
 from nasctl.errors import NasctlError
@@ -87,6 +87,8 @@ def evaluate(
     document = document_from_json(loaded.document, loaded.folder / "arch.json")
     architecture = Architecture.decode(document.space, document.tokens)
     task = task_of_checkpoint(loaded, architecture.space, dataset, data_dir=data_dir)
+    if output is not None:
+        require_confusion(task.encoding.target)
     weights = loaded.weights_for(architecture, task)
     measures = measure(architecture, weights, task, loaded.config, split=split)
     examples = len(task.splits[split])
@@ -96,9 +98,7 @@ def evaluate(
         outputs = outputs_of(architecture, weights, task, loaded.config, split)
         details = details_of(task, outputs, task.splits[split].labels)
     title = f"{name}, {split} split, {counted(examples, 'example')}"
-    if output is not None:
-        if details is None:
-            raise NasctlError(f"{name} has no classes that could be confused", hint="leave -o out")
+    if output is not None and details is not None:
         write_picture(output, details, title)
         progress().line(f"wrote {output}")
     if json:

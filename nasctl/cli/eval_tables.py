@@ -13,6 +13,7 @@ from nasctl.cli.quantities import counted
 from nasctl.errors import NasctlError
 from nasctl.files import replace_file
 from nasctl.foreign_text import cut, display_width, shell_word, visible
+from nasctl.target_kind import TargetKind
 
 if TYPE_CHECKING:
     from nasctl.tasks.details import Details, Row
@@ -60,6 +61,16 @@ def check_picture(output: Path) -> None:
         )
 
 
+def require_confusion(target: TargetKind) -> None:
+    """Checks that networks have a confusion matrix, before they are measured.
+
+    Raises:
+      NasctlError: They do not predict one class for each example.
+    """
+    if target is not TargetKind.CLASS:
+        raise _no_confusion()
+
+
 def write_picture(output: Path, details: Details, title: str) -> None:
     """Draws the confusion matrix into a file.
 
@@ -74,10 +85,15 @@ def write_picture(output: Path, details: Details, title: str) -> None:
     from nasctl.render.confusion import confusion_png, confusion_svg, lay_out_confusion
 
     if details.confusion is None:
-        raise NasctlError("only networks that predict one class for each example have a confusion matrix")
+        raise _no_confusion()
     picture = lay_out_confusion(details.confusion, [row.name for row in details.rows], title)
     png = output.suffix.lower() == ".png"
     replace_file(output, confusion_png(picture) if png else confusion_svg(picture).encode(), follow_link=True)
+
+
+def _no_confusion() -> NasctlError:
+    message = "only networks that predict one class for each example have a confusion matrix"
+    return NasctlError(message, hint="leave out -o")
 
 
 def _badness(row: Row) -> float:

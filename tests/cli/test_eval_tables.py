@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from nasctl.cli.console import results
-from nasctl.cli.eval_tables import check_picture, print_details, write_picture
+from nasctl.cli.eval_tables import check_picture, print_details, require_confusion, write_picture
 from nasctl.errors import NasctlError
+from nasctl.target_kind import TargetKind
 from nasctl.tasks.details import Details, Row
 
 
@@ -74,3 +75,6 @@ def test_other_files_and_other_tasks_have_no_picture(tmp_path: Path) -> None:
         check_picture(tmp_path / "confusion.jpg")
     with pytest.raises(NasctlError, match="one class for each example"):
         write_picture(tmp_path / "a.svg", Details("number", (Row("x", {"r2": 1.0}),)), "numbers")
+    with pytest.raises(NasctlError, match="one class for each example"):
+        require_confusion(TargetKind.NUMBERS)
+    require_confusion(TargetKind.CLASS)

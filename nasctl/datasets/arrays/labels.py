@@ -119,9 +119,7 @@ def _of_column(
     first, train = columns["train"]
     notes: list[str] = []
     arrays = [array for _, array in columns.values()]
-    if train.dtype.kind == "U":
-        notes.append(f"the texts of {first} are the names of the classes")
-    elif not all(_is_whole(array) for array in arrays):
+    if train.dtype.kind != "U" and not all(_is_whole(array) for array in arrays):
         notes.append(
             f"{first} has numbers with a fraction: they are predicted as numbers, and not as classes"
         )

@@ -121,7 +121,7 @@ def with_splits(images: ImageList, how: str = "stable") -> ImageList:
             _, held_out = stable_split(keys, labels, TEST_SHARE, seed=_SPLIT_SEED)
         splits[train[held_out]] = "test"
         notes.append(
-            f"{len(held_out):,} of {len(train):,} training images are held out for the test, "
+            "there is no test split: about a fifth of the images is held out for it, "
             f"{'at random' if how == 'random' else 'by a hash of their names'}"
         )
     if images.target is TargetKind.CLASS:

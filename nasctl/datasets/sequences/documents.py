@@ -79,7 +79,7 @@ def documents_dataset(
     kind = "words" if unit == "words" else "characters"
     longer = sum(length > steps for length in lengths)
     cut = [f"of {longer:,} training documents that are longer, the end is used"] if longer else []
-    length = f"documents are read as up to {steps:,} {kind} of {len(vocabulary):,} that the networks know"
+    length = f"documents are read up to {steps:,} {kind}; the vocabulary has {len(vocabulary):,}"
     return Dataset(
         name,
         InputKind.TEXT,

@@ -53,7 +53,7 @@ def test_without_test_images_a_fifth_of_the_training_images_is_held_out(tmp_path
     assert (train + test, validation) == (40, 6)
     assert 4 <= test <= 12
     assert dataset.notes[0] == (
-        f"{test} of 40 training images are held out for the test, by a hash of their names"
+        "there is no test split: about a fifth of the images is held out for it, by a hash of their names"
     )
 
 
