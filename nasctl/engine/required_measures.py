@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import first_names
 from nasctl.formula import measure_named, read_formula
+from nasctl.metrics import METRICS
 from nasctl.space import Space
 
 
@@ -30,6 +31,25 @@ def missing_measure(space: Space, reward: str, measured: Collection[str]) -> Nas
                 hint=f"did you mean `{close[0]}`? {listed}" if close else listed,
             )
     return None
+
+
+def maximised_error(reward: str) -> NasctlError | None:
+    """The error for a reward that is a measure of which smaller values are better, as the search maximises it.
+
+    Args:
+      reward: The formula of the reward; empty if there is none.
+    """
+    name = reward.strip()
+    metric = METRICS.get(name.removeprefix("validation_"))
+    if not (name in _LOSSES or (metric and not metric.larger_is_better)):
+        return None
+    return NasctlError(
+        f"the search maximises its reward, and smaller values of {name} are better",
+        hint=f"maximise -{name}, or 1 / (1 + {name}): --reward '1 / (1 + {name})'",
+    )
+
+
+_LOSSES = ("loss", "validation_loss", "train_loss")
 
 
 def _needed(space: Space, reward: str) -> Iterator[tuple[str, str]]:

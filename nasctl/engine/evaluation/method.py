@@ -27,7 +27,7 @@ from nasctl.engine.evaluation.function_evaluator import (
     import_evaluator,
 )
 from nasctl.engine.evaluation.task_of_space import info_of, settings_of, task_of
-from nasctl.engine.required_measures import missing_measure
+from nasctl.engine.required_measures import maximised_error, missing_measure
 from nasctl.errors import NasctlError
 from nasctl.executors import EvaluationContext, EvaluatorSpec, detect_machine
 from nasctl.graph import Cost
@@ -153,9 +153,11 @@ def train_children(space: Space, config: Config, dataset: str | None, data_dir: 
     """Checks that children of a space can be trained on a data set, before any time is spent.
 
     Raises:
-      NasctlError: The architectures are not networks, the data set does not fit them, or a constraint or the reward
-        needs a measure that training does not have.
+      NasctlError: The architectures are not networks, the data set does not fit them, a constraint or the reward needs
+        a measure that training does not have, or the reward is an error.
     """
+    if (maximised := maximised_error(config.search.reward)) is not None:
+        raise maximised
     tokens = sample_uniform(space, np.random.default_rng(0))
     try:
         space.decode(tokens).graph  # noqa: B018 decoding is the check
