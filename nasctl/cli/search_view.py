@@ -90,6 +90,8 @@ class SearchView(Listener):
         self._best = max(complete, key=lambda trial: trial.reward or 0.0, default=None)
         if self._data is not None and config.data.examples:
             print_notes(self._progress, ["nasctl train uses all of them"])
+        if config.search.reward:
+            self._progress.line(Styled(f"reward: {config.search.reward}", "dim"))
         if not self._progress.is_terminal:
             self._progress.line(*self._title)
 

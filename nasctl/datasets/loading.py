@@ -51,15 +51,22 @@ def load(
     for source in SOURCES:
         if source.matches(request):
             loaded = source.load(request)
-            _check_image_size(loaded, settings)
+            loaded = _with_arrays_checked(loaded, settings)
             return loaded if settings.splits == "stable" else _split_as_before(loaded)
     raise _unknown(request)
 
 
-def _check_image_size(dataset: Dataset, settings: DataConfig) -> None:
-    """Refuses a size of images for arrays of another one: only the images of files are brought to a size."""
-    if not settings.image_size or dataset.image is not None or dataset.kind is not InputKind.IMAGE:
-        return
+def _with_arrays_checked(dataset: Dataset, settings: DataConfig) -> Dataset:
+    """The data set, with a note if the fit of images has no effect: only the images of files are brought to a size.
+
+    Raises:
+      NasctlError: The images are arrays of another size than the settings ask for.
+    """
+    if dataset.image is not None or dataset.kind is not InputKind.IMAGE:
+        return dataset
+    if not settings.image_size:
+        note = f"fit {settings.fit} has no effect, as the images are arrays of one size"
+        return replace(dataset, notes=(*dataset.notes, note)) if settings.fit else dataset
     wanted, found = read_image_size(settings.image_size), tuple(dataset.train.inputs.shape[1:3])
     if wanted != found:
         raise NasctlError(
@@ -67,6 +74,7 @@ def _check_image_size(dataset: Dataset, settings: DataConfig) -> None:
             f"{wanted[0]}×{wanted[1]}",
             hint="leave the image size out, or resize the arrays; only image files are brought to a size",
         )
+    return dataset
 
 
 def _split_as_before(dataset: Dataset) -> Dataset:

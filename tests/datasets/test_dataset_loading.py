@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nasctl.config import DataConfig
 from nasctl.datasets import default_data_dir, describe, load, names
 from nasctl.datasets.catalogue import CATALOGUE
 from nasctl.errors import NasctlError
@@ -106,3 +107,12 @@ def test_an_unprepared_data_set_of_tfds_says_how_to_prepare_it(
     with pytest.raises(NasctlError, match="mnist is not prepared in .*no connection") as caught:
         load("mnist", tmp_path)
     assert "tfds build mnist --file_format=array_record" in caught.value.hint
+
+
+def test_a_fit_of_arrays_is_noted_and_another_size_refused(tmp_path: Path) -> None:
+    plain = load("digits", tmp_path)
+    fitted = load("digits", tmp_path, settings=DataConfig(fit="pad"))
+    assert fitted.notes == (*plain.notes, "fit pad has no effect, as the images are arrays of one size")
+    assert load("digits", tmp_path, settings=DataConfig(image_size="8", fit="pad")).notes == plain.notes
+    with pytest.raises(NasctlError, match=r"arrays of 8×8 pixels, and not of 9×8"):
+        load("digits", tmp_path, settings=DataConfig(image_size="9x8"))
