@@ -13,7 +13,7 @@ import nasctl
 
 LAYERS = (
     {"errors", "foreign_text", "interruption", "progress"},
-    {"bounds", "resources", "cache", "decoder", "input_kind", "target_kind", "machine_memory"},
+    {"bounds", "byte_size", "resources", "cache", "decoder", "input_kind", "target_kind", "machine_memory"},
     {"files"},
     {"formula", "metrics", "process"},
     {"jax_start"},

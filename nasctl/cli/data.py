@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasctl.byte_size import size_text
 from nasctl.cli.console import Column, print_json, progress, results
 from nasctl.cli.data_text import print_notes, shape_text
 from nasctl.cli.options import DataDir, Fit, ImageSize, Json, data_settings, read_settings
@@ -182,7 +183,7 @@ def prepare_data(
     else:
         printer.line(
             f"{dataset} was prepared in {took}: {counted(len(written), 'file')} of "
-            f"{_size(sum(written.values()) / 1e9)} in {place}"
+            f"{size_text(sum(written.values()))} in {place}"
         )
     print_notes(printer, loaded.notes)
 
@@ -223,7 +224,7 @@ def _summary(report: Report, seconds: float) -> list[tuple[str, str]]:
     rows += [
         ("predicted", predicted),
         ("examples", ", ".join(parts)),
-        ("memory", f"{_size(report.gigabytes)} for the examples; read in {seconds:.1f} s"),
+        ("memory", f"{size_text(report.size)} for the examples; read in {seconds:.1f} s"),
         ("measured by", report.metric.replace("_", " ")),
     ]
     return rows
@@ -257,7 +258,7 @@ def _as_json(report: Report) -> dict[str, object]:
         "target": report.target.value,
         "shape": list(report.shape),
         "dtype": report.dtype,
-        "bytes": round(report.gigabytes * 1e9),
+        "bytes": report.size,
         "values": None if report.values is None else list(report.values),
         "examples": dict(report.examples),
         "class_names": list(report.class_names),
@@ -267,14 +268,3 @@ def _as_json(report: Report) -> dict[str, object]:
         "metric": report.metric,
         "notes": list(report.notes),
     }
-
-
-def _size(gigabytes: float) -> str:
-    """A size in the unit that suits it.
-
-    >>> _size(8.1), _size(0.055), _size(0.0000021)
-    ('8.1 GB', '55 MB', '2 kB')
-    """
-    if gigabytes >= 1:
-        return f"{gigabytes:.1f} GB"
-    return f"{gigabytes * 1e3:.0f} MB" if gigabytes >= 0.001 else f"{gigabytes * 1e6:.0f} kB"

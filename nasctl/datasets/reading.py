@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nasctl.byte_size import size_text
 from nasctl.errors import NasctlError
 from nasctl.files import cause_of
 
@@ -68,7 +69,7 @@ def require_memory(path: Path, size: int) -> None:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > memory:
         raise NasctlError(
-            f"the examples of {path} take {size / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f} GB of memory",
+            f"the examples of {path} take {size_text(size)}, and this machine has {size_text(memory)} of memory",
             hint="use fewer or smaller images",
         )
 

@@ -26,7 +26,7 @@ class Report:
       target: What its label is.
       shape: The shape of an input of a network.
       dtype: The dtype in which examples are kept.
-      gigabytes: The size of all examples.
+      size: The size of all examples in bytes.
       values: The smallest and the largest value of the inputs; None for text.
       examples: The number of examples of each split.
       class_names: The names of the classes, labels or numbers; empty for text.
@@ -42,7 +42,7 @@ class Report:
     target: TargetKind
     shape: tuple[int, ...]
     dtype: str
-    gigabytes: float
+    size: int
     values: tuple[float, float] | None
     examples: Mapping[Split, int]
     class_names: tuple[str, ...]
@@ -65,7 +65,7 @@ def report_of(task: Task) -> Report:
         target=target,
         shape=tuple(task.signature.input_shape),
         dtype=train.inputs.dtype.name,
-        gigabytes=sum(_bytes(part.inputs) + _bytes(part.labels) for part in splits.values()) / 1e9,
+        size=sum(_bytes(part.inputs) + _bytes(part.labels) for part in splits.values()),
         values=_range([part.inputs for part in splits.values()]) if task.kind is not InputKind.TEXT else None,
         examples={split: len(part) for split, part in splits.items()},
         class_names=names,
@@ -88,8 +88,8 @@ def _range(inputs: list[np.ndarray | Rows]) -> tuple[float, float]:
     low, high = [], []
     for array in inputs:
         part = array[: max(1, _EXAMINED // max(1, _bytes(array) // len(array)))]
-        low.append(float(part.min()))
-        high.append(float(part.max()))
+        low.append(float(np.nanmin(part)))
+        high.append(float(np.nanmax(part)))
     return min(low), max(high)
 
 

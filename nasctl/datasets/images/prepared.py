@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nasctl.byte_size import size_text
 from nasctl.datasets.image_format import ImageFormat
 from nasctl.datasets.images.decoding import Header
 from nasctl.datasets.images.files import Content, Problem, read_headers, read_pixels
@@ -219,8 +220,8 @@ class ImageStore:
         free = shutil.disk_usage(self.data_dir).free
         if size > free:
             raise WorkFailed(
-                f"the images of {self.images.root} take {size / 1e9:,.1f} GB, and the disk of {self.data_dir} has "
-                f"{free / 1e9:,.1f} GB left",
+                f"the images of {self.images.root} take {size_text(size)}, and the disk of {self.data_dir} has "
+                f"{size_text(free)} left",
                 hint="free some space, name another folder with --data-dir, or choose a smaller --image-size",
             )
 

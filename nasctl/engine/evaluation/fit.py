@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasctl.architecture import Architecture
+from nasctl.byte_size import size_text
 from nasctl.errors import NasctlError
 from nasctl.graph import Cost, Signature
 from nasctl.space import Space, sample_uniform
@@ -82,8 +83,8 @@ def _check_memory(space: Space, costs: list[Cost], random: list[Architecture], a
     if too_large == len(needed):
         raise NasctlError(
             f"no network of {space.name} can be trained on {around.name}: of {len(needed)} random ones, the smallest "
-            f"needs {_gb(needed[0])} of memory for a batch of {around.batch} examples of {_shape(around.signature)}, "
-            f"and a child may use {_gb(around.memory)}",
+            f"needs {size_text(needed[0])} of memory for a batch of {around.batch} examples of "
+            f"{_shape(around.signature)}, and a child may use {size_text(around.memory)}",
             hint=f"half of them would fit with {_remedies(random, needed[len(needed) // 2], around)}",
         )
     if too_large:
@@ -93,7 +94,7 @@ def _check_memory(space: Space, costs: list[Cost], random: list[Architecture], a
             too_large,
             len(needed),
             space.name,
-            _gb(around.memory),
+            size_text(around.memory),
             _remedies(random, needed[-1], around),
         )
 
@@ -134,9 +135,9 @@ def _remedies(architectures: list[Architecture], need: int, around: Surroundings
     )  # activations are nearly all of the need
     if halved:
         share = need * halved / around.batch
-        found.append(f"--set training.batch={halved} (about {_gb(share)})")
+        found.append(f"--set training.batch={halved} (about {size_text(share)})")
     if need <= around.alone and around.memory < around.alone:
-        found.append(f"fewer workers (--workers 1 gives a child {_gb(around.alone)})")
+        found.append(f"fewer workers (--workers 1 gives a child {size_text(around.alone)})")
     found.append("strides or pooling early in the space")
     return ", ".join(found[:-1]) + f" or {found[-1]}" if len(found) > 1 else found[0]
 
@@ -149,23 +150,13 @@ def _smaller_images(architectures: list[Architecture], need: int, around: Surrou
             signature = Signature((size, size, channels), around.signature.outputs)
             smaller = need * _largest_need(architectures, signature, around.batch) / now
             if smaller <= around.memory:
-                return f"--image-size {size} (about {_gb(smaller)})"
+                return f"--image-size {size} (about {size_text(smaller)})"
     return ""
 
 
 def _largest_need(architectures: list[Architecture], signature: Signature, batch: int) -> int:
     costs, _ = _costs(architectures, signature)
     return max((cost.training_bytes(batch) for cost in costs), default=1)
-
-
-def _gb(size: float) -> str:
-    return (
-        f"{size / 1e9:.1f} GB"
-        if size >= 1e9
-        else f"{size / 1e6:.2g} MB"
-        if size < 1e7
-        else f"{size / 1e6:.0f} MB"
-    )
 
 
 def _shape(signature: Signature) -> str:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from nasctl.arch_json import TaskInfo
+from nasctl.byte_size import size_text
 from nasctl.config import Config
 from nasctl.controllers import make_controller
 from nasctl.engine.loop.budget import Budget
@@ -172,7 +173,7 @@ class Search:
                 return
         needed = self._memory_of(candidate)
         if self._memory and needed > self._memory:
-            cause = f"it would need about {needed / 1e9:.1f} GB of memory; there are {self._memory / 1e9:.1f}"
+            cause = f"it would need about {size_text(needed)} of memory; there are {size_text(self._memory)}"
             job = candidate.job(self._seed)
             self._record(self._trial(candidate, Outcome(job, "out_of_memory", 0.0, cause=cause)))
             return
