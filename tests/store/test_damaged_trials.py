@@ -17,6 +17,7 @@ import pytest
 
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.store import Trial, TrialStore, database
+from nasctl.store.rows import describe_rows
 from nasctl.store.schema import MIGRATIONS
 
 TRIALS = 40
@@ -100,22 +101,73 @@ def test_the_best_of_a_damaged_file_is_the_best_whole_trial(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "message"),
     [
-        "UPDATE sessions SET started = 'yesterday'",
-        "UPDATE sessions SET ended = '2026-01-01'",
-        "UPDATE open_trials SET started = '0'",
-        "UPDATE open_trials SET tokens = 'x'",
-        "UPDATE open_trials SET last_epoch = 'x'",
-        "UPDATE open_trials SET rejected = -1",
+        ("UPDATE sessions SET started = 'yesterday'", "session 1 is damaged ('yesterday' is not a time)"),
+        ("UPDATE sessions SET ended = '2026-01-01'", "session 1 is damaged ('2026-01-01' is not a time)"),
+        ("UPDATE open_trials SET started = '0'", "open trial 40 is damaged ('0' is not a time)"),
+        ("UPDATE open_trials SET tokens = 'x'", "open trial 40 is damaged (its tokens are not"),
+        ("UPDATE open_trials SET last_epoch = 'x'", "open trial 40 is damaged (its last epoch are not"),
+        ("UPDATE open_trials SET rejected = -1", "open trial 40 is damaged (it has negative counts)"),
     ],
 )
-def test_damaged_sessions_and_open_trials_are_left_out(statement: str, file: Path) -> None:
+def test_damaged_sessions_and_open_trials_are_left_out(
+    statement: str, message: str, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(statement)
     with closing(TrialStore(file, read_only=True)) as store:
         assert len(store.trials()) == TRIALS
         assert len(store.sessions()) + len(store.open_trials()) == 1
+    assert caplog.text.count(f"{file}: {message}") == 1
+    assert caplog.text.endswith("; the rest is shown\n")
+
+
+def test_a_damaged_update_is_left_out(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with closing(TrialStore(file)) as store:
+        for seen in (5, 10):
+            store.record_update(seen, {"entropy": 1.0})
+    run_sql(file, "UPDATE updates SET metrics = '[]' WHERE trials_seen = 5")
+    with closing(TrialStore(file, read_only=True)) as store:
+        assert store.updates() == {10: {"entropy": 1.0}}
+    assert "update 5 is damaged (its metrics are not stored as JSON)" in caplog.text
+
+
+def test_a_damaged_row_that_a_search_asks_for_is_named(file: Path) -> None:
+    run_sql(file, f"UPDATE trials SET history = '{{}}' WHERE number = {TRIALS - 1}")
+    with closing(TrialStore(file)) as store:
+        for ask in (
+            store.best,
+            lambda: store.same_architecture(f"{TRIALS - 1:064}", ["complete"], before=99),
+        ):
+            with pytest.raises(NasctlError, match=f"is damaged: trial {TRIALS - 1} is damaged"):
+                ask()
+
+
+def test_a_table_that_is_missing_is_an_error_that_names_the_file(file: Path) -> None:
+    with closing(TrialStore(file, read_only=True, running=False)) as store:
+        store._connection.row_factory = None
+        with closing(sqlite3.connect(file)) as other:
+            other.executescript("DROP TABLE trials")
+        with pytest.raises(NasctlError, match="is damaged") as error:
+            store.arrivals()
+    assert str(file) in error.value.message
+
+
+def test_a_reader_finds_the_first_of_the_largest_rewards(file: Path) -> None:
+    run_sql(file, "UPDATE trials SET reward = 9.0 WHERE number IN (7, 30)")
+    with closing(TrialStore(file, read_only=True)) as store:
+        found = store.best()
+    assert found is not None and found.number == 7
+
+
+@pytest.mark.parametrize(
+    ("damaged", "shown"),
+    [(10, "2, 4, 6, 8, 10, 12, 14, 16, 18, 20"), (12, "2, 4, 6, 8, 10, 12, 14, 16, 18, 3 more")],
+)
+def test_ten_ranges_of_damaged_rows_are_named_and_of_more_how_many(damaged: int, shown: str) -> None:
+    numbers = {2 * number: "odd" for number in range(1, damaged + 1)}
+    assert describe_rows("trial", numbers) == f"trials {shown} are damaged (odd)"
 
 
 @pytest.mark.parametrize("page", range(1, 9))
@@ -149,6 +201,22 @@ def test_some_damaged_page_leaves_most_trials(file: Path, caplog: pytest.LogCapt
     assert TRIALS // 3 < len(read) < TRIALS
     lost = sorted(set(range(TRIALS)) - set(read))
     assert f"trials {lost[0]} to {lost[-1]} are damaged" in caplog.text
+
+
+def test_rows_after_the_last_one_that_can_be_read_may_be_lost(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = bytearray(file.read_bytes())
+    place = content.index(b"[39, -1]")
+    size = int.from_bytes(content[16:18], "big")
+    content[place // size * size : (place // size + 1) * size] = bytes(size)
+    file.write_bytes(content)
+    read = numbers_read(file)
+    assert read == list(range(len(read))) and 0 < len(read) < TRIALS
+    assert (
+        f"trial {len(read)} is damaged (perhaps also later ones: database disk image is malformed)"
+        in caplog.text
+    )
 
 
 UNUSABLE = {
@@ -248,12 +316,12 @@ def locked(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_writer_waits_for_another_program(
-    file: Path, locked: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    file: Path, locked: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_ATTEMPT", 0.01)
-    warned = threading.Event()
+    warned, said = threading.Event(), []
     monkeypatch.setattr(
-        database._log, "warning", lambda text, *_: (warned.set(), caplog.messages.append(text))
+        database._log, "warning", lambda text, *names: (warned.set(), said.append(text % names))
     )
     release = threading.Thread(target=lambda: (warned.wait(), locked.rollback()))
     release.start()
@@ -261,7 +329,7 @@ def test_a_writer_waits_for_another_program(
         store.record(trial(TRIALS))
         assert store.trials()[-1] == trial(TRIALS)
     release.join()
-    assert warned.is_set()
+    assert said == [f"{file} is locked by another program; the search waits until it is free"]
 
 
 def test_a_writer_does_not_wait_for_ever(

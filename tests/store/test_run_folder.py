@@ -11,12 +11,12 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from nasctl.config import Config, resolve
+from nasctl.config import EARLIER_DATA, Config, resolve
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.space import Decision, Space
 from nasctl.store import RunFolder, Trial, claim_next_run, list_runs
@@ -311,6 +311,7 @@ DOCUMENTS: list[tuple[object, str]] = [
     *[({"config": wrong}, '"config" is not') for wrong in (None, [], {"search": 3}, "x")],
     *[({"space": wrong}, '"space" is not') for wrong in (None, 3, [])],
     *[({"dataset": wrong}, '"dataset" is not') for wrong in (3, [], {})],
+    *[({"examples": wrong}, '"examples" is not') for wrong in ("3", [3], {"train": -1}, {"train": "3"})],
     *[({"init": wrong}, '"init" is not') for wrong in (None, 3, [3], [["a"]], [[True]])],
     ({"config": {"search": {"trials": "many"}}}, "search.trials"),
 ]
@@ -327,6 +328,21 @@ def test_a_damaged_document_is_named(change: object, message: str, tmp_path: Pat
     with pytest.raises(NasctlError, match=message) as error:
         run.config()
     assert str(file) in error.value.message
+
+
+def test_a_document_is_written_for_people_and_read_back(tmp_path: Path) -> None:
+    entries = {"examples": {"train": 20, "test": 0}, "init": [[0], [1]], "trains": True}
+    run = RunFolder.create(tmp_path / "run", SPACE, Config(), **entries)
+    assert {name: run.metadata()[name] for name in entries} == entries
+    assert '\n  "seed": 0,\n' in (run.path / "run.json").read_text()
+
+
+def test_a_run_without_settings_of_the_data_read_it_as_its_version_did(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", SPACE, Config())
+    document = json.loads((run.path / "run.json").read_text())
+    del document["config"]["data"]
+    (run.path / "run.json").write_text(json.dumps(document))
+    assert run.metadata()["config"]["data"] == asdict(EARLIER_DATA)
 
 
 def test_entries_of_other_versions_are_kept(tmp_path: Path) -> None:

@@ -102,6 +102,14 @@ def test_trials_can_be_listed_in_the_order_in_which_they_ended(store: TrialStore
     assert [trial.number for trial in store.trials()] == [0, 1, 2]
 
 
+def test_a_range_of_trials_is_read(store: TrialStore) -> None:
+    for number in (0, 1, 2, 3, 5000):
+        store.record(numbered(number))
+    assert [trial.number for trial in store.trials(range(1, 3))] == [1, 2]
+    assert [trial.number for trial in store.trials(range(3, 9000))] == [3, 5000]
+    assert [trial.number for trial in store.trials()] == [0, 1, 2, 3, 5000]
+
+
 def test_the_metrics_of_each_epoch_are_stored(store: TrialStore) -> None:
     history = ({"epoch": 1, "reward": 0.25}, {"epoch": 2, "reward": 0.5})
     store.record(numbered(0, history=history))
