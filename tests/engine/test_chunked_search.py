@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nasctl
+from nasctl.datasets.rows import read_rows
 from nasctl.dialects import parse_space
 from nasctl.errors import NasctlError
 from nasctl.training import chunks
@@ -45,8 +46,8 @@ def test_a_search_has_the_same_results_in_less_memory(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = search(images, tmp_path / "whole")
-    read, chunk_read = [], chunks.read_rows
-    monkeypatch.setattr(chunks, "read_rows", lambda *arguments: read.append(1) or chunk_read(*arguments))
+    read = []
+    monkeypatch.setattr(chunks, "read_rows", lambda *arguments: read.append(1) or read_rows(*arguments))
     chunked = search(images, tmp_path / "chunked", memory_gigabytes=2 * MEGABYTE)
     assert read
     assert [trial.reward for trial in chunked.trials] == [trial.reward for trial in whole.trials]

@@ -11,7 +11,7 @@ from test_child import leaves
 from tiny_networks import TinyArchitecture
 
 from nasctl.config import TrainingConfig
-from nasctl.datasets.rows import Rows
+from nasctl.datasets.rows import Rows, read_rows
 from nasctl.errors import NotFinite
 from nasctl.tasks import SupervisedTask
 from nasctl.training import TrainedChild, chunks, evaluate, outputs_of, prepare, train_child
@@ -124,7 +124,7 @@ def test_an_error_of_the_thread_is_raised_by_the_training(
 ) -> None:
     use_chunks(monkeypatch, 2)
     prepared = prepare(TinyArchitecture(), blobs, CONFIG, seed=0)
-    read, calls = chunks.read_rows, []
+    read, calls = read_rows, []
 
     def fail(*arguments: object) -> None:
         calls.append(threading.current_thread())

@@ -11,7 +11,7 @@ from nasctl.training.page_aligned import page_aligned
 @pytest.mark.parametrize("shape", [(3, 4), (0, 4), (5,)])
 def test_an_array_of_zeros_begins_at_a_page(shape: tuple[int, ...]) -> None:
     array = page_aligned(shape, np.float32)
-    assert (array.shape, array.dtype) == (shape, np.float32)
+    assert array.shape == shape and array.dtype == np.float32
     assert array.ctypes.data % mmap.PAGESIZE == 0 and not array.any()
     array[...] = 1
 

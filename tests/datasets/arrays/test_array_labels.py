@@ -36,9 +36,6 @@ def test_whole_numbers_from_0_are_classes_without_a_note(dtype: str) -> None:
         ([0, 10, 7] * 2, ("0", "7", "10"), [0, 2, 1] * 2, "the labels 0, 7, 10"),
         ([0.0, 1.0, 2.0] * 3, ("0", "1", "2"), [0, 1, 2] * 3, "stored as float64, are classes"),
         ([1.0, 2.0, 1.0], ("1", "2"), [0, 1, 0], "the labels 1, 2"),
-        (["dog", "cat", "dog"], ("cat", "dog"), [1, 0, 1], "names of the classes"),
-        ([b"dog", b"cat", b"dog"], ("cat", "dog"), [1, 0, 1], "names of the classes"),
-        (["猫", "犬", "猫"], ("犬", "猫"), [1, 0, 1], "names of the classes"),
         ([[0, 1], [1, 0], [1, 0]], ("0", "1"), [1, 0, 0], "its column is the class"),
         ([[0.0, 1.0], [1.0, 0.0]], ("0", "1"), [1, 0], "its column is the class"),
         ([[True, False], [False, True]], ("0", "1"), [0, 1], "its column is the class"),
@@ -55,6 +52,20 @@ def test_other_forms_of_classes_are_noted(
     assert labels.names == names
     assert labels.values["train"].tolist() == values
     assert any(note in line for line in labels.notes), labels.notes
+
+
+@pytest.mark.parametrize(
+    ("train", "names"),
+    [
+        (["dog", "cat", "dog"], ("cat", "dog")),
+        ([b"dog", b"cat", b"dog"], ("cat", "dog")),
+        (["猫", "犬", "猫"], ("犬", "猫")),
+    ],
+)
+def test_texts_are_the_names_of_the_classes(train: object, names: tuple[str, ...]) -> None:
+    labels = read(train)
+    assert (labels.target, labels.names, labels.notes) == (TargetKind.CLASS, names, ())
+    assert labels.values["train"].tolist() == [1, 0, 1]
 
 
 def test_a_column_is_as_good_as_a_row_and_booleans_have_names() -> None:
