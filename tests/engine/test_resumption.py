@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,23 @@ def test_another_controller_is_refused_and_the_same_one_accepted(scored: Path) -
     resume("--evaluator", EVALUATOR, "--controller", "random", "--trials", "4")
 
 
+def test_the_command_that_names_the_function_again_is_the_hint(scored: Path) -> None:
+    with pytest.raises(NasctlError, match="came from --evaluator") as caught:
+        nasctl.resume("run")
+    command = f"nasctl search run/space.nas --resume --out run --evaluator {EVALUATOR}"
+    assert caught.value.hint == f"if you trust this code: {command}"
+
+
+def test_strings_to_try_first_must_be_of_the_space_when_a_run_is_resumed(scored: Path) -> None:
+    for init, code in ([[3, 3, 3]], 0), ([[3, 3]], 2), ([[9, 0, 0]], 2):
+        document = json.loads(Path("run/run.json").read_text())
+        Path("run/run.json").write_text(json.dumps({**document, "init": init}))
+        if code:
+            assert 'run/run.json is damaged: "init": ' in refusal("--evaluator", EVALUATOR, "--trials", "5")
+        else:
+            resume("--evaluator", EVALUATOR, "--trials", "4")
+
+
 def test_another_function_is_refused(scored: Path) -> None:
     assert "not from scores_of_resumption:other" in refusal("--evaluator", "scores_of_resumption:other")
 
@@ -218,7 +236,10 @@ def test_a_run_of_a_function_with_a_data_set_is_not_continued_by_training(
 )  # fmt: skip
 def test_a_data_set_whose_content_has_changed_is_refused(changed: dict[str, Any], trained: Path) -> None:
     write_images(Path("images.npz"), **changed)
-    assert "images.npz has changed since run was started" in refusal("--trials", "2")
+    told = refusal("--trials", "2")
+    assert "images.npz has changed since run was started" in told
+    recorded = json.loads(Path("run/run.json").read_text())["dataset_digest"]
+    assert re.search(f": the digest of its content is [0-9a-f]{{8}}…, not {recorded[:8]}…$", told)
     with pytest.raises(NasctlError, match="has changed since the architecture .* was measured on it"):
         on_the_command_line("train", "run", "--epochs", "1")
     if "class_names" not in changed:  # matched by name, unless the names are others
@@ -228,7 +249,7 @@ def test_a_data_set_whose_content_has_changed_is_refused(changed: dict[str, Any]
 
 def test_another_data_set_is_refused_and_one_that_was_moved_accepted(trained: Path) -> None:
     write_images(Path("other.npz"), seed=1)
-    assert "not on other.npz" in refusal("--dataset", "other.npz")
+    assert "not on other.npz: the digest of its content is " in refusal("--dataset", "other.npz")
     Path("images.npz").rename("moved.npz")
     assert "the data set of the run run is no longer at" in refusal("--trials", "1")
     with pytest.raises(NasctlError, match="is no longer at .*images.npz"):
@@ -255,6 +276,17 @@ def test_a_run_of_an_earlier_version_has_no_digest_and_is_resumed(trained: Path)
     assert "not on other.npz" in refusal("--dataset", "other.npz")
 
 
+def test_a_run_of_the_first_version_trains_if_it_has_a_checkpoint_or_no_network_yet(trained: Path) -> None:
+    document = json.loads(Path("run/run.json").read_text())
+    del document["trains"]
+    Path("run/run.json").write_text(json.dumps(document))
+    Path("scores_of_resumption.py").write_text(SCORES)
+    shutil.rmtree("run/best/checkpoint")
+    assert "came from a function of a Python program" in refusal()
+    shutil.rmtree("run/best")
+    assert "came from training" in refusal("--evaluator", EVALUATOR)
+
+
 def test_other_versions_are_noted_when_a_run_that_trains_is_resumed(
     trained: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -264,6 +296,10 @@ def test_other_versions_are_noted_when_a_run_that_trains_is_resumed(
     with caplog.at_level(logging.WARNING):
         nasctl.resume("run")
     assert "was started with jax 0.1.2 (now " in caplog.text
+    caplog.clear()
+    Path("run/run.json").write_text(json.dumps({**document, "versions": ["jax"]}))
+    nasctl.resume("run")
+    assert "was started with" not in caplog.text
 
 
 def test_an_architecture_of_another_space_is_tried_with_a_note(
