@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 import nasctl
 from nasctl.cli.main import app
 from nasctl.config import SECTIONS, may_change
+from nasctl.engine.resumption import resumed_config
 from nasctl.errors import NasctlError
 from nasctl.space import Space
+from nasctl.store import RunFolder
 
 EVALUATOR = "scores_of_resume:score"
 REFUSED = [
@@ -151,6 +153,13 @@ def test_a_run_whose_group_ignored_settings_goes_on_without_them(run: Path) -> N
     (run / "run.json").write_text(json.dumps(document))
     assert len(nasctl.resume(run, EVALUATOR, budget={"trials": 5}).trials) == 5
     assert json.loads((run / "run.json").read_text())["config"]["search"]["halving"] == 0
+
+
+def test_a_run_without_a_group_keeps_its_limits(run: Path) -> None:
+    document = json.loads((run / "run.json").read_text())
+    document["config"]["search"] |= {"executor": "inline", "children_per_device": 0, "child_seconds": 9.0}
+    (run / "run.json").write_text(json.dumps(document))
+    assert resumed_config(RunFolder.open(run)).search.child_seconds == 9.0
 
 
 @pytest.mark.parametrize("executor", ["local", "inline"])
