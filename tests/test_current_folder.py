@@ -130,26 +130,23 @@ def test_a_search_with_such_an_evaluator_leaves_no_run(trapped: Path) -> None:
     assert not (trapped / "runs").exists()
 
 
-REFUSED = pytest.mark.parametrize(
-    ("reference", "message"),
-    [
-        ("absent:score", "there is no module absent"),
-        ("my_score.absent:score", "No module named 'my_score.absent'"),
-        ("my_score:absent", "my_score has no function absent"),
-        ("my_table:TABLE", "my_table has no function TABLE"),
-        ("broken:score", "RuntimeError: the trap was imported"),
-        ("leaves:score", "SystemExit: 3"),
-        ("cancelled:score", "CancelledError: the trap"),
-        ("lazy:score", "LookupError: no score"),
-        ("syntax:score", "SyntaxError"),
-        ("__main__:score", "which a worker cannot import"),
-        ("my score:score", "is not of the form MODULE:FUNCTION"),
-        ("../my_score:score", "is not of the form MODULE:FUNCTION"),
-    ],
-)
+UNUSABLE = [
+    ("absent:score", "there is no module absent"),
+    ("my_score.absent:score", "No module named 'my_score.absent'"),
+    ("my_score:absent", "my_score has no function absent"),
+    ("my_table:TABLE", "my_table has no function TABLE"),
+    ("broken:score", "RuntimeError: the trap was imported"),
+    ("leaves:score", "SystemExit: 3"),
+    ("cancelled:score", "CancelledError: the trap"),
+    ("lazy:score", "LookupError: no score"),
+    ("syntax:score", "SyntaxError"),
+    ("__main__:score", "which a worker cannot import"),
+    ("my score:score", "is not of the form MODULE:FUNCTION"),
+    ("../my_score:score", "is not of the form MODULE:FUNCTION"),
+]
 
 
-@REFUSED
+@pytest.mark.parametrize(("reference", "message"), UNUSABLE)
 def test_an_evaluator_that_cannot_be_imported_is_one_error(
     reference: str, message: str, trapped: Path
 ) -> None:
@@ -162,8 +159,10 @@ def test_an_evaluator_that_cannot_be_imported_is_one_error(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["auto", "inline"])
-@REFUSED
+@pytest.mark.parametrize(
+    ("reference", "message", "executor"),
+    [(*case, "auto" if at % 2 else "inline") for at, case in enumerate(UNUSABLE)],
+)
 def test_a_search_with_an_evaluator_that_cannot_be_imported_leaves_no_run(
     reference: str, message: str, executor: str, trapped: Path
 ) -> None:

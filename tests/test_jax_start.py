@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nasctl.dialects import load_space
 from nasctl.errors import NasctlError
 from nasctl.jax_start import cannot_use, check_flags, check_platforms, configuration_error
+from nasctl.space import sample_uniform
 
 FLAGS = [
     pytest.param("--xla_nonsense=1", "--xla_nonsense", id="unknown flag"),
@@ -49,14 +52,18 @@ def test_a_platform_that_says_nothing_is_said_not_to_be_found() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("platforms", ["rocm", "gpuu", "cuda,gpuu"])
 @pytest.mark.parametrize(
-    "arguments",
+    ("platforms", "arguments"),
     [
-        pytest.param(("search", "toy.nas", "--evaluator", "toy:score"), id="a search with a function"),
-        pytest.param(("search", "tiny.nas"), id="a search that trains"),
-        pytest.param(("search", "tiny.nas", "--executor", "inline"), id="a search that trains inline"),
-        pytest.param(("train", "tiny.json"), id="train"),
+        pytest.param(
+            "rocm", ("search", "toy.nas", "--evaluator", "toy:score"), id="a search with a function"
+        ),
+        pytest.param("gpuu", ("search", "tiny.nas"), id="a search that trains"),
+        pytest.param("cuda,gpuu", ("search", "tiny.nas"), id="a search that trains, of two platforms"),
+        pytest.param(
+            "gpuu", ("search", "tiny.nas", "--executor", "inline"), id="a search that trains inline"
+        ),
+        pytest.param("cuda,gpuu", ("train", "tiny.json", "--dataset", "digits"), id="train"),
     ],
 )
 def test_a_platform_that_does_not_exist_ends_a_command_before_it_writes(
@@ -64,7 +71,9 @@ def test_a_platform_that_does_not_exist_ends_a_command_before_it_writes(
 ) -> None:
     (tmp_path / "toy.nas").write_text("space choices\na in {0, 1, 2}\n")
     (tmp_path / "toy.py").write_text("def score(architecture):\n    return 1.0\n")
-    (tmp_path / "tiny.nas").write_text(Path("spaces/tiny.nas").read_text())
+    space = load_space("spaces/tiny.nas")
+    (tmp_path / "tiny.nas").write_text(space.source)
+    space.decode(sample_uniform(space, np.random.default_rng(0))).save(tmp_path / "tiny.json")
     before = sorted(tmp_path.iterdir())
     done = subprocess.run(
         [sys.executable, "-m", "nasctl", *arguments],
