@@ -128,6 +128,20 @@ def prepare_folder(folder: Path) -> None:
     np.savez(
         folder / "mine.npz", x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:]
     )
+    rows = "".join(f"{step}.0,{step + 1}.0,{2 * step}.0:{{}}\n" for step in range(1, 21))
+    head = "@problemName a\n@timestamps false\n@univariate true\n"
+    classes = "".join(line.format("ab"[number % 2]) + "\n" for number, line in enumerate(rows.splitlines()))
+    numbers = "".join(line.format(number / 7) + "\n" for number, line in enumerate(rows.splitlines()))
+    (folder / "GunPoint").mkdir()
+    for split in ("TRAIN", "TEST"):
+        text = f"{head}@classLabel true a b\n@data\n{classes}"
+        (folder / "GunPoint" / f"GunPoint_{split}.ts").write_text(text)
+    (folder / "heat.ts").write_text(f"{head}@targetlabel true\n@data\n{numbers}")
+    documents = "".join(
+        f"a text of words {number},{'good' if number % 2 else 'bad'}\n" for number in range(40)
+    )
+    for name in ("a.csv", "reviews.csv"):
+        (folder / name).write_text("text,label\n" + documents)
     for label in ("cats", "dogs"):
         (folder / "photographs" / label).mkdir(parents=True)
         for number in range(30):
