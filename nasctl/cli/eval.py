@@ -78,8 +78,7 @@ def evaluate(
     from nasctl.process import prepare_to_train
     from nasctl.tasks import SupervisedTask
     from nasctl.tasks.details import details_of
-    from nasctl.training import evaluate as measure
-    from nasctl.training import outputs_of
+    from nasctl.training import evaluate_with_outputs
 
     prepare_to_train()
     check_jax()
@@ -90,12 +89,11 @@ def evaluate(
     if output is not None:
         require_confusion(task.encoding.target)
     weights = loaded.weights_for(architecture, task)
-    measures = measure(architecture, weights, task, loaded.config, split=split)
+    measures, outputs = evaluate_with_outputs(architecture, weights, task, loaded.config, split=split)
     examples = len(task.splits[split])
     name = task.name if dataset is None else dataset
     details = None
-    if isinstance(task, SupervisedTask):
-        outputs = outputs_of(architecture, weights, task, loaded.config, split)
+    if isinstance(task, SupervisedTask) and outputs is not None:
         details = details_of(task, outputs, task.splits[split].labels)
     title = f"{name}, {split} split, {counted(examples, 'example')}"
     if output is not None and details is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from nasctl.byte_size import size_text
 from nasctl.errors import NasctlError
 from nasctl.files import cause_of
+from nasctl.machine_memory import machine_memory
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def require_memory(path: Path, size: int) -> None:
     Raises:
       NasctlError: The machine has less memory.
     """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = machine_memory()
     if size > memory:
         raise NasctlError(
             f"the examples of {path} take {size_text(size)}, and this machine has {size_text(memory)} of memory",

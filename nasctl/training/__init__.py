@@ -4,7 +4,7 @@ from nasctl.training.checkpoint import Checkpoint, check_saveable, load_checkpoi
 from nasctl.training.child import PreparedChild, prepare, train_child
 from nasctl.training.chunks import memory_of_examples
 from nasctl.training.compilation import forget_programs
-from nasctl.training.evaluation import CompiledEvaluation, evaluate, outputs_of
+from nasctl.training.evaluation import CompiledEvaluation, evaluate, evaluate_with_outputs
 from nasctl.training.group_trainer import GroupTrainer, can_train_together
 from nasctl.training.loop import TrainedChild
 from nasctl.training.weights import Weights
@@ -19,10 +19,10 @@ __all__ = [
     "can_train_together",
     "check_saveable",
     "evaluate",
+    "evaluate_with_outputs",
     "forget_programs",
     "load_checkpoint",
     "memory_of_examples",
-    "outputs_of",
     "prepare",
     "save_checkpoint",
     "train_child",

@@ -47,21 +47,24 @@ class CompiledEvaluation:
           weights: The weights to measure.
           split: Which examples.
         """
+        return self.read_split(weights, split)[0]
+
+    def read_split(self, weights: Weights, split: Split) -> tuple[dict[str, float], np.ndarray | None]:
+        """`measure_split`, and the outputs that it is computed from.
+
+        Args:
+          weights: The weights to measure.
+          split: Which examples.
+
+        Returns:
+          The summary, and the outputs for the examples in their order, (n, K) as float32; None if the task does not
+          read outputs (`Task.predicts`).
+        """
         sums, outputs = self._read(weights, split)
         examples = self.task.splits[split]
         averages = {name: total / len(examples) for name, total in sums.items()}
-        return self.task.summary(averages, outputs, None if outputs is None else examples.labels)
-
-    def outputs(self, weights: Weights, split: Split) -> np.ndarray:
-        """The outputs of the network for the examples of a split in their order, (n, K) as float32.
-
-        Args:
-          weights: The weights of the network.
-          split: Which examples.
-        """
-        _, outputs = self._read(weights, split)
-        assert outputs is not None, "a task that does not read the outputs has none"
-        return outputs
+        summary = self.task.summary(averages, outputs, None if outputs is None else examples.labels)
+        return summary, outputs
 
     def _read(self, weights: Weights, split: Split) -> tuple[dict[str, float], np.ndarray | None]:
         """The sums of `Task.measure` over a split, and the outputs if the task reads them."""
@@ -127,37 +130,22 @@ def evaluate(
       split: Which examples.
       memory: As for `prepare`.
     """
-    return _compiled(architecture, weights, task, config, memory).measure_split(weights, split)
+    return evaluate_with_outputs(architecture, weights, task, config, split=split, memory=memory)[0]
 
 
-def outputs_of(
+def evaluate_with_outputs(
     architecture: Buildable,
     weights: Weights,
     task: Task,
     config: TrainingConfig,
-    split: Split,
     *,
+    split: Split = "test",
     memory: int = 0,
-) -> np.ndarray:
-    """The outputs of a network for the examples of a split in their order, (n, K) as float32: logits of K classes.
-
-    Args:
-      architecture: The architecture that the weights belong to.
-      weights: As for `evaluate`.
-      task: A task that reads the outputs (`Task.predicts`).
-      config: The settings of the training, on which the compiled program depends.
-      split: Which examples.
-      memory: As for `prepare`.
-    """
-    return _compiled(architecture, weights, task, config, memory).outputs(weights, split)
-
-
-def _compiled(
-    architecture: Buildable, weights: Weights, task: Task, config: TrainingConfig, memory: int
-) -> CompiledEvaluation:
+) -> tuple[dict[str, float], np.ndarray | None]:
+    """As `evaluate`, with the outputs of the network: `CompiledEvaluation.read_split`."""
     examples = examples_of(task, config, memory)
     task = task.configured(config)
-    return compile_evaluation(
+    evaluation = compile_evaluation(
         lambda: programs_for(abstract_network(architecture, task), task, config)[0],
         weights,
         task,
@@ -165,3 +153,4 @@ def _compiled(
         config,
         fingerprint=fingerprint_of(architecture, task, config),
     )
+    return evaluation.read_split(weights, split)

@@ -14,7 +14,7 @@ from nasctl.config import TrainingConfig
 from nasctl.datasets.rows import Rows, read_rows
 from nasctl.errors import NotFinite
 from nasctl.tasks import SupervisedTask
-from nasctl.training import TrainedChild, chunks, evaluate, outputs_of, prepare, train_child
+from nasctl.training import TrainedChild, chunks, evaluate, evaluate_with_outputs, prepare, train_child
 from nasctl.training.chunks import ChunkedSet, ChunkLayout, bytes_of_examples, chunk_layout, examples_of
 from nasctl.training.plan import plan_drawer
 from nasctl.training.whole_set import WholeSet
@@ -78,10 +78,10 @@ def test_an_evaluation_in_chunks_has_the_same_digits(
     blobs: SupervisedTask, whole: TrainedChild, monkeypatch: pytest.MonkeyPatch, split: str
 ) -> None:
     expected = whole.measure_split(whole.weights, split)
-    outputs = outputs_of(TinyArchitecture(), whole.weights, blobs, CONFIG, split)
+    outputs = evaluate_with_outputs(TinyArchitecture(), whole.weights, blobs, CONFIG, split=split)[1]
     use_chunks(monkeypatch, 2)
     assert evaluate(TinyArchitecture(), whole.weights, blobs, CONFIG, split=split) == expected
-    read = outputs_of(TinyArchitecture(), whole.weights, blobs, CONFIG, split)
+    read = evaluate_with_outputs(TinyArchitecture(), whole.weights, blobs, CONFIG, split=split)[1]
     np.testing.assert_array_equal(read, outputs)
 
 

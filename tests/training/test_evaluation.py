@@ -8,7 +8,7 @@ from tiny_networks import TinyArchitecture
 
 from nasctl.config import TrainingConfig
 from nasctl.tasks import SupervisedTask
-from nasctl.training import TrainedChild, evaluate, outputs_of, programs, train_child
+from nasctl.training import TrainedChild, evaluate, evaluate_with_outputs, programs, train_child
 from nasctl.training.programs import evaluation_capacity
 
 CONFIG = TrainingConfig(epochs=2, batch=16, learning_rate=0.1)
@@ -26,7 +26,7 @@ def test_the_outputs_are_those_of_the_network(blobs: SupervisedTask, child: Trai
     nnx.update(network, child.weights.parameters)
     nnx.update(network, child.weights.statistics)
     expected = network(blobs.inputs(jnp.asarray(blobs.splits[split].inputs)))
-    outputs = outputs_of(TinyArchitecture(), child.weights, blobs, CONFIG, split)
+    outputs = evaluate_with_outputs(TinyArchitecture(), child.weights, blobs, CONFIG, split=split)[1]
     assert outputs.dtype == np.float32
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
 
@@ -37,12 +37,14 @@ def test_a_split_that_is_evaluated_in_parts_has_the_same_digits(
     config = replace(CONFIG, batch=8)  # no program of it has been compiled yet
     weights, architecture = child.weights, TinyArchitecture()
     measured = evaluate(architecture, weights, blobs, config, split="train")
-    outputs = outputs_of(architecture, weights, blobs, config, "train")
+    outputs = evaluate_with_outputs(architecture, weights, blobs, config, split="train")[1]
     config = replace(config, weight_decay=0.5)
     monkeypatch.setattr(programs, "_LARGEST_OUTPUTS", 16 * 3 * 4)
     assert evaluation_capacity(blobs, config, 171) == 16
     assert evaluate(architecture, weights, blobs, config, split="train") == measured
-    np.testing.assert_array_equal(outputs_of(architecture, weights, blobs, config, "train"), outputs)
+    np.testing.assert_array_equal(
+        evaluate_with_outputs(architecture, weights, blobs, config, split="train")[1], outputs
+    )
 
 
 def test_one_dispatch_has_room_for_the_validation_and_test_examples(blobs: SupervisedTask) -> None:

@@ -14,7 +14,7 @@ from nasctl.engine.evaluation.child_evaluator import measures_of_training
 from nasctl.errors import NasctlError
 from nasctl.target_kind import TargetKind
 from nasctl.tasks import SupervisedTask, supervised_task
-from nasctl.training import outputs_of, train_child
+from nasctl.training import evaluate_with_outputs, train_child
 
 CONFIG = TrainingConfig(epochs=8, batch=16, learning_rate=0.05)
 RANDOM = np.random.default_rng(0)
@@ -43,7 +43,7 @@ def test_a_child_learns_and_is_measured_as_scikit_learn_measures_its_outputs(tar
     assert child.metrics[f"validation_{name}"] > 0.85
     assert child.reward == pytest.approx(task.reward([dict(_plain(epoch)) for epoch in child.history]))
     measured = child.measure_split(child.weights, "test")
-    outputs = outputs_of(TinyArchitecture(), child.weights, task, CONFIG, "test")
+    outputs = evaluate_with_outputs(TinyArchitecture(), child.weights, task, CONFIG, split="test")[1]
     labels = task.splits["test"].labels
     if target is TargetKind.LABELS:
         assert measured["auroc"] == pytest.approx(roc_auc_score(labels, outputs))
