@@ -29,7 +29,7 @@ IDX_FILE = re.compile(r"^(?P<stem>.+)-(?P<what>images|labels)[-.]idx[13]-ubyte(?
 
 
 _TRIED = 20
-"""The most subfolders that are examined for a data set when a folder is none."""
+"""The largest number of subfolders in which a data set is looked for if the folder itself is not one."""
 
 
 class FolderKind(StrEnum):

@@ -18,6 +18,12 @@ import numpy as np
 Keys = np.ndarray | Sequence[bytes]
 """Keys from `keys_of`, (N,) as uint64, or the byte strings that they are made of."""
 
+TEST_SHARE = 0.2
+"""The share of the examples that is held out for the test if a data set has no test split of its own."""
+
+SPLIT_SEED = 0
+"""The seed of that choice, which is the same in all runs."""
+
 
 def random_split(count: int, held_out: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Chooses at random which examples to hold out.
@@ -120,6 +126,11 @@ def stable_split(
             elif not out[members[0]]:
                 out[members[hashes[members] == smallest]] = True
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def held_out_test(keys: Keys, labels: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The `stable_split` that holds out the test examples of a data set without a test split."""
+    return stable_split(keys, labels, TEST_SHARE, seed=SPLIT_SEED)
 
 
 def stratified_sample(

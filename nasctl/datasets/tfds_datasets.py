@@ -15,14 +15,12 @@ from nasctl.datasets.connection import why_unreachable
 from nasctl.datasets.dataset import Dataset, Examples
 from nasctl.datasets.encoding import Encoding
 from nasctl.datasets.reading import reading
-from nasctl.datasets.split import keys_of_arrays, stable_split
+from nasctl.datasets.split import held_out_test, keys_of_arrays
 from nasctl.datasets.split_names import SplitName
 from nasctl.datasets.tfds_images import feature_keys, read_fitted, wanted_form
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import message_of, shell_command
 from nasctl.input_kind import InputKind
-
-_TEST_SHARE = 0.2
 
 
 def tfds_names() -> list[str]:
@@ -85,7 +83,7 @@ def _load(
             )
     if "test" not in examples:
         whole = examples["train"]
-        kept, out = stable_split(keys_of_arrays(np.asarray(whole.inputs)), whole.labels, _TEST_SHARE, seed=0)
+        kept, out = held_out_test(keys_of_arrays(np.asarray(whole.inputs)), whole.labels)
         examples |= {"train": whole.take(kept), "test": whole.take(out)}
         notes.append(
             f"there is no test split: {len(out):,} of {len(whole):,} examples are held out for the test"

@@ -188,8 +188,10 @@ class ProcessBackend:
 
 def _shorten(log: Path) -> None:
     """Keeps the end of a log that is longer than `LONGEST_LOG`. Its worker appends to it, so it need not be told."""
-    with suppress(OSError), log.open("r+b") as file:
-        if os.fstat(file.fileno()).st_size > LONGEST_LOG:
+    with suppress(OSError):
+        if log.stat().st_size <= LONGEST_LOG:
+            return
+        with log.open("r+b") as file:
             file.seek(-LONGEST_LOG // 2, os.SEEK_END)
             end = file.read()
             file.seek(0)

@@ -12,13 +12,10 @@ from nasctl.datasets.arrays.keys import digest_of_keys, keys_of_examples
 from nasctl.datasets.arrays.labels import read_labels
 from nasctl.datasets.arrays.splits import Split, Splits
 from nasctl.datasets.dataset import Dataset, Examples
-from nasctl.datasets.split import stable_split
+from nasctl.datasets.split import held_out_test
 from nasctl.datasets.split_names import SplitName
 from nasctl.errors import NasctlError
 from nasctl.input_kind import InputKind
-
-TEST_SHARE = 0.2
-SPLIT_SEED = 0
 
 
 def dataset_of_arrays(name: str, read: Splits) -> Dataset:
@@ -98,7 +95,7 @@ def _hold_out(
     """Holds out test examples of the training examples."""
     whole = examples["train"]
     assert whole.keys is not None
-    kept, held_out = stable_split(whole.keys, whole.labels, TEST_SHARE, seed=SPLIT_SEED)
+    kept, held_out = held_out_test(whole.keys, whole.labels)
     if not (len(kept) and len(held_out)):
         raise NasctlError(
             f"{name}: {inputs_name} has {len(whole):,} examples, and too few different ones to hold "

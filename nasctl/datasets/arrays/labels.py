@@ -152,7 +152,7 @@ def _of_rows(
             f"the rows of {first} have any number of {'ones' if mark == '1' else mark}: each column is a label that "
             "applies or does not"
         )
-        names = _names(place, first, train.shape[1], class_names, "columns")
+        names = _names(place, first, train.shape[1], class_names)
         values = {split: array.astype(np.uint8) for split, (_, array) in columns.items()}
         return Labels(TargetKind.LABELS, values, names, (several,))
     if (
@@ -253,7 +253,7 @@ def _numbers(
 ) -> Labels:
     first, train = columns["train"]
     width = train.reshape(len(train), -1).shape[1]
-    names = _names(place, first, width, class_names, "columns")
+    names = _names(place, first, width, class_names)
     return Labels(TargetKind.NUMBERS, read_numbers(place, columns), names, tuple(notes))
 
 
@@ -292,15 +292,13 @@ def read_numbers(
     return values
 
 
-def _names(
-    place: str, first: str, count: int, class_names: Sequence[str] | None, what: str
-) -> tuple[str, ...]:
+def _names(place: str, first: str, count: int, class_names: Sequence[str] | None) -> tuple[str, ...]:
     if class_names is None:
         return ("y",) if count == 1 else tuple(str(index) for index in range(count))
     _check_names(place, class_names)
     if len(class_names) != count:
         raise NasctlError(
-            f"{place}: class_names has {len(class_names)} names, but {first} has {count} {what}"
+            f"{place}: class_names has {len(class_names)} names, but {first} has {count} columns"
         )
     return tuple(class_names)
 

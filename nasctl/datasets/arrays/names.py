@@ -20,7 +20,7 @@ class Roles(NamedTuple):
 
     Attributes:
       splits: The names of the inputs and of the labels of each split; a set without splits is all `train`.
-      class_names: The name of the array with the names of the classes; empty if there is none.
+      class_names: The name of the array with the names of the classes, or an empty string.
       unused: The names of the other arrays.
     """
 

@@ -134,7 +134,7 @@ def _column(path: Path, table: Any, known: Sequence[str], what: str) -> str:
 
 
 def _class_names(table: Any, label: str) -> tuple[str, ...] | None:
-    """The names of the classes that the hub stores beside the columns; None if there are none."""
+    """The names of the classes that the hub stores beside the columns, or None."""
     try:
         features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
         names = features[label]["names"]

@@ -40,7 +40,7 @@ class _Layout:
 
     Attributes:
       header: The number of rows before the first image.
-      label: The column of the labels; None if there is none.
+      label: The column of the labels, or None.
       pixels: The columns of the pixels.
       delimiter: What separates the cells.
     """
@@ -121,7 +121,7 @@ def _layout(path: Path) -> _Layout | None:
 
 
 def _side(count: int) -> int:
-    """The side of a square of a number of pixels in one or three channels; 0 if there is none."""
+    """The side of the square that has so many values in one or three channels, or 0."""
     for pixels in (count, count // 3 if count % 3 == 0 else 0):
         side = math.isqrt(pixels)
         if count >= _FEWEST and side * side == pixels:

@@ -9,15 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nasctl.datasets.split import keys_of, stable_split, stratified_split
+from nasctl.datasets.split import SPLIT_SEED, TEST_SHARE, held_out_test, keys_of, stratified_split
 from nasctl.datasets.split_names import SPLITS, SplitName
 from nasctl.errors import NasctlError
 from nasctl.target_kind import TargetKind
-
-TEST_SHARE = 0.2
-"""The share of the images that is held out for the test if the data set has no test split of its own."""
-
-_SPLIT_SEED = 0
 
 _FEW = 5
 """The number of images from which on a class is not noted as small."""
@@ -116,9 +111,9 @@ def with_splits(images: ImageList, how: str = "stable") -> ImageList:
         train = np.flatnonzero(splits == "train")
         keys, labels = images.keys[train], images.labels[train]
         if how == "random":
-            _, held_out = stratified_split(labels, round(TEST_SHARE * len(train)), seed=_SPLIT_SEED)
+            _, held_out = stratified_split(labels, round(TEST_SHARE * len(train)), seed=SPLIT_SEED)
         else:
-            _, held_out = stable_split(keys, labels, TEST_SHARE, seed=_SPLIT_SEED)
+            _, held_out = held_out_test(keys, labels)
         splits[train[held_out]] = "test"
         notes.append(
             "there is no test split: about a fifth of the images is held out for it, "

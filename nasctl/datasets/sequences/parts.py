@@ -8,10 +8,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from nasctl.datasets.arrays.dataset import SPLIT_SEED, TEST_SHARE
 from nasctl.datasets.arrays.labels import Labels, read_labels, read_numbers
 from nasctl.datasets.dataset import Examples
-from nasctl.datasets.split import stable_split
+from nasctl.datasets.split import held_out_test
 from nasctl.datasets.split_names import SplitName, split_named
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
@@ -126,7 +125,7 @@ def with_test(
         return labelled, []
     whole = labelled["train"]
     classes = whole.labels if labels.target is TargetKind.CLASS else None
-    kept, held_out = stable_split(key(whole.sequences), classes, TEST_SHARE, seed=SPLIT_SEED)
+    kept, held_out = held_out_test(key(whole.sequences), classes)
     if not (len(kept) and len(held_out)):
         raise NasctlError(
             f"{place} has {len(whole.labels):,} examples, too few different ones to hold some out for the test",
