@@ -12,7 +12,7 @@ import typer
 from nasctl.byte_size import size_text
 from nasctl.cli.console import Column, print_json, progress, results
 from nasctl.cli.data_text import print_notes, shape_text
-from nasctl.cli.options import DataDir, Fit, ImageSize, Json, data_settings, read_settings
+from nasctl.cli.options import DataDir, Fit, ImageSize, Json, data_dir_options, data_settings, read_settings
 from nasctl.cli.quantities import counted
 from nasctl.config import resolve
 from nasctl.foreign_text import shell_command, shortened
@@ -134,6 +134,7 @@ def check_data(
         printer.line()
         print_notes(printer, report.notes)
     space = next(iter(fitting_spaces(report.kind, report.target)), "spaces/cnn.nas")
+    given += data_dir_options(data_dir)
     command = shell_command("nasctl", "search", space, "--dataset", dataset, *given)
     printer.line()
     printer.line("Next:")

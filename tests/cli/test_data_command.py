@@ -67,6 +67,8 @@ def test_a_check_counts_the_classes_of_each_split(tmp_path: Path) -> None:
     printed = run("check", path)
     assert "one class of 3" in printed
     assert printed.splitlines()[-1] == f"  nasctl search spaces/cnn.nas --dataset {path}"
+    printed = run("check", path, "--data-dir", "kept here")
+    assert printed.splitlines()[-1].endswith(f" --dataset {path} --data-dir 'kept here'")
 
 
 def test_a_check_prints_notes_and_other_targets(tmp_path: Path) -> None:
