@@ -30,11 +30,12 @@ import jax
 import numpy as np
 
 from nasctl.architecture import Architecture
-from nasctl.config import TrainingConfig, resolve
+from nasctl.config import TrainingConfig
 from nasctl.dialects import load_space, parse_space
 from nasctl.graph import Graph
 from nasctl.graph.tree_cell import Tree, children, read_tree
 from nasctl.process import configure_process
+from nasctl.settings import resolve
 from nasctl.space import Space
 from nasctl.space.sampling import sample_uniform
 from nasctl.tasks import Task, make_task

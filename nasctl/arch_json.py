@@ -14,12 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from nasctl.config import EARLIER_DATA, DataConfig, TrainingConfig, resolve_recorded
+from nasctl.config import EARLIER_DATA, DataConfig, TrainingConfig
 from nasctl.errors import NasctlError
 from nasctl.files import read_json, read_while_replaced, replace_file
 from nasctl.files.json_entries import SIZES, entry, sizes, whole_number
 from nasctl.files.json_text import read_measures, write_record
 from nasctl.graph import Cost, Signature
+from nasctl.settings import resolve_recorded
 from nasctl.space import Space, Tokens
 
 FORMAT = "nasctl.architecture"

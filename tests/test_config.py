@@ -9,17 +9,10 @@ import numpy as np
 import pytest
 
 from nasctl.bounds import SEEDS, check_seed
-from nasctl.config import (
-    SECTIONS,
-    Config,
-    TrainingConfig,
-    check_setting,
-    read_image_size,
-    resolve,
-    resolve_recorded,
-)
+from nasctl.config import SECTIONS, Config, TrainingConfig, read_image_size
 from nasctl.controllers.presets import hyperparameters
 from nasctl.errors import NasctlError
+from nasctl.settings import check_setting, resolve, resolve_recorded
 
 
 def test_later_layers_take_precedence_key_by_key() -> None:

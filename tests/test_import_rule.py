@@ -18,6 +18,7 @@ LAYERS = (
     {"formula", "metrics", "process"},
     {"jax_start"},
     {"config"},
+    {"settings"},
     {"graph"},
     {"space"},
     {"dsl"},

@@ -23,9 +23,9 @@ from nasctl.cli.options import (
     read_settings,
 )
 from nasctl.cli.trial_text import format_reward
-from nasctl.config import check_setting
 from nasctl.errors import NasctlError
 from nasctl.metrics import format_measure
+from nasctl.settings import check_setting
 
 if TYPE_CHECKING:
     from nasctl.engine import Run
@@ -192,9 +192,9 @@ def _search_all(
     space: str, controllers: Sequence[str], seeds: int, out: Path | None, options: dict[str, Any]
 ) -> list[Run]:
     """Searches with each controller and seed."""
-    from nasctl.config import resolve
     from nasctl.dialects import load_space
     from nasctl.engine.comparison import check_different, comparison_runs
+    from nasctl.settings import resolve
     from nasctl.store import RUNS
 
     loaded = load_space(space)

@@ -14,8 +14,8 @@ from nasctl.cli.console import Column, print_json, progress, results
 from nasctl.cli.data_text import print_notes, shape_text
 from nasctl.cli.options import DataDir, Fit, ImageSize, Json, data_dir_options, data_settings, read_settings
 from nasctl.cli.quantities import counted
-from nasctl.config import resolve
 from nasctl.foreign_text import shell_command, shortened
+from nasctl.settings import resolve
 
 if TYPE_CHECKING:
     from nasctl.tasks.report import Report

@@ -12,8 +12,9 @@ import typer
 from nasctl.cli.console import Column, Styled, print_json, progress, results
 from nasctl.cli.options import DataDir, Fit, ImageSize, Json, SpacePath, read_settings, settings_of_costs
 from nasctl.cli.quantities import counted
-from nasctl.config import DataConfig, resolve
+from nasctl.config import DataConfig
 from nasctl.errors import NasctlError
+from nasctl.settings import resolve
 
 if TYPE_CHECKING:
     from nasctl.graph import Cost, Signature

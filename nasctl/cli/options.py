@@ -12,9 +12,9 @@ import typer
 
 from nasctl.bounds import SEEDS
 from nasctl.cli.streams import keep_output_for_json
-from nasctl.config import bounds_of, check_setting
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shortened
+from nasctl.settings import bounds_of, check_setting
 
 SEED_RANGE = {"min": int(SEEDS.low), "max": int(SEEDS.high)}
 """The range of an option for a seed."""

@@ -10,11 +10,12 @@ import typer
 
 from nasctl.cli.console import print_json, progress, results
 from nasctl.cli.options import DataDir, Fit, ImageSize, Json, read_settings, settings_of_costs
-from nasctl.config import DataConfig, resolve
+from nasctl.config import DataConfig
 from nasctl.errors import NasctlError
 from nasctl.files import check_writable, replace_file
 from nasctl.foreign_text import shell_word
 from nasctl.metrics import METRICS, format_measure
+from nasctl.settings import resolve
 
 if TYPE_CHECKING:
     from nasctl.arch_json import ArchitectureDocument

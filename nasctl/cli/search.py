@@ -23,9 +23,10 @@ from nasctl.cli.options import (
     read_folder,
     read_settings,
 )
-from nasctl.config import CONTROLLERS, resolve
+from nasctl.config import CONTROLLERS
 from nasctl.errors import NasctlError
 from nasctl.interruption import note_explained
+from nasctl.settings import resolve
 
 INTERRUPTED = 130
 

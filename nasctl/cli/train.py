@@ -82,9 +82,9 @@ def train(
     """
     from nasctl.arch_json import load_document
     from nasctl.architecture import Architecture
-    from nasctl.config import resolve
     from nasctl.jax_start import check_jax
     from nasctl.process import prepare_to_train
+    from nasctl.settings import resolve
 
     overrides = read_settings(
         settings, {"training.epochs": ("--epochs", epochs), **data_settings(image_size, fit, examples)}

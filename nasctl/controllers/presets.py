@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from nasctl.config import ControllerConfig, check_setting
+from nasctl.config import ControllerConfig
+from nasctl.settings import check_setting
 
 
 @dataclass(frozen=True)

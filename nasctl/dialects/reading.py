@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nasctl.config import check_setting
 from nasctl.dialects.dialect import Dialect
 from nasctl.dialects.input_form import read_form
 from nasctl.dialects.registry import dialect_named
@@ -19,6 +18,7 @@ from nasctl.dsl.source import Source, Span
 from nasctl.dsl.syntax import InputForm, Let, Require, Setting, Settings, SpaceFile, Statement, Word
 from nasctl.dsl.values import Scope, define, evaluate
 from nasctl.errors import NasctlError
+from nasctl.settings import check_setting
 from nasctl.space import Choice, Constraint, Space
 
 _HEADER = re.compile(

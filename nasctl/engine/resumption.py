@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from nasctl.arch_json import TaskInfo, versions
-from nasctl.config import Config, Settings, may_change, resolve, resolve_recorded
+from nasctl.config import Config
 from nasctl.engine.evaluation.data_place import difference
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.errors import NasctlError
 from nasctl.foreign_text import shell_command
+from nasctl.settings import Settings, may_change, resolve, resolve_recorded
 from nasctl.space import Space, Tokens
 from nasctl.store import RunFolder
 

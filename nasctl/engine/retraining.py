@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nasctl.arch_json import ArchitectureDocument
-from nasctl.config import DataConfig, resolve
+from nasctl.config import DataConfig
 from nasctl.engine.evaluation.data_place import difference, place_of_run, require_place
 from nasctl.engine.evaluation.task_of_space import task_of
 from nasctl.errors import NasctlError
+from nasctl.settings import resolve
 from nasctl.store import RunFolder
 from nasctl.tasks import Task
 from nasctl.training import load_checkpoint

@@ -11,7 +11,7 @@ from pathlib import Path
 from nasctl.arch_json import versions
 from nasctl.architecture import Architecture
 from nasctl.bounds import check_seed
-from nasctl.config import Config, Settings, resolve
+from nasctl.config import Config
 from nasctl.dialects import load_space, parse_space
 from nasctl.engine.evaluation.data_place import require_place
 from nasctl.engine.evaluation.execution import Execution, plan_execution
@@ -31,6 +31,7 @@ from nasctl.engine.resumption import (
 from nasctl.errors import NasctlError, WorkFailed
 from nasctl.files import check_current_folder
 from nasctl.foreign_text import name_of_type
+from nasctl.settings import Settings, resolve
 from nasctl.space import Space, Tokens
 from nasctl.store import RUNS, RunFolder, Trial, check_new_run, claim_next_run
 

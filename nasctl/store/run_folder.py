@@ -11,9 +11,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from nasctl.config import Config, resolve_recorded
+from nasctl.config import Config
 from nasctl.errors import NasctlError
 from nasctl.files import explain_write_errors, read_text, replace_file
+from nasctl.settings import resolve_recorded
 from nasctl.space import Space
 from nasctl.store.controller_checkpoint import checkpoints
 from nasctl.store.run_lock import RunLock

@@ -23,7 +23,7 @@ import numpy as np
 
 from nasctl.arch_json import settings_of_data
 from nasctl.bounds import SEEDS
-from nasctl.config import DataConfig, TrainingConfig, resolve_recorded
+from nasctl.config import DataConfig, TrainingConfig
 from nasctl.errors import NasctlError
 from nasctl.files import (
     check_writable,
@@ -36,6 +36,7 @@ from nasctl.files.json_entries import SIZES, entry, sizes, whole_number, wrong_e
 from nasctl.files.json_text import read_measures, write_record
 from nasctl.files.orbax import read_orbax
 from nasctl.graph import Signature
+from nasctl.settings import resolve_recorded
 from nasctl.target_kind import TargetKind
 from nasctl.tasks import Encoding, Task
 from nasctl.training.checkpoint_checksums import (

@@ -2,10 +2,11 @@
 
 import pytest
 
-from nasctl.config import DataConfig, resolve
+from nasctl.config import DataConfig
 from nasctl.dialects import parse_space
 from nasctl.dialects.formatting import format_space
 from nasctl.dsl import Source, SpaceError
+from nasctl.settings import resolve
 
 CNN = "space cnn {} layers 1 layer {{ conv {{ size 3 filters 8 }} }}"
 CELL = "space cell {} cell {{ edges in {{none, conv_3x3}} }}"

@@ -10,8 +10,9 @@ import pytest
 
 import nasctl
 from nasctl.arch_json import load_document
-from nasctl.config import EARLIER_DATA, DataConfig, resolve
+from nasctl.config import EARLIER_DATA, DataConfig
 from nasctl.engine import recorded_data, task_to_train
+from nasctl.settings import resolve
 from nasctl.store import RunFolder
 from nasctl.training import load_checkpoint
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 import nasctl
 from nasctl.cli.main import app
-from nasctl.config import SECTIONS, may_change
+from nasctl.config import SECTIONS
 from nasctl.engine.resumption import resumed_config
 from nasctl.errors import NasctlError
+from nasctl.settings import may_change
 from nasctl.space import Space
 from nasctl.store import RunFolder
 

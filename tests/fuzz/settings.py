@@ -13,7 +13,8 @@ from mutation import NUMBERS, foreign_text, mutate_text, odd_value
 from running import Kind
 
 from nasctl.cli.options import read_settings
-from nasctl.config import SECTIONS, Config, resolve
+from nasctl.config import SECTIONS, Config
+from nasctl.settings import resolve
 
 _DEFAULTS = asdict(Config())
 _WORDS = (

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from nasctl.config import EARLIER_DATA, Config, resolve
+from nasctl.config import EARLIER_DATA, Config
 from nasctl.errors import NasctlError, WorkFailed
+from nasctl.settings import resolve
 from nasctl.space import Decision, Space
 from nasctl.store import RunFolder, Trial, claim_next_run, list_runs
 

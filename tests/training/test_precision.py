@@ -13,12 +13,13 @@ from test_streams import CELL, letters  # noqa: F401 a fixture
 from test_streams import CONFIG as TEXT
 from tiny_networks import LinearArchitecture
 
-from nasctl.config import TrainingConfig, check_setting
+from nasctl.config import TrainingConfig
 from nasctl.dialects import input_of, load_space, typical_signature
 from nasctl.errors import NasctlError
 from nasctl.graph import Shape
 from nasctl.lowering.normalisation import BatchNorm
 from nasctl.resources import shipped_spaces
+from nasctl.settings import check_setting
 from nasctl.space import Space, sample_uniform
 from nasctl.tasks import LanguageModel, SupervisedTask
 from nasctl.training import GroupTrainer, evaluate, train_child

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nasctl.config import Settings
 from nasctl.engine.evaluation.function_evaluator import EvaluateFunction
 from nasctl.engine.loop.listener import Listener
 from nasctl.engine.run import Run, resume, search
+from nasctl.settings import Settings
 from nasctl.space import Space
 
 

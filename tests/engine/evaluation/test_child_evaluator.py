@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasctl.config import TrainingConfig, resolve
+from nasctl.config import TrainingConfig
 from nasctl.dialects import load_space
 from nasctl.engine import task_of
 from nasctl.engine.evaluation import child_evaluator
@@ -16,6 +16,7 @@ from nasctl.engine.evaluation.child_evaluator import CHILDREN_PER_CLEARING, Chil
 from nasctl.engine.evaluation.method import train_children
 from nasctl.errors import NasctlError
 from nasctl.executors import Job
+from nasctl.settings import resolve
 from nasctl.space import sample_uniform
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nasctl.config import resolve
 from nasctl.engine.evaluation.settings import LARGEST_GROUP, resolve_settings
 from nasctl.errors import NasctlError
 from nasctl.executors import Machine
+from nasctl.settings import resolve
 
 CPU, GPU = Machine("cpu", 4, 8 * 10**9, 4), Machine("gpu", 1, 80 * 10**9, 16)
 EXCLUDED = [{"halving": 2}, {"child_seconds": 9.0}, {"child_gigabytes": 1.0}, {"workers": 2}]

@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasctl.config import Config, resolve
+from nasctl.config import Config
 from nasctl.dialects import parse_space
 from nasctl.engine import Search
 from nasctl.executors import Evaluation, Job, Outcome
+from nasctl.settings import resolve
 from nasctl.store import RunFolder, Trial
 
 SPACE = parse_space("space choices\na in {0, 1, 2, 3}\nb in {0, 1, 2, 3}\nc in {0, 1, 2, 3}\n", name="toy")
