@@ -94,8 +94,7 @@ INTERRUPTED = [
 
 def started(body: str, seconds: float = 60, **ignored: bool) -> subprocess.Popen[str]:
     def prepare() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):  # another test may have left them ignored
-            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
     process = subprocess.Popen(

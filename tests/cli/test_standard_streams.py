@@ -266,6 +266,7 @@ def test_a_search_whose_output_nothing_reads_can_be_resumed(folder: Path) -> Non
     ],
 )
 @pytest.mark.parametrize("temporary", ["/nowhere", "."])
+@pytest.mark.usefixtures("restored_process")
 def test_a_bug_is_reported_whatever_its_error_and_wherever_temporary_files_go(
     error: str,
     temporary: str,
@@ -278,7 +279,6 @@ def test_a_bug_is_reported_whatever_its_error_and_wherever_temporary_files_go(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(main, "app", fail)
-    monkeypatch.setattr(main, "allow_configuration", lambda: None)
     create = partial(tempfile.NamedTemporaryFile, dir=temporary)
     monkeypatch.setattr(main, "tempfile", SimpleNamespace(NamedTemporaryFile=create))
     with pytest.raises(SystemExit) as exited:
